@@ -1,21 +1,23 @@
-//! Size classes: the public bounds that fix every table's shape.
+//! Size classes: the public bounds that fix the shape of every table.
 //!
-//! A class fixes where each hashed stream lies, so that stream, block and byte positions are fixed columns. Stream 0
-//! is the issuer's `Sig_structure`; stream `1 + i` is the tag-24 `IssuerSignedItem` of slot `i`.
+//! A class fixes where each hashed stream lies. Stream, block and byte positions are therefore
+//! fixed columns. Stream 0 is the issuer's `Sig_structure`. Stream `1 + i` is the tag-24
+//! `IssuerSignedItem` of slot `i`.
 
-/// Bytes of `Sig_structure` before the tag-24 MSO: `84 6a "Signature1" 43 a10126 40` and a 3-byte `bstr` head.
+/// Number of bytes of `Sig_structure` before the tag-24 MSO: `84 6a "Signature1" 43 a10126 40` and
+/// a 3-byte `bstr` head.
 pub const SIG_STRUCTURE_PREFIX: usize = 20;
 
-/// Bytes of a SHA-256 block.
+/// Number of bytes in a SHA-256 block.
 pub const BLOCK_BYTES: usize = 64;
 
-/// A public size class. Two classes of equal name are equal.
+/// A public size class. No two classes of this crate have the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct SizeClass {
     /// Name in requests, proofs and output.
     pub name: &'static str,
-    /// Identifier absorbed by transcripts and held in the record.
+    /// Identifier that transcripts absorb and the record holds.
     pub id: u8,
     /// Largest tag-24 `MobileSecurityObjectBytes`, in bytes.
     pub max_mso_bytes: usize,
@@ -37,14 +39,15 @@ pub const LARGE: SizeClass =
 pub const EXTRA: SizeClass =
     SizeClass { name: "extra", id: 3, max_mso_bytes: 8_192, slots: 8, max_item_bytes: 1_024 };
 
-/// Every class, smallest first.
+/// All classes, smallest first.
 pub const CLASSES: [SizeClass; 3] = [STANDARD, LARGE, EXTRA];
 
-/// Slots that the numbers of fields, texts, states and streams have room for, so that a class with more slots than today's leaves
-/// the keys of those as they are.
+/// Number of slots for which the numbers of fields, texts, states and streams have room. A class
+/// with more slots than today's classes therefore leaves their verifier keys as they are.
 ///
-/// Two tables bound the slots of a class further: the keys table tells a key apart from 8 others (`chips::mdoc::keys`), and a record of 9
-/// slots ends before the rows that follow it (`chips::common::record`).
+/// Two tables limit the slots of a class further: the keys table can distinguish a key from at most
+/// 8 others (`chips::mdoc::keys`), and only a record of at most 9 slots ends before the rows that
+/// follow it (`chips::common::record`).
 pub(crate) const NUMBERED_SLOTS: usize = 16;
 
 const _: () = {
@@ -55,18 +58,18 @@ const _: () = {
     }
 };
 
-/// Blocks of SHA-256 over a message of `bytes` bytes (FIPS 180-4, 5.1.1).
+/// Number of SHA-256 blocks of a message of `bytes` bytes with its padding (FIPS 180-4, 5.1.1).
 pub const fn sha256_blocks(bytes: usize) -> usize {
     (bytes + 9).div_ceil(BLOCK_BYTES)
 }
 
 impl SizeClass {
-    /// The class of this name.
+    /// The class with this name.
     pub fn by_name(name: &str) -> Option<Self> {
         CLASSES.into_iter().find(|class| class.name == name)
     }
 
-    /// The class of this identifier.
+    /// The class with this identifier.
     pub fn by_id(id: u8) -> Option<Self> {
         CLASSES.into_iter().find(|class| class.id == id)
     }
@@ -76,7 +79,7 @@ impl SizeClass {
         1 + self.slots
     }
 
-    /// SHA-256 blocks set aside for stream `stream`.
+    /// Number of SHA-256 blocks reserved for stream `stream`.
     pub const fn stream_blocks(&self, stream: usize) -> usize {
         if stream == 0 {
             sha256_blocks(SIG_STRUCTURE_PREFIX + self.max_mso_bytes)
@@ -90,12 +93,12 @@ impl SizeClass {
         if stream == 0 { 0 } else { self.stream_blocks(0) + (stream - 1) * self.stream_blocks(1) }
     }
 
-    /// Position of the first byte of stream `stream` among all streams' bytes.
+    /// Position of the first byte of stream `stream` among the bytes of all streams.
     pub const fn stream_start(&self, stream: usize) -> usize {
         self.first_block(stream) * BLOCK_BYTES
     }
 
-    /// SHA-256 blocks of all streams.
+    /// Number of SHA-256 blocks of all streams.
     pub const fn blocks(&self) -> usize {
         self.first_block(self.streams())
     }

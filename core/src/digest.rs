@@ -1,22 +1,23 @@
-//! The digests of the record: Poseidon2 over Goldilocks, and a sponge of it.
+//! The record's digests: Poseidon2 over Goldilocks, and a sponge built on it.
 //!
-//! The permutation is `p3-goldilocks`' of width 12 with its standard constants (eprint 2023/323: S-box `x^7`, 4 + 4
-//! external and 22 internal rounds, Grain LFSR constants `GOLDILOCKS_POSEIDON2_RC_12_*`, internal diagonal
-//! `MATRIX_DIAG_12_GOLDILOCKS`).
+//! The permutation is the one of `p3-goldilocks` with width 12 and its standard constants (eprint
+//! 2023/323: S-box `x^7`, 4 + 4 external and 22 internal rounds, Grain LFSR constants
+//! `GOLDILOCKS_POSEIDON2_RC_12_*`, internal diagonal `MATRIX_DIAG_12_GOLDILOCKS`).
 //!
 //! # The sponge
 //!
-//! Rate 8 (lanes 0..8), capacity 4 (lanes 8..12), so 128-bit collision resistance. For a message of `n` elements, `n > 0`
-//! and at most `2^32`:
+//! The rate is 8 (lanes 0..8) and the capacity 4 (lanes 8..12), which gives 128-bit collision
+//! resistance. A message has `n` elements, where `n > 0` and `n` is at most `2^32`. It is hashed as
+//! follows:
 //!
-//! 1. lanes 8, 9 and 10 hold the [`Domain`]'s name, its bytes packed by [`pack`] and followed by zero elements; lane 11
-//!    holds `n`;
-//! 2. the message, followed by zero elements up to a multiple of 8, is absorbed eight elements at a time: a block
-//!    *replaces* lanes 0..8, then the state is permuted;
-//! 3. the digest is lanes 0..4 of the last state.
+//! 1. Lanes 8, 9 and 10 hold the name of the [`Domain`]: its bytes, packed by [`pack`] and followed
+//!    by zero elements. Lane 11 holds `n`.
+//! 2. Zero elements are appended to the message up to a multiple of 8. It is absorbed eight
+//!    elements at a time: a block *replaces* lanes 0..8, then the state is permuted.
+//! 3. The digest is lanes 0..4 of the last state.
 //!
-//! Name and length stand in the capacity before the first permutation, so messages of different domains or lengths never
-//! meet in a state that the prover chooses.
+//! The name and the length are in the capacity before the first permutation. Messages of different
+//! domains or lengths therefore never meet in a state that the prover chooses.
 
 use std::sync::LazyLock;
 
@@ -27,16 +28,16 @@ use p3_symmetric::Permutation;
 use velum_stark::field::F;
 pub(crate) use velum_stark::field::{PACKED_BYTES, pack};
 
-/// Elements of a Poseidon2 digest: 256 bits, 128-bit collision resistance.
+/// Number of elements in a Poseidon2 digest, which has 256 bits and 128-bit collision resistance.
 pub const DIGEST_ELEMENTS: usize = 4;
 
 /// A Poseidon2 digest.
 pub type Digest = [F; DIGEST_ELEMENTS];
 
-/// Bytes of an encoded [`Digest`].
+/// Number of bytes in an encoded [`Digest`].
 pub const DIGEST_BYTES: usize = 8 * DIGEST_ELEMENTS;
 
-/// The digest's elements in order, each canonical and little end first.
+/// Encodes a digest: its elements in order, each canonical and little-endian.
 pub fn digest_to_bytes(digest: &Digest) -> [u8; DIGEST_BYTES] {
     let mut bytes = [0; DIGEST_BYTES];
     for (target, element) in bytes.as_chunks_mut().0.iter_mut().zip(digest) {
@@ -45,7 +46,7 @@ pub fn digest_to_bytes(digest: &Digest) -> [u8; DIGEST_BYTES] {
     bytes
 }
 
-/// The digest of this encoding, or none where an element is not canonical.
+/// Decodes a digest. Returns `None` if an element is not canonical.
 pub fn digest_from_bytes(bytes: &[u8; DIGEST_BYTES]) -> Option<Digest> {
     let mut digest = Digest::default();
     for (element, source) in digest.iter_mut().zip(bytes.as_chunks().0) {
@@ -54,13 +55,13 @@ pub fn digest_from_bytes(bytes: &[u8; DIGEST_BYTES]) -> Option<Digest> {
     Some(digest)
 }
 
-/// Lanes of the permutation.
+/// Number of lanes of the permutation.
 pub(crate) const WIDTH: usize = 12;
 
-/// Lanes that absorb.
+/// Number of lanes that absorb.
 pub(crate) const RATE: usize = 8;
 
-/// What is hashed: hashes of different domains are independent.
+/// What is hashed. Hashes of different domains are independent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Domain {
     /// The record.
@@ -76,7 +77,7 @@ pub(crate) enum Domain {
 }
 
 impl Domain {
-    /// Name in the capacity: at most 21 bytes of ASCII, no two alike.
+    /// The name in the capacity: at most 21 bytes of ASCII, different for each domain.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Record => "velum record v1",
@@ -110,7 +111,7 @@ pub(crate) fn permute(state: &mut [F; WIDTH]) {
     PERMUTATION.permute_mut(state);
 }
 
-/// The sponge's digest of `elements`, of which there is at least one.
+/// The sponge's digest of `elements`, which must not be empty.
 pub(crate) fn hash(domain: Domain, elements: &[F]) -> Digest {
     let mut state = [F::ZERO; WIDTH];
     state[RATE..].copy_from_slice(&domain.capacity(elements.len()));
@@ -128,7 +129,8 @@ mod tests {
 
     use super::*;
 
-    /// What (0, 1, .., 11) becomes, from the test vectors of `p3-goldilocks` 0.8 (MIT OR Apache-2.0).
+    /// The permutation of (0, 1, .., 11), from the test vectors of `p3-goldilocks` 0.8 (MIT OR
+    /// Apache-2.0).
     const PERMUTED: [u64; WIDTH] = [
         0xf292ab67c0f14b03,
         0x0a32f1b37656544c,

@@ -1,6 +1,6 @@
-//! Which of the two proofs.
+//! The two kinds of proof.
 
-/// Which of the two proofs a transcript belongs to.
+/// The kind of proof to which a transcript belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProofKind {
     /// Links a document to the commitment.

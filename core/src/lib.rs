@@ -1,21 +1,23 @@
 //! Zero-knowledge proofs about ISO 18013-5 credentials: chips (AIRs), prover and verifier.
 //!
-//! | module | what lives there |
+//! This crate knows no CBOR libraries, certificates, HTTP or user interfaces. The proof system is
+//! [`velum_stark`].
+//!
+//! | module | contents |
 //! |---|---|
-//! | `chips` | the chips, each following the standard it proves |
+//! | `chips` | the chips, each of which follows the standard that it proves |
 //! | `digest` | the digests of the record: permutation and sponge |
 //! | `record` | what a credential proof commits to and a presentation proof opens |
-//! | [`class`] | size classes, the public bounds that fix every table's shape |
+//! | [`class`] | size classes: the public bounds that fix the shape of every table |
 //! | `public_inputs` | the public inputs as bytes |
-//! | `statement_hash` | what an aggregate knows a presentation by |
+//! | `statement_hash` | the hash by which an aggregate identifies a presentation |
 //! | [`suite`] | parameter suites |
 //! | [`proof`] | the two proofs: tables, proving, verifying |
 //! | [`statement`] | what the two proofs state and what they keep private |
 //! | [`value`] | the value of an element as the record holds it |
-//! | `testing` | with the feature of the name: the tables of a document, checked without a proof |
+//! | `testing` | with the feature `testing`: the tables of a document, checked without a proof |
 //!
-//! The proof system is [`velum_stark`]. Modules without a link are the crate's own. Nothing here knows CBOR libraries, certificates,
-//! HTTP or user interfaces.
+//! A module without a link is private or depends on a feature.
 
 #![warn(missing_docs, unnameable_types, unreachable_pub)]
 

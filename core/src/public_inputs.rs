@@ -1,8 +1,11 @@
-//! The public inputs of a proof as bytes, and what its transcript starts with, before the hash of the verifier key: these bytes, or in
-//! suites for circuits their hash.
+//! The public inputs of a proof as bytes, and the data with which the proof's transcript starts,
+//! before the hash of the verifier key. These data are the public inputs or, in suites for
+//! circuits, their hash.
 //!
-//! Numbers are little end first; a string of bytes has its length before it, in four bytes. So no two statements have the
-//! same bytes, but those whose predicates on each slot come to the same. `docs/statement.md` gives the layout with test vectors.
+//! Numbers are little-endian. A byte string is preceded by its length in four bytes. Two statements
+//! therefore have the same bytes only if their predicates on each slot combine to the same
+//! predicates and all other values in the bytes are equal. `docs/statement.md` gives the layout
+//! with test vectors.
 
 use velum_stark::field::PACKED_BYTES;
 
@@ -15,7 +18,8 @@ use crate::statement::{
 /// Name of the protocol and its version.
 pub(crate) const PROTOCOL: &[u8] = b"velum-stark-v1";
 
-/// What public inputs are hashed with where transcripts start with their hash: a context of BLAKE3's `derive_key`.
+/// The context of BLAKE3's `derive_key` under which public inputs are hashed, for transcripts that
+/// start with this hash.
 const HASH_CONTEXT: &str = "velum 2026 public inputs v1";
 
 impl CredentialStatement {
@@ -26,7 +30,8 @@ impl CredentialStatement {
         writer.0
     }
 
-    /// What the proof is bound to: the public inputs, or in suites for circuits their hash.
+    /// The data to which the proof is bound: the public inputs or, in suites for circuits, their
+    /// hash.
     pub fn bound(&self) -> Vec<u8> {
         match self.subject.suite.is_for_circuits() {
             true => padded(&self.hash()),
@@ -41,8 +46,9 @@ impl CredentialStatement {
 }
 
 impl PresentationStatement {
-    /// The public inputs as bytes. In suites for circuits they have the salt in place of what names the credential proof, so that they are
-    /// the same whichever credential proof goes along.
+    /// The public inputs as bytes. In suites for circuits, they have the salt in place of the name
+    /// of the credential proof, so that they are the same for every credential proof that
+    /// accompanies the presentation proof.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::new(ProofKind::Presentation, &self.subject);
         writer.digest(&self.commitment);
@@ -68,7 +74,8 @@ impl PresentationStatement {
         writer.0
     }
 
-    /// What the proof is bound to: the public inputs, or in suites for circuits their hash and what names the credential proof.
+    /// The data to which the proof is bound: the public inputs or, in suites for circuits, their
+    /// hash and the name of the credential proof.
     pub fn bound(&self) -> Vec<u8> {
         if !self.subject.suite.is_for_circuits() {
             return self.to_bytes();
@@ -87,10 +94,12 @@ impl PresentationStatement {
     }
 }
 
-/// Bytes of the length that transcripts absorb before what a proof is bound to.
+/// Number of bytes of the length that a transcript absorbs before the data to which a proof is
+/// bound.
 const LENGTH_BYTES: usize = 8;
 
-/// A hash in elements of its own: the length before it, and it, are padded to whole elements.
+/// A hash in field elements of its own: the preceding length and the hash are each padded to whole
+/// elements.
 fn padded(hash: &[u8; 32]) -> Vec<u8> {
     let mut bound = Vec::new();
     pad(&mut bound);
@@ -99,7 +108,7 @@ fn padded(hash: &[u8; 32]) -> Vec<u8> {
     bound
 }
 
-/// Adds zeros until whatever follows starts an element of the transcript.
+/// Adds zeros until whatever follows starts a new element of the transcript.
 fn pad(bound: &mut Vec<u8>) {
     bound.resize((LENGTH_BYTES + bound.len()).next_multiple_of(PACKED_BYTES) - LENGTH_BYTES, 0);
 }
@@ -181,7 +190,7 @@ mod tests {
             |s| s.subject.doc_type.push('x'),
             |s| s.subject.issuer.x[0] ^= 1,
             |s| s.subject.issuer.y[31] ^= 1,
-            // The same letters, split otherwise.
+            // The same letters, split differently.
             |s| s.subject.elements[0] = ElementName { namespace: "ab".into(), element: "c".into() },
             |s| s.subject.elements.swap(0, 1),
             |s| s.commitment[3] += F::ONE,
@@ -225,7 +234,8 @@ mod tests {
             |s| s.now += 1,
             |s| s.predicates[0].clear(),
         ];
-        // Each in elements of its own: the length and zeros, the hash, and each word of the name in two.
+        // Each part has elements of its own: the length with zeros, the hash, and two for each word
+        // of the name.
         const HASH: usize = 6;
         const NAME: usize = HASH + 35;
         let bound = bound_of(|_| ());

@@ -1,8 +1,9 @@
 //! The record: what a credential proof commits to and a presentation proof opens.
 //!
-//! A record is a sequence of field elements whose layout the size class fixes ([`offset`], [`slot_offset`]); its
-//! commitment `C` is the sponge's digest of it. `docs/statement.md` gives it element by element with test vectors. This
-//! module computes it natively and knows nothing of chips.
+//! A record is a sequence of field elements whose layout the size class fixes ([`offset`],
+//! [`slot_offset`]). Its commitment `C` is the sponge's digest of it. `docs/statement.md` describes
+//! the record element by element, with test vectors. This module computes it natively and knows
+//! nothing of chips.
 
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
 use thiserror::Error;
@@ -14,10 +15,11 @@ use crate::digest::{Domain, PACKED_BYTES, RATE, hash, pack, permutations};
 use crate::statement::{DIGEST_ELEMENTS, Digest, ElementName, PublicKey, RecordOpening, Subject};
 use crate::value::SlotValue;
 
-/// Version of the layout, the record's first element.
+/// Version of the layout. It is the record's first element.
 pub(crate) const RECORD_VERSION: u64 = 2;
 
-/// Elements that hold a coordinate of a P-256 key: big-endian 32-bit words, the most significant first.
+/// Number of elements that hold a coordinate of a P-256 key: big-endian 32-bit words, the most
+/// significant first.
 pub(crate) const COORDINATE_WORDS: usize = 8;
 
 /// The latest date and time, 9999-12-31T23:59:59 as `YYYYMMDDhhmmss`.
@@ -39,31 +41,32 @@ pub(crate) mod offset {
     pub(crate) const ISSUER: usize = DOC_TYPE + DIGEST_ELEMENTS;
     /// Number of slots in use.
     pub(crate) const SLOTS: usize = ISSUER + DIGEST_ELEMENTS;
-    /// Words of the device key's x.
+    /// Words of the x coordinate of the device key.
     pub(crate) const DEVICE_KEY_X: usize = SLOTS + 1;
-    /// Words of the device key's y.
+    /// Words of the y coordinate of the device key.
     pub(crate) const DEVICE_KEY_Y: usize = DEVICE_KEY_X + COORDINATE_WORDS;
     /// `signed`, `validFrom`, `validUntil` as `YYYYMMDDhhmmss`.
     pub(crate) const DATES: usize = DEVICE_KEY_Y + COORDINATE_WORDS;
-    /// One digest a slot of the class, zero where the slot is not in use. The record's salt follows.
+    /// One digest for each slot of the class, zero if the slot is not in use. The record's salt
+    /// follows.
     pub(crate) const SLOT_DIGESTS: usize = DATES + 3;
 }
 
-/// Where each part of the message that a slot's digest is of begins.
+/// Where each part of a slot's message begins. The digest of the slot is the hash of this message.
 pub(crate) mod slot_offset {
     use super::DIGEST_ELEMENTS;
 
-    /// Digest of (namespace, element); zero where the slot is not in use.
+    /// Digest of (namespace, element); zero if the slot is not in use.
     pub(crate) const NAME: usize = 0;
     /// The slot's salt.
     pub(crate) const SALT: usize = NAME + DIGEST_ELEMENTS;
-    /// The value's tag and 1 more, or zero where it has none.
+    /// The value's tag plus 1, or zero if the value has no tag.
     pub(crate) const TAG: usize = SALT + DIGEST_ELEMENTS;
-    /// Its [`ValueKind`](crate::value::ValueKind).
+    /// The value's [`ValueKind`](crate::value::ValueKind).
     pub(crate) const KIND: usize = TAG + 1;
-    /// Its argument.
+    /// The value's argument.
     pub(crate) const ARGUMENT: usize = KIND + 1;
-    /// Its content, packed; zero after its end.
+    /// The value's content, packed; zero after its end.
     pub(crate) const CONTENT: usize = ARGUMENT + 1;
 }
 
@@ -72,13 +75,14 @@ pub(crate) const fn salt_offset(class: &SizeClass) -> usize {
     offset::SLOT_DIGESTS + class.slots * DIGEST_ELEMENTS
 }
 
-/// Number of elements of a record.
+/// Number of elements in a record.
 pub(crate) const fn record_elements(class: &SizeClass) -> usize {
     salt_offset(class) + DIGEST_ELEMENTS
 }
 
-/// Fewest bytes of an `IssuerSignedItem` besides its value: tag 24 and the head of its byte string, the head of the map, the keys
-/// `digestID`, `random`, `elementIdentifier` and `elementValue` in text, a digestID, 16 bytes in a byte string, a name of a byte.
+/// Least number of bytes in an `IssuerSignedItem` besides its value: tag 24 and the head of its
+/// byte string, the head of the map, the text keys `digestID`, `random`, `elementIdentifier` and
+/// `elementValue`, a digestID, 16 bytes in a byte string, and a name of one byte.
 const fn least_item_bytes(class: &SizeClass) -> usize {
     let string_head = if class.max_item_bytes - 4 < 256 { 2 } else { 3 };
     2 + string_head + 1 + (9 + 7 + 18 + 13) + 1 + 17 + 2
@@ -94,17 +98,18 @@ pub(crate) const fn max_content_bytes(class: &SizeClass) -> usize {
     content_elements(class) * PACKED_BYTES
 }
 
-/// Number of elements that a slot's digest is of.
+/// Number of elements in a slot's message.
 pub(crate) const fn slot_elements(class: &SizeClass) -> usize {
     slot_offset::CONTENT + content_elements(class)
 }
 
-/// Number of permutations of one slot's digest.
+/// Number of permutations for the digest of one slot.
 pub(crate) const fn slot_permutations(class: &SizeClass) -> usize {
     permutations(slot_elements(class))
 }
 
-/// Number of the first permutation of the record: those of the slots, in order, come before it.
+/// Number of the first permutation of the record. The permutations of the slots come before it, in
+/// order.
 pub(crate) const fn first_record_permutation(class: &SizeClass) -> usize {
     class.slots * slot_permutations(class)
 }
@@ -117,7 +122,7 @@ pub(crate) const fn all_permutations(class: &SizeClass) -> usize {
 /// Why a statement or an opening does not fit its class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RecordError {
-    /// The subject has no element or more than the class has slots.
+    /// The subject has no elements, or more elements than the class has slots.
     #[error("{found} elements asked for, a {class} proof has 1 to {slots}")]
     Elements {
         /// Number of elements.
@@ -127,7 +132,7 @@ pub enum RecordError {
         /// Slots of the class.
         slots: usize,
     },
-    /// There is not exactly one of these for each slot, or for each slot in use.
+    /// The number of these parts is not the number of slots, or of slots in use.
     #[error("{found} {what} for {expected} slots")]
     Count {
         /// Which part.
@@ -137,29 +142,29 @@ pub enum RecordError {
         /// How many there must be.
         expected: usize,
     },
-    /// The content of a slot's value does not fit.
+    /// The content of a slot's value is too long for the class.
     #[error("value of slot {slot} has {bytes} bytes of content, it may have {max}")]
     ValueLength {
         /// The slot.
         slot: usize,
-        /// Length of its content.
+        /// Length of its content in bytes.
         bytes: usize,
-        /// Longest content of the class.
+        /// Length in bytes of the longest content of the class.
         max: usize,
     },
-    /// Encodings that differ are asked of one slot.
+    /// One slot is asked to have different encodings.
     #[error("the value of slot {slot} is asked to have two encodings")]
     Encodings {
         /// The slot.
         slot: usize,
     },
-    /// A salt is not a canonical field element. The salt itself is not shown.
+    /// A salt is not a canonical field element. The error does not show the salt itself.
     #[error("salt is not below 2^64 - 2^32 + 1: draw it again")]
     Salt,
     /// A date and time is after 9999-12-31T23:59:59.
     #[error("{what} is not of the form YYYYMMDDhhmmss")]
     DateTime {
-        /// Which one.
+        /// Which date and time.
         what: &'static str,
     },
 }
@@ -181,7 +186,7 @@ pub(crate) fn name_digest(name: &ElementName) -> Digest {
     hash(Domain::Name, &elements)
 }
 
-/// Length in bytes, then the bytes packed.
+/// The string's length in bytes, then its bytes, packed.
 fn string_elements(string: &str) -> impl Iterator<Item = F> {
     std::iter::once(F::from_usize(string.len())).chain(pack(string.as_bytes()))
 }
@@ -212,43 +217,44 @@ pub(crate) fn check_count(
     if found == expected { Ok(()) } else { Err(RecordError::Count { what, found, expected }) }
 }
 
-/// Checks that `value` has the form of a date and time.
+/// Checks that `value` is not after the latest date and time.
 pub(crate) fn check_date_time(what: &'static str, value: u64) -> Result<(), RecordError> {
     if value <= MAX_DATE_TIME { Ok(()) } else { Err(RecordError::DateTime { what }) }
 }
 
 impl RecordOpening {
-    /// The commitment `C` to the record of `subject` that this opens.
+    /// The commitment `C` to the record of `subject` with this opening.
     ///
     /// # Errors
     ///
-    /// When subject or opening do not fit the class.
+    /// [`RecordError`] if the subject or the opening does not fit the class.
     pub fn commitment(&self, subject: &Subject) -> Result<Digest, RecordError> {
         Ok(RecordElements::new(subject, self)?.commitment())
     }
 }
 
-/// Where the document holds what the record is about: positions on the buses.
+/// Where the document holds what the record contains, as positions on the buses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Positions {
-    /// The 32 bytes of `deviceKey`'s x.
+    /// Position of the 32 bytes of the x coordinate of `deviceKey`.
     pub device_key_x: usize,
-    /// The 32 bytes of `deviceKey`'s y.
+    /// Position of the 32 bytes of the y coordinate of `deviceKey`.
     pub device_key_y: usize,
-    /// Each used slot's `elementValue`.
+    /// Where the `elementValue` of each used slot is.
     pub values: Vec<ValuePosition>,
 }
 
 /// Where a value is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ValuePosition {
-    /// Behind its tag, if it has one.
+    /// The position behind the value's tag, if it has one.
     pub tag: Option<usize>,
-    /// The first byte of its content, or behind its head where it has none.
+    /// The position of the first byte of the value's content or, if it has no content, the position
+    /// behind its head.
     pub content: usize,
 }
 
-/// Every element that the sponges absorb. Overwritten when dropped.
+/// All elements that the sponges absorb. Overwritten when dropped.
 #[derive(Clone)]
 pub(crate) struct RecordElements {
     /// The message of each slot of the class.
@@ -258,11 +264,11 @@ pub(crate) struct RecordElements {
 }
 
 impl RecordElements {
-    /// The elements of the record of `subject` that `opening` opens.
+    /// The elements of the record of `subject` with the opening `opening`.
     ///
     /// # Errors
     ///
-    /// When subject or opening do not fit the class.
+    /// [`RecordError`] if the subject or the opening does not fit the class.
     pub(crate) fn new(subject: &Subject, opening: &RecordOpening) -> Result<Self, RecordError> {
         check_subject(subject)?;
         check_count("values", opening.values.len(), subject.elements.len())?;
@@ -297,10 +303,10 @@ impl RecordElements {
         hash(Domain::Record, &self.record)
     }
 
-    /// The blocks absorbed by each permutation, in the order of their numbers.
+    /// The block that each permutation absorbs, in the order of the permutations.
     pub(crate) fn blocks(&self) -> Secret<[F; RATE]> {
         let messages = || self.slots.iter().chain([&self.record]);
-        // Room for all, so that no part is left behind where the vector grew.
+        // Reserve capacity up front so that reallocation leaves no copy of the secret behind.
         let mut blocks =
             Vec::with_capacity(messages().map(|message| message.len().div_ceil(RATE)).sum());
         blocks.extend(messages().flat_map(|message| message.chunks(RATE)).map(|block| {
@@ -330,7 +336,7 @@ fn slot_message(
 ///
 /// # Errors
 ///
-/// When its content is too long for the class.
+/// [`RecordError`] if its content is too long for the class.
 pub(crate) fn check_value<'a>(
     class: &SizeClass,
     slot: usize,
@@ -344,7 +350,7 @@ pub(crate) fn check_value<'a>(
     }
 }
 
-/// The elements of a slot's message from [`slot_offset::TAG`] on that a value fills.
+/// The elements that a value fills in a slot's message, from [`slot_offset::TAG`] on.
 pub(crate) fn value_elements(value: &SlotValue<'_>) -> impl Iterator<Item = F> {
     let tag = value.tag.map_or(0, |tag| u64::from(tag) + 1);
     let kind = F::from_u8(value.kind as u8);

@@ -1,6 +1,7 @@
-//! What the two proofs state, as the verifier computes it from its own request, and what they keep private.
+//! What the two proofs state, as the verifier computes it from its own request, and what they keep
+//! private.
 //!
-//! `docs/statement.md` gives the record and the public inputs byte by byte.
+//! `docs/statement.md` describes the record and the public inputs byte by byte.
 
 #[cfg(feature = "prover")]
 use p3_field::PrimeField64;
@@ -15,16 +16,16 @@ pub use crate::digest::{
 use crate::suite::Suite;
 use crate::value::SlotValue;
 
-/// A P-256 public key, affine and on the curve: big-endian coordinates.
+/// A P-256 public key: an affine point on the curve, with big-endian coordinates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PublicKey {
-    /// x coordinate, below the field's prime.
+    /// The x coordinate, below the field's prime.
     pub x: [u8; 32],
-    /// y coordinate, below the field's prime.
+    /// The y coordinate, below the field's prime.
     pub y: [u8; 32],
 }
 
-/// Whose value a slot holds.
+/// The name of the data element whose value a slot holds.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ElementName {
     /// Namespace, at most 64 bytes of UTF-8.
@@ -42,15 +43,15 @@ pub struct Subject {
     pub class: SizeClass,
     /// The document type, at most 64 bytes of UTF-8.
     pub doc_type: String,
-    /// The issuer's key: the document signer's.
+    /// The issuer's key, which is the key of the document signer.
     pub issuer: PublicKey,
-    /// The distinct (namespace, element) pairs in the request's order: slot i holds the i-th. At least one, at most
-    /// [`SizeClass::slots`].
+    /// The distinct (namespace, element) pairs in the order of the request. Slot i holds the i-th
+    /// pair. There is at least one pair, and there are at most [`SizeClass::slots`].
     pub elements: Vec<ElementName>,
 }
 
 impl Subject {
-    /// The distinct namespaces in order of first appearance.
+    /// The distinct namespaces, in the order of their first appearance.
     pub fn namespaces(&self) -> Vec<&str> {
         let mut namespaces: Vec<&str> = Vec::new();
         for element in &self.elements {
@@ -61,7 +62,8 @@ impl Subject {
         namespaces
     }
 
-    /// Index in [`namespaces`](Self::namespaces) of the namespace of the slot, if it is in use.
+    /// The index in [`namespaces`](Self::namespaces) of the slot's namespace, if the slot is in
+    /// use.
     pub fn namespace_index(&self, slot: usize) -> Option<usize> {
         let namespace = &self.elements.get(slot)?.namespace;
         self.namespaces().iter().position(|candidate| candidate == namespace)
@@ -69,7 +71,7 @@ impl Subject {
 }
 
 impl Subject {
-    /// Some subject of the suite and class, where only these matter.
+    /// An example subject, for uses in which only the suite and the class matter.
     pub(crate) fn example(suite: Suite, class: SizeClass) -> Self {
         let elements =
             vec![ElementName { namespace: "namespace".to_owned(), element: "element".to_owned() }];
@@ -78,8 +80,8 @@ impl Subject {
     }
 }
 
-/// The statement of a credential proof: an issuer signed a document with these elements, and `commitment` commits to
-/// the record of it.
+/// The statement of a credential proof: an issuer signed a document with these elements, and
+/// `commitment` commits to the record of this document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialStatement {
     /// Document type, issuer, elements.
@@ -88,14 +90,16 @@ pub struct CredentialStatement {
     pub commitment: Digest,
 }
 
-/// One thing that the presentation proof shows of a slot's value.
+/// One property of a slot's value that the presentation proof shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SlotPredicate {
-    /// The value is the one that this encodes (a disclosed value, or one asked for), whatever the heads of either.
+    /// The value is the one that these bytes encode, whatever heads either encoding uses. It may be
+    /// a disclosed value or a requested one.
     Encoding(Vec<u8>),
-    /// The value is a date (tag 0, its UTC date; tag 1004; text) with a month of 1 to 12 and a day of 1 to 31, within these
-    /// bounds, both included, as the decimal number `YYYYMMDD`.
+    /// The value is a date: tag 0, of which the UTC date counts, tag 1004, or text. Its month is 1
+    /// to 12, and its day is 1 to 31. As the decimal number `YYYYMMDD`, it lies within these
+    /// bounds, both included.
     Date {
         /// The lower bound.
         first: u32,
@@ -107,15 +111,16 @@ pub enum SlotPredicate {
 /// Why no value meets all predicates of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Contradiction {
-    /// Two encodings that differ.
+    /// Two encodings differ.
     #[error("the value is another one")]
     Encodings,
-    /// No day within all bounds.
+    /// No day lies within all bounds.
     #[error("no day meets what is asked")]
     Dates,
 }
 
-/// All predicates of a slot as one of each kind: what public inputs and tables hold.
+/// All predicates of a slot, combined into at most one of each kind. Public inputs and tables hold
+/// predicates in this form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CombinedPredicates<'a> {
     pub(crate) value: Option<SlotValue<'a>>,
@@ -124,10 +129,11 @@ pub(crate) struct CombinedPredicates<'a> {
 }
 
 impl SlotPredicate {
-    /// Checks that one value can meet all these predicates.
+    /// Checks that the predicates do not contradict each other: all encodings are of one value, and
+    /// the bounds of the dates do not exclude each other. Encodings are not compared with bounds.
     ///
     /// # Errors
-    /// The [`Contradiction`] between them.
+    /// The [`Contradiction`] between the predicates.
     pub fn check_together(predicates: &[Self]) -> Result<(), Contradiction> {
         let CombinedPredicates { value, date } = Self::combine(predicates);
         let is_other = |predicate: &Self| matches!(predicate, Self::Encoding(one) if Some(SlotValue::read(one)) != value);
@@ -140,8 +146,9 @@ impl SlotPredicate {
         }
     }
 
-    /// The predicates as one of each kind. Of encodings that differ, which no statement with a proof has
-    /// ([`check_together`](Self::check_together)), it is the first.
+    /// Combines the predicates into at most one of each kind. If encodings differ, the result has
+    /// the first one. No statement with a proof has such predicates
+    /// ([`check_together`](Self::check_together)).
     pub(crate) fn combine(predicates: &[Self]) -> CombinedPredicates<'_> {
         let mut combined = CombinedPredicates::default();
         for predicate in predicates {
@@ -159,17 +166,19 @@ impl SlotPredicate {
     }
 }
 
-/// The statement of a presentation proof: `commitment` opens to a record whose times, device signature and values are
-/// as asked.
+/// The statement of a presentation proof: `commitment` opens to a record whose times, device
+/// signature and values meet the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PresentationStatement {
     /// Document type, issuer, elements.
     pub subject: Subject,
     /// `C`, the hiding commitment to the record.
     pub commitment: Digest,
-    /// Names the credential proof that shows what `commitment` commits to, as [`credential_proof_name`] does.
+    /// Name of the credential proof that shows what `commitment` commits to, as computed by
+    /// [`credential_proof_name`].
     pub credential_proof: [u8; 32],
-    /// What the holder chose, so that who sees a hash of the statement cannot guess it: in suites for circuits alone.
+    /// A salt that the holder chose, so that nobody who sees a hash of the statement can guess the
+    /// statement. Only suites for circuits have a salt.
     pub salt: Option<[u8; SALT_BYTES]>,
     /// BLAKE3 of the verifier's request in canonical form.
     pub request: [u8; 32],
@@ -179,12 +188,13 @@ pub struct PresentationStatement {
     pub signed_within: (u64, u64),
     /// SHA-256 of the `Sig_structure` that the device signed.
     pub device_authentication: [u8; 32],
-    /// For each slot in use, in slot order, the predicates that its value meets, any number of them.
+    /// For each slot in use, in slot order, the predicates that its value meets. A slot may have
+    /// any number of predicates.
     pub predicates: Vec<Vec<SlotPredicate>>,
 }
 
 impl PresentationStatement {
-    /// Some statement about the subject, where only its shape matters.
+    /// An example statement about the subject, for uses in which only its shape matters.
     pub(crate) fn example(subject: Subject) -> Self {
         Self {
             predicates: vec![Vec::new(); subject.elements.len()],
@@ -200,11 +210,13 @@ impl PresentationStatement {
     }
 }
 
-/// Bytes of the salt of a presentation proof.
+/// Number of bytes in the salt of a presentation proof.
 pub const SALT_BYTES: usize = 32;
 
-/// What a presentation proof names a credential proof by: BLAKE3 of all of it, or in a suite for circuits the root of its main tree, with
-/// which it starts and whose leaves are salted. Of what is shorter, which is no proof, zeros.
+/// The name by which a presentation proof identifies a credential proof: BLAKE3 of the whole proof
+/// or, in a suite for circuits, the root of the proof's main tree. The proof starts with this root,
+/// and the leaves of the tree are salted. If the bytes are too short to hold the root, they are not
+/// a proof, and the name is zeros.
 pub fn credential_proof_name(suite: Suite, proof: &[u8]) -> [u8; 32] {
     if suite.is_for_circuits() {
         return proof.first_chunk().copied().unwrap_or_default();
@@ -212,7 +224,8 @@ pub fn credential_proof_name(suite: Suite, proof: &[u8]) -> [u8; 32] {
     blake3::hash(proof).into()
 }
 
-/// A salt from the operating system's generator for a presentation proof of the suite, where it has one.
+/// Draws the salt of a presentation proof from the operating system's generator, if the suite uses
+/// a salt.
 #[cfg(feature = "prover")]
 pub fn presentation_salt(suite: Suite) -> Result<Option<[u8; SALT_BYTES]>, getrandom::Error> {
     let salt = || {
@@ -226,7 +239,7 @@ pub fn presentation_salt(suite: Suite) -> Result<Option<[u8; SALT_BYTES]>, getra
 #[derive(Clone, Zeroize)]
 #[zeroize(drop)]
 pub struct CredentialWitness {
-    /// The bytes the issuer signed: a COSE `Sig_structure` over the tag-24 MSO.
+    /// The bytes that the issuer signed: a COSE `Sig_structure` over the tag-24 MSO.
     pub sig_structure: Vec<u8>,
     /// The issuer's signature, `r || s`.
     pub signature: [u8; 64],
@@ -236,26 +249,26 @@ pub struct CredentialWitness {
     pub record: RecordOpening,
 }
 
-/// The uniform elements that make a record hiding, each canonical and little end first.
+/// The uniform elements that make a record hiding, each as its canonical number.
 #[derive(Clone, Zeroize)]
 #[zeroize(drop)]
 pub struct RecordSalts {
-    /// One salt a slot of the class.
+    /// One salt for each slot of the class.
     pub slots: Vec<[u64; DIGEST_ELEMENTS]>,
-    /// Salt of the record.
+    /// The salt of the record.
     pub record: [u64; DIGEST_ELEMENTS],
 }
 
 #[cfg(feature = "prover")]
 impl RecordSalts {
-    /// Salts for a record of the class from the operating system's generator.
+    /// Draws the salts for a record of the class from the operating system's generator.
     pub fn from_system(class: SizeClass) -> Result<Self, getrandom::Error> {
         let slots = (0..class.slots).map(|_| uniform_elements()).collect::<Result<_, _>>()?;
         Ok(Self { slots, record: uniform_elements()? })
     }
 }
 
-/// Uniform canonical elements, by rejection.
+/// Draws uniform canonical elements by rejection sampling.
 #[cfg(feature = "prover")]
 fn uniform_elements() -> Result<[u64; DIGEST_ELEMENTS], getrandom::Error> {
     let mut elements = [0; DIGEST_ELEMENTS];
@@ -270,19 +283,19 @@ fn uniform_elements() -> Result<[u64; DIGEST_ELEMENTS], getrandom::Error> {
     Ok(elements)
 }
 
-/// The private content of a record, as the presentation proof opens it. Zeroised when dropped.
+/// The private content of a record, which the presentation proof opens. Zeroised when dropped.
 #[derive(Clone, Zeroize)]
 #[zeroize(drop)]
 pub struct RecordOpening {
-    /// x coordinate of `deviceKey`.
+    /// The x coordinate of `deviceKey`.
     pub device_key_x: [u8; 32],
-    /// y coordinate of `deviceKey`.
+    /// The y coordinate of `deviceKey`.
     pub device_key_y: [u8; 32],
     /// `signed`, `validFrom` and `validUntil` as `YYYYMMDDhhmmss`.
     pub dates: [u64; 3],
-    /// Encoding of `elementValue` of each slot in use.
+    /// The encoding of the `elementValue` of each slot in use.
     pub values: Vec<Vec<u8>>,
-    /// Randomness of the record.
+    /// The salts of the record and its slots.
     pub salts: RecordSalts,
 }
 

@@ -1,5 +1,6 @@
-//! What an aggregate knows a presentation by: a hash of everything public about it, made of what a circuit has at hand that verifies both
-//! proofs. `docs/statement.md` gives it element by element.
+//! The hash by which an aggregate identifies a presentation. It covers everything public about the
+//! presentation except the name of the credential proof. It is computed from values that a circuit
+//! which verifies both proofs has at hand. `docs/statement.md` describes it element by element.
 
 use p3_field::PrimeCharacteristicRing;
 use velum_stark::air::Chip;
@@ -12,29 +13,31 @@ use crate::proof::{StatementError, credential_chips, presentation_chips};
 use crate::statement::{CredentialStatement, PresentationStatement, Subject};
 use crate::suite::Suite;
 
-/// What a hashed statement starts with: nothing else that is hashed as a row does.
+/// The tag with which a hashed statement starts. Nothing else that is hashed as a row starts with
+/// it.
 const TAG: &[u8; 7] = b"velum s";
 
-/// Why statements have no hash.
+/// Why two statements have no hash.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StatementHashError {
-    /// They do not fit their size class.
+    /// The statements do not fit their size class.
     #[error(transparent)]
     Statement(#[from] StatementError),
-    /// No circuit verifies proofs of their suite.
+    /// No circuit verifies proofs of the statements' suite.
     #[error("the suite {0} is not for circuits: take aggregatable")]
     Suite(&'static str),
-    /// They are not of one presentation.
+    /// The statements are not those of one presentation.
     #[error("the two statements differ in subject or commitment")]
     Pair,
-    /// Their public columns are not made of the values that a circuit takes.
+    /// The public columns of the statements do not consist of the values that a circuit takes.
     #[error("a public column holds what no circuit takes")]
     Cells,
 }
 
 /// The hash of the statements of a presentation's two proofs.
 ///
-/// The name of the credential proof is not in it, the salt is: a presentation has one hash, and others can be had by its holder alone.
+/// The hash does not cover the name of the credential proof, but it covers the salt. A presentation
+/// therefore has one hash, and only its holder can give it another one.
 ///
 /// # Errors
 /// [`StatementHashError`].
@@ -57,7 +60,7 @@ pub fn statement_hash(
     Ok(Poseidon2Hash::leaves(&elements, elements.len(), None)[0])
 }
 
-/// What hashed statements of a class start with.
+/// The elements with which the hashed statements of a class start.
 pub fn constant_elements(class: SizeClass) -> [F; 2] {
     let class = [class.id];
     let mut elements = pack(TAG).chain(pack(&class));
@@ -72,8 +75,8 @@ pub fn public_values<C: Chip>(chips: &[C]) -> Result<Vec<F>, StatementHashError>
     PublicCells::of(chips).values(chips).ok_or(StatementHashError::Cells)
 }
 
-/// Which of the public values of credential proofs, and of presentation proofs, are the elements of the commitment: a circuit demands that these
-/// are equal.
+/// The indices of the commitment's elements among the public values of a credential proof and among
+/// those of a presentation proof. A circuit requires the elements to be equal in both.
 pub fn commitment_places(class: SizeClass) -> [[usize; DIGEST_ELEMENTS]; 2] {
     let subject = Subject::example(Suite::Aggregatable, class);
     let with = |commitment| {

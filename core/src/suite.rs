@@ -1,14 +1,15 @@
-//! Parameter suites: named constants, never negotiated.
+//! Parameter suites: named constants that are never negotiated.
 
 use velum_stark::{HashFunction, Parameters};
 
 use crate::class::{EXTRA, LARGE, SizeClass};
 use crate::kind::ProofKind;
 
-/// Blinding rows for the out-of-domain points: the column that is opened at most of them, 16, shows two base elements at each.
+/// Blinding rows for the out-of-domain points. A column is opened at up to 16 of these points, and
+/// each opening reveals two base-field elements.
 const POINT_ROWS: usize = 32;
 
-/// What all proofs have in common.
+/// The parameters that all proofs share.
 const COMMON: Parameters = Parameters {
     hash: HashFunction::Blake3,
     log_blowup: 0,
@@ -23,7 +24,7 @@ const COMMON: Parameters = Parameters {
     query_grinding_bits: 0,
 };
 
-/// What both proofs of the suite for circuits have in common.
+/// The parameters that both proofs of the suite for circuits share.
 #[cfg(feature = "aggregatable")]
 const FOR_CIRCUITS: Parameters = Parameters {
     hash: HashFunction::Poseidon2,
@@ -35,20 +36,22 @@ const FOR_CIRCUITS: Parameters = Parameters {
     ..COMMON
 };
 
-/// How proofs are hashed and how much they are queried. A verifier holds its own list of suites it allows.
+/// How proofs are hashed and how often they are queried. A verifier has its own list of the suites
+/// that it allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Suite {
-    /// BLAKE3 trees and transcript: what a verifier checks at once.
+    /// BLAKE3 trees and transcript, for proofs that a verifier checks directly.
     Direct,
-    /// BLAKE3 with shorter digests in trees, and codes of lower rates: presentations of two thirds of the bytes, for Bluetooth and NFC,
-    /// for more work of the prover.
+    /// BLAKE3 with shorter digests in trees, and codes of lower rates. Presentations have two
+    /// thirds of the bytes, for Bluetooth and NFC, but the prover has more work.
     Compact,
-    /// Poseidon2 trees and transcript: what an aggregator verifies inside a proof of its own.
+    /// Poseidon2 trees and transcript, for proofs that an aggregator verifies inside a proof of its
+    /// own.
     #[cfg(feature = "aggregatable")]
     Aggregatable,
 }
 
-/// Every suite that this build has.
+/// All suites of this build.
 pub const SUITES: &[Suite] = &[
     Suite::Direct,
     Suite::Compact,
@@ -57,7 +60,7 @@ pub const SUITES: &[Suite] = &[
 ];
 
 impl Suite {
-    /// Identifier absorbed by transcripts, held in the record and in the presentation's envelope.
+    /// Identifier that transcripts absorb. The record and the presentation's envelope hold it.
     pub const fn id(self) -> u8 {
         match self {
             Self::Direct => 1,
@@ -67,8 +70,9 @@ impl Suite {
         }
     }
 
-    /// Version of the suite's proofs, raised with every change of what they are: absorbed by transcripts, held in the presentation's
-    /// envelope. `docs/compatibility.md` says what each changed.
+    /// Version of the suite's proofs. It is raised with every change to the proofs. Transcripts
+    /// absorb it, and the presentation's envelope holds it. `docs/compatibility.md` says what each
+    /// version changed.
     pub const fn version(self) -> u8 {
         match self {
             Self::Direct => 4,
@@ -78,8 +82,9 @@ impl Suite {
         }
     }
 
-    /// Whether a circuit is to verify the suite's proofs: then their transcripts start with what is of one length for every statement,
-    /// and a presentation proof has a salt among its public inputs.
+    /// Whether the suite's proofs are meant to be verified by a circuit. If so, their transcripts
+    /// start with data that has the same length for every statement, and a presentation proof has a
+    /// salt among its public inputs.
     pub const fn is_for_circuits(self) -> bool {
         match self {
             Self::Direct | Self::Compact => false,
@@ -90,8 +95,9 @@ impl Suite {
 
     /// The parameters of the suite's proofs in a size class.
     ///
-    /// `docs/decisions/0004-tradeoffs.md` has what others cost. A permutation of Poseidon2 costs as much as dozens of BLAKE3 blocks, so
-    /// where trees are made of it grinding is little and queries are many.
+    /// `docs/decisions/0004-tradeoffs.md` has the costs of other parameters. A permutation of
+    /// Poseidon2 costs as much as dozens of BLAKE3 blocks. A suite with Poseidon2 trees therefore
+    /// uses little grinding and many queries.
     pub const fn parameters(self, kind: ProofKind, class: &SizeClass) -> Parameters {
         let parameters = match (self, kind) {
             (Self::Direct, ProofKind::Credential) => Parameters {
@@ -144,7 +150,8 @@ impl Suite {
         Parameters { blinding_rows: parameters.queries + POINT_ROWS, ..parameters }
     }
 
-    /// Codes of longer tables agree by chance in more points.
+    /// Additional queries for classes with longer tables, because the codewords of longer tables
+    /// agree by chance in more points.
     const fn more_queries(self, class: &SizeClass) -> usize {
         match self {
             Self::Direct if class.id == EXTRA.id => 1,
@@ -155,12 +162,12 @@ impl Suite {
         }
     }
 
-    /// What the keys of the suite's proofs are labelled with.
+    /// The label of the keys of the suite's proofs.
     pub fn label(self, kind: ProofKind) -> String {
         format!("velum {} {} {}", self.name(), self.version(), kind.name())
     }
 
-    /// Name in output.
+    /// The name of the suite in output.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Direct => "direct",
@@ -170,12 +177,12 @@ impl Suite {
         }
     }
 
-    /// The suite of this name.
+    /// The suite with this name.
     pub fn by_name(name: &str) -> Option<Self> {
         SUITES.iter().copied().find(|suite| suite.name() == name)
     }
 
-    /// The suite of this identifier.
+    /// The suite with this identifier.
     pub fn by_id(id: u8) -> Option<Self> {
         SUITES.iter().copied().find(|suite| suite.id() == id)
     }

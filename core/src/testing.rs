@@ -1,8 +1,8 @@
-//! For tests, here and of crates that read documents: the tables of a credential proof that are about the document itself, checked
-//! without a proof.
+//! Checks the tables of a credential proof that are about the document itself, without a proof. For
+//! the tests of this crate and of crates that read documents.
 //!
-//! Those of SHA-256 and ES256 are left out. The hashes and the key of the signature, which the others look up in them, are
-//! computed from the witness.
+//! The tables of SHA-256 and ES256 are left out. In their place, a partner table takes the issuer's
+//! key from the statement and computes the hashes from the witness.
 
 use p3_field::PrimeCharacteristicRing;
 use sha2::{Digest, Sha256};
@@ -29,15 +29,15 @@ pub enum NoTables {
     /// The statement does not fit its size class.
     #[error(transparent)]
     Statement(#[from] StatementError),
-    /// The witness has no place in the tables.
+    /// The witness does not fit into the tables.
     #[error(transparent)]
     Witness(#[from] WitnessError),
 }
 
-/// What is wrong with the tables of a document, filled as for a proof.
+/// Fills the tables of a document as for a proof and returns what is wrong with them.
 ///
 /// # Errors
-/// [`NoTables`], where a prover would end with an error.
+/// [`NoTables`] in the cases in which a prover would return an error.
 pub fn check_document(
     statement: &CredentialStatement,
     witness: &CredentialWitness,
@@ -57,7 +57,8 @@ pub(crate) fn streams(
     Ok(Streams::new(statement.subject.class, &messages).map_err(WitnessError::from)?)
 }
 
-/// The same with the tables filled from a tree that need not be that of the streams, and each changed by `forge`.
+/// Checks the tables as [`check_document`] does, but fills them from a tree that need not be the
+/// tree of the streams. `forge` may change each table.
 pub(crate) fn check_tree(
     statement: &CredentialStatement,
     witness: &CredentialWitness,
@@ -77,7 +78,7 @@ pub(crate) fn check_tree(
     Ok(check(&chips, &traces))
 }
 
-/// What the tables that are left out say.
+/// The side of the buses that the omitted tables would take.
 fn partner(statement: &CredentialStatement, witness: &CredentialWitness) -> Partner {
     let mut partner = Partner::default();
     let hash = |message: &Vec<u8>| coordinate_words(&Sha256::digest(message).into());

@@ -1,22 +1,24 @@
-//! The value of an element as the record holds it: what its encoding says, whatever the heads that it was written with.
+//! The value of an element as the record holds it: what its encoding means, whatever heads it was
+//! written with.
 //!
-//! CBOR (RFC 8949, 3) writes a number or the length of a string in heads of several lengths. The record holds the tag, the kind,
-//! the argument and the content of a scalar, so that predicates meet it under any of them and no presentation tells which there
-//! was. This module reads heads, and knows nothing of maps, arrays and items.
+//! In CBOR (RFC 8949, 3), the head of a number or of a string can have several lengths. The record
+//! holds the tag, the kind, the argument and the content of a scalar. A predicate therefore matches
+//! the value under any of its heads, and no presentation reveals which head the issuer used. This
+//! module reads heads and knows nothing of maps, arrays and items.
 
-/// A date and time up to its seconds (RFC 3339): `d` stands for a digit.
+/// A date and time up to its seconds (RFC 3339). `d` stands for a digit.
 pub(crate) const DATE_TIME: &[u8] = b"dddd-dd-ddTdd:dd:dd";
 
-/// Most digits of a fraction of a second.
+/// Largest number of digits in a fraction of a second.
 pub(crate) const MAX_FRACTION_DIGITS: usize = 9;
 
-/// What may stand in place of a `Z`.
+/// The offset that may stand in place of a `Z`.
 pub(crate) const OFFSET: &[u8; 6] = b"+00:00";
 
 /// Tag of a tdate (RFC 8949, 3.4.1).
 pub(crate) const TAG_DATE_TIME: u32 = 0;
 
-/// Major types, in the place that they have in an initial byte.
+/// Major types: the three highest bits of an initial byte.
 mod major {
     pub(super) const UNSIGNED: u8 = 0;
     pub(super) const NEGATIVE: u8 = 1;
@@ -25,32 +27,33 @@ mod major {
     pub(super) const TAG: u8 = 6;
 }
 
-/// What a value is. As a number in the record its lowest bit is 1 where there is content.
+/// The kind of a value. The record holds it as a number, whose lowest bit is 1 if the value has
+/// content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub(crate) enum ValueKind {
-    /// An unsigned integer below 2^32, the argument.
+    /// An unsigned integer below 2^32, which is the argument.
     Unsigned = 0,
-    /// The encoding itself, argument bytes long: an array, a map, a float, a simple value, an integer of another size, and a tag over
-    /// one of these or over another tag.
+    /// The encoding itself, whose length in bytes is the argument: an array, a map, a float, a
+    /// simple value, an integer of another size, or a tag over one of these or over another tag.
     Encoded = 1,
-    /// The negative integer -1 less the argument, which is below 2^32.
+    /// The negative integer -1 minus the argument, which is below 2^32.
     Negative = 2,
-    /// A byte string of as many bytes as the argument.
+    /// A byte string. The argument is its length in bytes.
     Bytes = 3,
-    /// Text of as many bytes as the argument.
+    /// Text. The argument is its length in bytes.
     Text = 5,
-    /// Text under tag 0 that has the form of a date and time in UTC ([`is_date_time`]).
+    /// Text under tag 0 with the form of a date and time in UTC ([`is_date_time`]).
     DateTime = 13,
 }
 
 impl ValueKind {
-    /// Whether the argument is the length of content.
+    /// Whether the value has content, whose length is the argument.
     pub(crate) const fn has_content(self) -> bool {
         self as u8 & 1 == 1
     }
 
-    /// The kind as the CBOR chip finds it: of a date and time, text.
+    /// The kind as the CBOR chip finds it. The CBOR chip finds a date and time as text.
     pub(crate) const fn found(self) -> Self {
         match self {
             Self::DateTime => Self::Text,
@@ -66,12 +69,13 @@ pub(crate) struct SlotValue<'a> {
     pub(crate) tag: Option<u32>,
     pub(crate) kind: ValueKind,
     pub(crate) argument: u32,
-    /// As many bytes as the argument says, or none.
+    /// The content: as many bytes as the argument says, or none.
     pub(crate) content: &'a [u8],
 }
 
 impl<'a> SlotValue<'a> {
-    /// Reads the encoding of one whole data item. What is none is taken as [`ValueKind::Encoded`], which no proof can be about.
+    /// Reads the encoding of one whole data item. Bytes that are not one whole data item become
+    /// [`ValueKind::Encoded`], and no proof can be about them.
     pub(crate) fn read(encoding: &'a [u8]) -> Self {
         let scalar = match Head::read(encoding) {
             Some((Head { major: major::TAG, argument }, tagged)) => {
@@ -87,7 +91,7 @@ impl<'a> SlotValue<'a> {
         })
     }
 
-    /// A number, bytes or text that is all of the encoding.
+    /// Reads a number, a byte string or text that takes up the whole encoding.
     fn scalar(encoding: &'a [u8]) -> Option<Self> {
         let (Head { major, argument }, content) = Head::read(encoding)?;
         let kind = match major {
@@ -113,7 +117,8 @@ impl<'a> SlotValue<'a> {
         Self { tag: Some(tag), kind, ..self }
     }
 
-    /// The encoding with the shortest heads (RFC 8949, 4.2.1); of [`ValueKind::Encoded`] as it was read.
+    /// The encoding with the shortest heads (RFC 8949, 4.2.1). A value of kind
+    /// [`ValueKind::Encoded`] is returned as it was read.
     pub(crate) fn encoding(&self) -> Vec<u8> {
         let major = match self.kind {
             ValueKind::Encoded => return self.content.to_vec(),
@@ -132,14 +137,16 @@ impl<'a> SlotValue<'a> {
     }
 }
 
-/// The encoding of a data item with the shortest heads if it is a number below 2^32, bytes, text, or one of these under a tag, and as
-/// it is else: what a presentation that discloses a value shows of it.
+/// Encodes a data item with the shortest heads if it is a number below 2^32, a byte string, text,
+/// or one of these under a tag. Any other data item keeps its encoding. A presentation that
+/// discloses a value shows it in this form.
 pub fn normalised(encoding: &[u8]) -> Vec<u8> {
     SlotValue::read(encoding).encoding()
 }
 
-/// Whether text has the form of a date and time in UTC: `YYYY-MM-DDTHH:MM:SS`, nothing or a point and 1 to 9 digits, and `Z` or
-/// `+00:00`. Digits may be any: that they are a day of the calendar is not asked.
+/// Whether text has the form of a date and time in UTC: `YYYY-MM-DDTHH:MM:SS`, an optional point
+/// with 1 to 9 digits, and `Z` or `+00:00`. The digits may be any. They need not be a day of the
+/// calendar.
 pub(crate) fn is_date_time(text: &[u8]) -> bool {
     let Some((seconds, rest)) = text.split_at_checked(DATE_TIME.len()) else { return false };
     let is_form =
@@ -161,10 +168,10 @@ struct Head {
 }
 
 impl Head {
-    /// Bytes of the longest one that is written.
+    /// Number of bytes in the longest head that is written.
     const MAX_BYTES: usize = 5;
 
-    /// Reads a head of any length, and gives what follows it.
+    /// Reads a head of any length. Returns it and what follows it.
     fn read(encoding: &[u8]) -> Option<(Self, &[u8])> {
         let (&initial, rest) = encoding.split_first()?;
         let (major, information) = (initial >> 5, initial & 31);
@@ -263,7 +270,7 @@ mod tests {
             assert_eq!(content, encoding);
             assert_eq!(normalised(encoding), encoding);
         }
-        // No data item at all.
+        // These bytes are not one whole data item.
         for bytes in
             [&b""[..], b"\x1c", b"\x62a", b"\x61ab", b"\x12\x00", b"\x19\x01", b"\xc0", b"\x7f\xff"]
         {

@@ -1,4 +1,7 @@
-//! The chips: one AIR a module, each following the standard it proves.
+//! The chips: one AIR per module, each of which follows the standard that it proves.
+//!
+//! `buses` lists the buses that connect the chips. `common` has the chips for any credential
+//! format, `mdoc` the chips for ISO/IEC 18013-5.
 
 pub(crate) mod buses;
 pub(crate) mod common;

@@ -1,4 +1,5 @@
-//! The credential proof: an issuer signed the document whose record the commitment holds.
+//! The credential proof: an issuer signed a document, and the commitment commits to the record of
+//! this document.
 
 use velum_stark::chip_enum;
 
@@ -36,7 +37,7 @@ chip_enum! {
 /// The tables of a statement, in order.
 ///
 /// # Errors
-/// [`StatementError`] where the statement does not fit its size class.
+/// [`StatementError`] if the statement does not fit its size class.
 pub fn credential_chips(
     statement: &CredentialStatement,
 ) -> Result<Vec<CredentialChip>, StatementError> {
@@ -81,10 +82,11 @@ mod fill {
     use crate::statement::{CredentialStatement, CredentialWitness, RecordOpening, Subject};
     use crate::value::SlotValue;
 
-    /// Fills the tables of a statement as if the witness showed it; whether it does, the proof tells.
+    /// Fills the tables of a statement on the assumption that the witness satisfies it. Only the
+    /// proof shows whether it does.
     ///
     /// # Errors
-    /// [`WitnessError`] where the witness has no place in the tables.
+    /// [`WitnessError`] if the witness does not fit into the tables.
     pub fn credential_traces(
         chips: &[CredentialChip],
         statement: &CredentialStatement,
@@ -102,7 +104,7 @@ mod fill {
         Ok(traces)
     }
 
-    /// The tables but for their multiplicities, from a tree of the streams.
+    /// Fills all cells of the tables except the multiplicities, from a tree of the streams.
     pub(crate) fn traces_of(
         chips: &[CredentialChip],
         statement: &CredentialStatement,
@@ -140,7 +142,7 @@ mod fill {
             .collect()
     }
 
-    /// Where each slot's digest is; digestID and position 0 of what was not found.
+    /// Where the digest of each slot is. A digest that was not found has digestID and position 0.
     pub(in crate::proof) fn digest_entries(subject: &Subject, tree: &Tree) -> Vec<DigestEntry> {
         let entry = |slot| {
             let [found_at, digest_id] = tree.field(field::digest_id(slot))?;
@@ -151,7 +153,7 @@ mod fill {
         (0..subject.elements.len()).map(|slot| entry(slot).unwrap_or_default()).collect()
     }
 
-    /// Where the record's sources are; position 0 of what was not found.
+    /// Where the sources of the record are. A source that was not found has position 0.
     fn positions(tree: &Tree, record: &RecordOpening) -> Positions {
         let position = |number| tree.field(number).map_or(0, |[position, _]| position as usize);
         let value = |(slot, value): (usize, &Vec<u8>)| {

@@ -1,4 +1,4 @@
-//! Statements and witnesses that have no place in the tables of their size class.
+//! Errors for statements and witnesses that do not fit into the tables of their size class.
 
 use thiserror::Error;
 
@@ -12,10 +12,10 @@ pub use crate::record::RecordError;
 /// Why a statement does not fit its size class.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum StatementError {
-    /// Names or elements.
+    /// An error in the names or elements.
     #[error(transparent)]
     Subject(#[from] SubjectError),
-    /// Counts, dates or predicates.
+    /// An error in the counts, dates or predicates.
     #[error(transparent)]
     Record(#[from] RecordError),
 }
@@ -24,13 +24,13 @@ pub enum StatementError {
 #[cfg(feature = "prover")]
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum WitnessError {
-    /// The hashed bytes.
+    /// An error in the hashed bytes.
     #[error(transparent)]
     Streams(#[from] StreamError),
-    /// The structure of the document.
+    /// An error in the structure of the document.
     #[error(transparent)]
     Tree(#[from] TreeError),
-    /// The record.
+    /// An error in the record.
     #[error(transparent)]
     Record(#[from] RecordError),
 }

@@ -1,5 +1,5 @@
-//! Statements and witnesses from real documents, without a library for documents, and from altered ones that an issuer signed
-//! whose key the tests hold.
+//! Statements and witnesses for tests, made without a library for documents. They are about real
+//! documents, or about altered documents that are signed by an issuer whose key the tests hold.
 
 use ciborium::Value;
 use p256::ecdsa::SigningKey;
@@ -18,16 +18,18 @@ use crate::statement::{
 };
 use crate::suite::Suite;
 
-/// Bytes of `Sig_structure` before a tag-24 MSO of 256 to 65,535 bytes.
+/// Number of bytes of `Sig_structure` before a tag-24 MSO of 256 to 65,535 bytes.
 const SIG_STRUCTURE_PREFIX: usize = 20;
 
-/// What the device signs in these tests: the digest of any `DeviceAuthentication`.
+/// The digest that the device signs in these tests, in place of the digest of some
+/// `DeviceAuthentication`.
 pub(crate) const SESSION: [u8; 32] = [0x5e; 32];
 
 /// The entries of a CBOR map.
 pub(crate) type Entries = Vec<(Value, Value)>;
 
-/// Statements about some elements of a real document, and what they keep private.
+/// The subject of statements about some elements of a document, and the witness of their credential
+/// proof.
 #[derive(Clone)]
 pub(crate) struct Fixture {
     pub(crate) subject: Subject,
@@ -35,7 +37,7 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    /// The named elements of a case in the `standard` class.
+    /// The named elements of a case, in the class `standard`.
     pub(crate) fn of(case: &Case, elements: &[&str]) -> Self {
         Self::of_class(case, elements, STANDARD)
     }
@@ -80,8 +82,8 @@ impl Fixture {
         fixture
     }
 
-    /// Elements of a licence of an issuer whose key the tests hold, to a device whose key they hold: the Mustermann document
-    /// with both keys exchanged.
+    /// Elements of a licence for which the tests hold the key of the issuer and the key of the
+    /// device: the Mustermann document with both keys replaced.
     pub(crate) fn licence(elements: &[&str]) -> Self {
         Self::licence_of_class(elements, STANDARD)
     }
@@ -101,15 +103,15 @@ impl Fixture {
         fixture
     }
 
-    /// With an MSO changed as a CBOR value, and signed again.
+    /// Changes the MSO as a CBOR value and signs it again.
     pub(crate) fn with_mso(mut self, change: impl FnOnce(&mut Entries)) -> Self {
         let mso = changed(&self.witness.sig_structure[SIG_STRUCTURE_PREFIX..], change);
         self.witness.sig_structure = sig_structure(&mso);
         self.signed()
     }
 
-    /// With other bytes of the same number in place of the only place where `from` stands in what the issuer signs, and signed
-    /// again.
+    /// Replaces the only occurrence of `from` in what the issuer signs by `to`, which has the same
+    /// length, and signs the result again.
     pub(crate) fn with_bytes(mut self, from: &[u8], to: &[u8]) -> Self {
         assert_eq!(from.len(), to.len(), "lengths around it would be wrong");
         let message = &mut self.witness.sig_structure;
@@ -121,21 +123,21 @@ impl Fixture {
         self.signed()
     }
 
-    /// With an item changed as a CBOR value. Its digest in the MSO stays.
+    /// Changes an item as a CBOR value. Its digest in the MSO stays.
     pub(crate) fn with_item(mut self, slot: usize, change: impl FnOnce(&mut Entries)) -> Self {
         self.witness.items[slot] = changed(&self.witness.items[slot], change);
         self
     }
 
-    /// With the digest that stands in the MSO for `item` replaced by the one of the item that the slot now holds, and signed
-    /// again.
+    /// Replaces the digest of `item` in the MSO by the digest of the item that the slot now holds,
+    /// and signs the result again.
     pub(crate) fn with_digest_of(self, slot: usize, item: &[u8]) -> Self {
         let [old, new] =
             [item, &self.witness.items[slot]].map(|item| Sha256::digest(item).to_vec());
         self.with_bytes(&old, &new)
     }
 
-    /// Signed by the issuer whose key the tests hold.
+    /// Signs with the issuer key that the tests hold.
     pub(crate) fn signed(mut self) -> Self {
         let signature: p256::ecdsa::Signature = issuer_key().sign(&self.witness.sig_structure);
         self.witness.signature = signature.to_bytes().into();
@@ -151,7 +153,7 @@ impl Fixture {
         self.presentation(SESSION, sign(&device_key(), &SESSION), predicates)
     }
 
-    /// Takes device key and values out of the document.
+    /// Reads the device key and the values from the document into the record.
     pub(crate) fn read_record(&mut self) {
         let messages: Vec<_> = std::iter::once(&self.witness.sig_structure)
             .chain(&self.witness.items)
@@ -175,7 +177,8 @@ impl Fixture {
         CredentialStatement { subject: self.subject.clone(), commitment }
     }
 
-    /// A presentation in the middle of the document's validity, of a device signature over `digest`.
+    /// A presentation at the document's `validFrom`, with `signature` as the device's signature
+    /// over `device_authentication`.
     pub(crate) fn presentation(
         &self,
         device_authentication: [u8; 32],
@@ -203,12 +206,13 @@ fn decimal(date: &str) -> u64 {
     date.chars().filter(char::is_ascii_digit).take(14).collect::<String>().parse().unwrap()
 }
 
-/// The issuer's key of altered documents: the document signer's of the age verification case.
+/// The issuer key of altered documents: the key of the document signer of the age verification
+/// case.
 pub(crate) fn issuer_key() -> SigningKey {
     key(AGE_VERIFICATION.facts().document_signer_private_key)
 }
 
-/// The device's key of altered documents: that of the age verification case.
+/// The device key of altered documents: the device key of the age verification case.
 pub(crate) fn device_key() -> SigningKey {
     key(AGE_VERIFICATION.facts().device_private_key)
 }
@@ -222,33 +226,35 @@ pub(crate) fn public_key(key: &SigningKey) -> PublicKey {
     PublicKey { x: (*point.x().unwrap()).into(), y: (*point.y().unwrap()).into() }
 }
 
-/// The ECDSA signature of a hash, `r || s`.
+/// The ECDSA signature over a hash, `r || s`.
 pub(crate) fn sign(key: &SigningKey, hash: &[u8; 32]) -> [u8; 64] {
     let signature: p256::ecdsa::Signature = key.sign_prehash(hash).unwrap();
     signature.to_bytes().into()
 }
 
-/// The value of a text key.
+/// The value under a text key.
 pub(crate) fn at<'a>(map: &'a mut Entries, key: &str) -> &'a mut Value {
     &mut map.iter_mut().find(|(name, _)| name.as_text() == Some(key)).unwrap().1
 }
 
-/// The map that is the value of a text key.
+/// The map that is the value under a text key.
 pub(crate) fn map<'a>(entries: &'a mut Entries, key: &str) -> &'a mut Entries {
     at(entries, key).as_map_mut().unwrap()
 }
 
-/// The encoding of the `elementValue` of an item whose other heads are the shortest.
+/// The encoding of the `elementValue` of an item. All other heads of the item must have the
+/// shortest form.
 pub(crate) fn element_value(item: &[u8]) -> Vec<u8> {
     let key = b"\x6celementValue";
     let from = item.windows(key.len()).position(|bytes| bytes == key).expect("found") + key.len();
-    // The value is followed by the other keys, or by nothing: what is left when one data item is read.
+    // The value is followed by the other keys or by nothing. Reading one data item leaves what
+    // follows.
     let mut behind = &item[from..];
     let _: Value = ciborium::from_reader(&mut behind).unwrap();
     item[from..item.len() - behind.len()].to_vec()
 }
 
-/// A map in a tag-24 byte string, changed.
+/// Changes the map in a tag-24 byte string.
 fn changed(embedded: &[u8], change: impl FnOnce(&mut Entries)) -> Vec<u8> {
     let Value::Tag(24, content) = ciborium::from_reader(embedded).unwrap() else {
         panic!("tag 24")

@@ -1,8 +1,9 @@
-//! The keys of both proofs: their chips, and the hashes that are compiled in.
+//! The verifier keys of both proofs: their chips, and the hashes that are compiled in.
 //!
-//! A hash covers what [`VerifierKey::hash`] says, the constraint program and fixed columns included. Whoever changes a rule, a label,
-//! a column or a parameter finds that the test `proof::tests::keys` fails: then the version of each suite whose hash is another has
-//! to be raised ([`Suite::version`]), and the hash be pinned anew.
+//! A hash covers what [`VerifierKey::hash`] describes, which includes the constraint program and
+//! the fixed columns. If a rule, a label, a column or a parameter is changed, the test
+//! `proof::tests::keys` fails. The version of each suite whose hash has changed must then be raised
+//! ([`Suite::version`]), and the new hash must be pinned.
 
 use velum_stark::VerifierKey;
 use velum_stark::air::Chip;
@@ -11,9 +12,9 @@ use crate::class::SizeClass;
 use crate::kind::ProofKind;
 use crate::suite::Suite;
 
-/// The hash of a key; zeros where there is none, for a class that was made up.
+/// The pinned hash of a key. It is zeros for a class that was made up, which has no pinned hash.
 ///
-/// Classes and suites are known by their names, of which this crate has no others.
+/// Suites and classes are looked up by their names, which are unique in this crate.
 pub(super) fn hash(suite: Suite, class: SizeClass, kind: ProofKind) -> [u8; 32] {
     let is_known = SizeClass::by_name(class.name) == Some(class);
     let name = (suite.name(), class.name, kind);
@@ -22,7 +23,8 @@ pub(super) fn hash(suite: Suite, class: SizeClass, kind: ProofKind) -> [u8; 32] 
     known.map_or([0; 32], |(.., hash)| *hash)
 }
 
-/// The hashes of all keys of a suite, in the order of size classes and, within each, of the credential's and the presentation's proof.
+/// The hashes of all keys of a suite, in the order of size classes. Within each class, the
+/// credential proof precedes the presentation proof.
 pub fn pinned_keys(suite: Suite) -> Vec<[u8; 32]> {
     let of_suite = HASHES.iter().filter(|(name, ..)| *name == suite.name());
     of_suite.map(|(.., hash)| *hash).collect()
@@ -139,7 +141,7 @@ const HASHES: [(&str, &str, ProofKind, [u8; 32]); 18] = [
     ),
 ];
 
-/// 32 bytes from hexadecimal digits.
+/// Reads 32 bytes from hexadecimal digits.
 const fn bytes(digits: &str) -> [u8; 32] {
     const fn digit(digit: u8) -> u8 {
         match digit {
@@ -157,7 +159,7 @@ const fn bytes(digits: &str) -> [u8; 32] {
     bytes
 }
 
-/// The verifier's key over `chips`.
+/// The verifier key over `chips`.
 pub(crate) fn verifier_key<C: Chip>(
     suite: Suite,
     class: SizeClass,

@@ -1,7 +1,16 @@
-//! The two proofs: their tables, and proving and verifying a statement.
+//! The two proofs: their tables, and how a statement is proven and verified.
 //!
-//! A [`Verifier`] belongs to one suite and size class, a [`Prover`] to one of the proofs besides. Making one computes what does not
-//! depend on the statement; keep it.
+//! A [`Verifier`] belongs to one suite and size class. A [`Prover`] belongs to one of the two
+//! proofs as well. Creating either of them computes what does not depend on the statement, so keep
+//! it for reuse.
+//!
+//! The submodules, in reading order:
+//!
+//! * `credential` and `presentation` list the tables of each proof and fill them;
+//! * `keys` has the verifier keys and their pinned hashes;
+//! * `prover` and `verifier` make and check proofs;
+//! * `security` sums the proven soundness of both proofs;
+//! * `error` has the errors of statements and witnesses that do not fit.
 
 pub(crate) mod credential;
 mod error;
@@ -30,7 +39,7 @@ pub use prover::{CredentialProver, PresentationProver, Provable, ProveError, Pro
 
 pub use crate::kind::ProofKind;
 
-/// No proof of any kind, suite and size class is longer, in bytes.
+/// Upper bound on the number of bytes in a proof, for every kind of proof, suite and size class.
 pub const MAX_PROOF_BYTES: usize = 1 << 20;
 
 #[cfg(all(test, feature = "prover"))]

@@ -24,7 +24,7 @@ chip_enum! {
 /// The tables of a statement, in order.
 ///
 /// # Errors
-/// [`StatementError`] where the statement does not fit its size class.
+/// [`StatementError`] if the statement does not fit its size class.
 pub fn presentation_chips(
     statement: &PresentationStatement,
 ) -> Result<Vec<PresentationChip>, StatementError> {
@@ -49,10 +49,11 @@ mod fill {
     use crate::record::RecordElements;
     use crate::statement::{PresentationStatement, PresentationWitness, PublicKey};
 
-    /// Fills the tables of a statement as if the witness showed it; whether it does, the proof tells.
+    /// Fills the tables of a statement on the assumption that the witness satisfies it. Only the
+    /// proof shows whether it does.
     ///
     /// # Errors
-    /// [`WitnessError`] where the witness has no place in the tables.
+    /// [`WitnessError`] if the witness does not fit into the tables.
     pub fn presentation_traces(
         chips: &[PresentationChip],
         statement: &PresentationStatement,

@@ -1,4 +1,4 @@
-//! Making the two proofs.
+//! Makes the two proofs.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -32,16 +32,16 @@ pub enum ProveError<E: std::error::Error + 'static = Infallible> {
     /// The witness does not fit the size class.
     #[error(transparent)]
     Witness(#[from] WitnessError),
-    /// The witness does not show the statement: the proof made from it does not verify.
+    /// The witness does not satisfy the statement: the proof made from it does not verify.
     #[error("the witness does not show the statement: {0}")]
     False(#[from] VerifyError),
-    /// The operating system gave no randomness.
+    /// The operating system provided no randomness.
     #[error("no randomness from the operating system: {0}")]
     Randomness(#[from] getrandom::Error),
-    /// The device that proves failed.
+    /// The device that proves has failed.
     #[error("the device that proves failed: {0}")]
     Backend(#[source] E),
-    /// The device that proves returned what no working one returns.
+    /// The device that proves returned something that no working device returns.
     #[error("the device that proves is faulty: it returned {0}")]
     Faulty(&'static str),
 }
@@ -58,33 +58,33 @@ impl<E: std::error::Error + 'static> From<stark::ProveError<E>> for ProveError<E
     }
 }
 
-/// A statement that one of the two proofs shows, and what its proof is made of.
+/// A statement of one of the two proofs, and what is needed to prove it.
 pub trait Provable {
-    /// What shows the statement.
+    /// The witness that the statement is true.
     type Witness: Sync;
-    /// A table of its proofs.
+    /// A table of the statement's proof.
     type Chip: Chip;
 
-    /// The key of proofs of such statements, with chips of which it can be made.
+    /// The verifier key for proofs of such statements, and chips from which the key can be made.
     fn key(suite: Suite, class: SizeClass) -> (VerifierKey, Vec<Self::Chip>);
 
-    /// Its tables, in order.
+    /// The tables of the statement, in order.
     ///
     /// # Errors
-    /// [`StatementError`] where the statement does not fit its size class.
+    /// [`StatementError`] if the statement does not fit its size class.
     fn chips(&self) -> Result<Vec<Self::Chip>, StatementError>;
 
-    /// The filled tables.
+    /// Fills the tables.
     ///
     /// # Errors
-    /// [`WitnessError`] where the witness has no place in them.
+    /// [`WitnessError`] if the witness does not fit into the tables.
     fn traces(
         &self,
         chips: &[Self::Chip],
         witness: &Self::Witness,
     ) -> Result<Vec<Trace>, WitnessError>;
 
-    /// What its proofs are bound to.
+    /// The data to which the statement's proof is bound.
     fn bound(&self) -> Vec<u8>;
 }
 
@@ -138,20 +138,22 @@ impl Provable for PresentationStatement {
     }
 }
 
-/// Makes one of the two proofs, of one suite and size class. Making it computes what does not depend on the statement; keep it.
+/// Makes one of the two proofs, for one suite and size class. Creating a prover computes what does
+/// not depend on the statement, so keep it for reuse.
 pub struct Prover<S: Provable, B: Backend = Cpu> {
     key: ProvingKey<B>,
     statements: PhantomData<fn(&S)>,
 }
 
-/// Proves that an issuer signed a document with the statement's elements, to which the commitment commits.
+/// Proves that an issuer signed a document with the statement's elements, and that the commitment
+/// commits to the record of this document.
 pub type CredentialProver<B = Cpu> = Prover<CredentialStatement, B>;
 
 /// Proves that the commitment opens to a record that meets the statement.
 pub type PresentationProver<B = Cpu> = Prover<PresentationStatement, B>;
 
 impl<S: Provable> Prover<S> {
-    /// A prover of the suite and size class on this processor.
+    /// Creates a prover for the suite and size class on the CPU.
     pub fn new(suite: Suite, class: SizeClass) -> Self {
         let (key, _) = S::key(suite, class);
         Self { key: ProvingKey::on_cpu(Cpu::default(), key), statements: PhantomData }
@@ -159,10 +161,10 @@ impl<S: Provable> Prover<S> {
 }
 
 impl<S: Provable, B: Backend> Prover<S, B> {
-    /// A prover of the suite and size class on a device.
+    /// Creates a prover for the suite and size class on a device.
     ///
     /// # Errors
-    /// Those of the device.
+    /// The errors of the device.
     pub async fn on(
         backend: B,
         suite: Suite,
@@ -176,7 +178,8 @@ impl<S: Provable, B: Backend> Prover<S, B> {
 
     /// Proves a statement.
     ///
-    /// The proof is checked before it is handed out. The thread waits; no runtime is needed.
+    /// The proof is verified before it is returned. The calling thread waits. No async runtime is
+    /// needed.
     ///
     /// # Errors
     /// [`ProveError`].
@@ -195,7 +198,7 @@ impl<S: Provable, B: Backend> Prover<S, B> {
         block_on_worker(|| self.prove_async(statement, witness, control))
     }
 
-    /// The same for callers that cannot wait.
+    /// Proves a statement like [`prove`](Self::prove), for callers that cannot wait.
     ///
     /// # Errors
     /// [`ProveError`].
@@ -217,6 +220,6 @@ impl<S: Provable, B: Backend> Prover<S, B> {
     }
 }
 
-/// The part of the work that is done when the tables are filled, and when the proof is made.
+/// The fraction of the work that is done when the tables are filled, and when the proof is made.
 const WITNESS: f64 = 0.05;
 const PROOF: f64 = 0.95;

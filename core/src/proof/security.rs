@@ -2,20 +2,23 @@
 
 use velum_stark::{LineTheorem, Security, SecurityTerm, sum_bits};
 
-/// Collision resistance, in bits, of what links the proofs: Poseidon2 and BLAKE3 with digests of 256 bits.
+/// Collision resistance, in bits, of the hashes that link the proofs: Poseidon2 and BLAKE3 with
+/// digests of 256 bits.
 const LINK_BITS: f64 = 128.0;
 
-/// The soundness error of a credential proof and a presentation proof that are verified together, by one theorem.
+/// The soundness error, by one theorem, of a credential proof and a presentation proof that are
+/// verified together.
 ///
-/// `docs/proof-system.md` says what a bit means and why collisions that the proofs themselves do not know of are counted: a
-/// record is extracted from each proof, and these two links say that it is one record.
+/// `docs/proof-system.md` says what a bit means. It also explains why collisions outside the proofs
+/// themselves are counted: a record is extracted from each proof, and these two links show that it
+/// is the same record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PairSecurity {
-    /// The theorem that batching and folding rest on.
+    /// The theorem on which batching and folding rest.
     pub theorem: LineTheorem,
-    /// Of the credential proof and of the presentation proof.
+    /// The security of the credential proof and of the presentation proof.
     pub proofs: [Security; 2],
-    /// What links them.
+    /// What links the two proofs.
     pub links: [SecurityTerm; 2],
 }
 
@@ -27,7 +30,7 @@ impl PairSecurity {
         Self { theorem: proofs[0].theorem, proofs, links }
     }
 
-    /// Minus the logarithm of the sum of all errors.
+    /// Minus the binary logarithm of the sum of all errors.
     pub fn bits(&self) -> f64 {
         sum_bits(
             self.proofs.iter().map(|proof| proof.bits()).chain(self.links.map(|link| link.bits)),

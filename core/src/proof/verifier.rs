@@ -1,4 +1,4 @@
-//! Verifying both proofs of one suite and size class.
+//! Verifies both proofs of one suite and size class.
 
 use velum_stark::{LineTheorem, VerifierKey, VerifyError};
 
@@ -21,7 +21,7 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// A verifier of the suite and size class.
+    /// Creates a verifier for the suite and size class.
     pub fn new(suite: Suite, class: SizeClass) -> Self {
         let (credential, presentation) =
             (credential_key(suite, class).0, presentation_key(suite, class).0);
@@ -31,7 +31,7 @@ impl Verifier {
     /// Verifies a credential proof.
     ///
     /// # Errors
-    /// [`VerifyError`], also where the statement is of another suite or class.
+    /// [`VerifyError`], also if the statement is of another suite or class.
     pub fn verify_credential(
         &self,
         statement: &CredentialStatement,
@@ -42,11 +42,13 @@ impl Verifier {
         self.credential.verify(&chips, &statement.bound(), proof)
     }
 
-    /// Verifies a presentation proof. That its commitment is the credential proof's is in the two statements, which the caller
-    /// derives from one request.
+    /// Verifies a presentation proof.
+    ///
+    /// The verifier does not check that the commitment is the one of the credential proof. The
+    /// commitment is part of both statements, which the caller derives from one request.
     ///
     /// # Errors
-    /// [`VerifyError`], also where the statement is of another suite or class.
+    /// [`VerifyError`], also if the statement is of another suite or class.
     pub fn verify_presentation(
         &self,
         statement: &PresentationStatement,
@@ -62,7 +64,8 @@ impl Verifier {
         [&self.credential, &self.presentation]
     }
 
-    /// Proven soundness of a credential proof and a presentation proof together, by each of [`LineTheorem::ALL`].
+    /// Proven soundness of a credential proof and a presentation proof together, by each of
+    /// [`LineTheorem::ALL`].
     pub fn security(&self) -> [PairSecurity; LineTheorem::ALL.len()] {
         let [credential, presentation] = self.keys().map(VerifierKey::security);
         std::array::from_fn(|theorem| {
@@ -82,13 +85,13 @@ fn no_such_statement(error: StatementError) -> VerifyError {
     VerifyError::Statement(error.to_string())
 }
 
-/// The key of credential proofs, with chips of which it can be made.
+/// The verifier key for credential proofs, and chips from which the key can be made.
 pub(super) fn credential_key(suite: Suite, class: SizeClass) -> (VerifierKey, Vec<CredentialChip>) {
     let (chips, _) = key_chips(suite, class);
     (verifier_key(suite, class, ProofKind::Credential, &chips), chips)
 }
 
-/// The key of presentation proofs, with chips of which it can be made.
+/// The verifier key for presentation proofs, and chips from which the key can be made.
 pub(super) fn presentation_key(
     suite: Suite,
     class: SizeClass,
@@ -97,7 +100,8 @@ pub(super) fn presentation_key(
     (verifier_key(suite, class, ProofKind::Presentation, &chips), chips)
 }
 
-/// Chips of any statement of the suite and class, of a credential proof and of a presentation proof: the verifier keys depend on nothing else.
+/// Chips of some statement of the suite and class, for a credential proof and for a presentation
+/// proof. The verifier keys do not depend on anything else in the statement.
 pub fn key_chips(suite: Suite, class: SizeClass) -> (Vec<CredentialChip>, Vec<PresentationChip>) {
     let subject = Subject::example(suite, class);
     let presentation = PresentationStatement::example(subject.clone());

@@ -1,6 +1,7 @@
-//! The record of a real document and statements about it, for the tests of the record and of its chips.
+//! The record of a real document and statements about it, for the tests of the record and of its
+//! chips.
 //!
-//! Element values, device key and dates are those of `testdata/mdl-mustermann`.
+//! The element values, the device key and the dates are those of `testdata/mdl-mustermann`.
 
 use crate::class::{STANDARD, SizeClass};
 use crate::record::RecordElements;
@@ -35,7 +36,7 @@ pub(crate) fn subject(class: SizeClass) -> Subject {
     }
 }
 
-/// What the record of [`subject`] holds.
+/// The opening of the record of [`subject`].
 pub(crate) fn opening(class: SizeClass) -> RecordOpening {
     let salt = |seed: u64| {
         std::array::from_fn(|index| (seed * 8 + index as u64 + 1).wrapping_mul(0x9e37_79b9))
@@ -57,7 +58,8 @@ pub(crate) fn opening(class: SizeClass) -> RecordOpening {
     }
 }
 
-/// A presentation of the record: the request that comes with the document, and 18 years on the day of `now`.
+/// A presentation of the record. It meets the request that comes with the document and shows an age
+/// of at least 18 years on the day of `now`.
 pub(crate) fn presentation(class: SizeClass) -> PresentationStatement {
     let (subject, opening) = (subject(class), opening(class));
     let encoding = |slot: usize| vec![SlotPredicate::Encoding(opening.values[slot].clone())];
@@ -75,7 +77,7 @@ pub(crate) fn presentation(class: SizeClass) -> PresentationStatement {
     }
 }
 
-/// A credential proof's statement about the record.
+/// The statement of a credential proof about the record.
 pub(crate) fn credential(class: SizeClass) -> CredentialStatement {
     let subject = subject(class);
     CredentialStatement { commitment: opening(class).commitment(&subject).unwrap(), subject }
@@ -86,7 +88,8 @@ pub(crate) fn standard_presentation() -> PresentationStatement {
     presentation(STANDARD)
 }
 
-/// The elements that `opening` has, whatever `statement` says; and the statement about their commitment.
+/// The elements of `opening`, whatever `statement` says, and the statement with the commitment to
+/// these elements.
 pub(crate) fn committed(
     mut statement: PresentationStatement,
     opening: &RecordOpening,

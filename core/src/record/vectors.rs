@@ -1,4 +1,4 @@
-//! The test vectors of `docs/statement.md`, in `testdata/statement.json`.
+//! The test vectors of `docs/statement.md`, which are in `testdata/statement.json`.
 
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
 use serde_json::{Value, json};

@@ -1,8 +1,9 @@
-//! Fingerprints of byte strings: how map keys are told apart without comparing them byte by byte.
+//! Fingerprints of byte strings, by which map keys are told apart without a comparison byte by
+//! byte.
 //!
-//! Equal strings have equal fingerprints, so two keys whose fingerprints differ are different. Nothing follows from
-//! equal fingerprints: a collision refuses an honest document (two given strings collide with probability of about
-//! `2^-58`), and admits nothing.
+//! Equal strings have equal fingerprints, so two keys with different fingerprints are different.
+//! Nothing follows from equal fingerprints. A collision makes the tables refuse an honest document,
+//! but it admits nothing. Two given strings collide with a probability of about `2^-58`.
 
 use p3_field::PrimeCharacteristicRing;
 use velum_stark::field::F;
@@ -13,7 +14,8 @@ pub(crate) const GAMMA: F = F::new(0x9e37_79b9_7f4a_7c15);
 /// Fingerprint of the empty string.
 pub(crate) const START: F = F::ONE;
 
-/// Fingerprint of a string that goes on with `byte` after a string of fingerprint `before`.
+/// Fingerprint of a string that ends in `byte`, from the fingerprint `before` of the bytes before
+/// it.
 pub(crate) fn extend(before: F, byte: u8) -> F {
     before * GAMMA + F::from_u8(byte)
 }

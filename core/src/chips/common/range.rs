@@ -1,17 +1,19 @@
 //! `range`: the values below 2^bits.
 //!
-//! One lookup `(value, bits)` on [`RANGE`] shows `value < 2^bits` for a width among [`WIDTHS`]. Both proofs use the table.
+//! One lookup of `(value, bits)` on [`RANGE`] shows that `value < 2^bits`, for a width among
+//! [`WIDTHS`]. The chip provides two lanes of keys on this bus and uses no other bus. Both proofs
+//! have the table.
 //!
 //! | lane | key | rows |
 //! |---|---|---|
 //! | 0 | `(row, 11)` | 1,920 |
-//! | 1 | the values of 11 bits that are left, then 10, 8, 7, 6, 5 and 4 bits, all by fixed columns | 1,648 |
+//! | 1 | the remaining values of 11 bits, then those of 10, 8, 7, 6, 5 and 4 bits, all by fixed columns | 1,648 |
 //!
 //! # Soundness
 //!
-//! Every committed cell is a multiplicity. All keys are fixed columns, and a key is the whole tuple, so a free multiplicity
-//! offers nothing but true tuples. That holds on unused rows as well, where fixed cells are zero: `(0, 11)` and `(0, 0)` are
-//! true.
+//! Every committed cell is a multiplicity. All keys are fixed columns, and a key is the whole
+//! tuple, so a free multiplicity offers only true tuples. This also holds on unused rows, where the
+//! fixed cells are zero: `(0, 11)` and `(0, 0)` are true.
 
 use p3_field::PrimeCharacteristicRing;
 use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
@@ -19,7 +21,7 @@ use velum_stark::field::F;
 
 use crate::chips::buses::RANGE;
 
-/// Widths in bits that [`RANGE`] provides.
+/// Widths, in bits, that [`RANGE`] provides.
 pub(crate) const WIDTHS: [u32; 7] = [11, 10, 8, 7, 6, 5, 4];
 
 /// The width of lane 0.
@@ -28,7 +30,7 @@ const WIDEST: u32 = WIDTHS[0];
 const HEIGHT: usize = 2_048;
 const USED: usize = HEIGHT - RESERVED_ROWS;
 
-/// Committed columns: the multiplicity of each lane.
+/// Number of committed columns, each of which is the multiplicity of a lane.
 const LANES: usize = 2;
 
 /// Fixed columns.
@@ -40,12 +42,12 @@ mod fixed {
     pub(super) const WIDTH: usize = 3;
 }
 
-/// The `range` table. The same for every proof.
+/// The `range` table, which is the same in every proof.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RangeChip;
 
 impl RangeChip {
-    /// The trace, for [`fill_multiplicities`](velum_stark::air::fill_multiplicities) to complete.
+    /// The trace. [`fill_multiplicities`](velum_stark::air::fill_multiplicities) completes it.
     pub(crate) fn trace(&self) -> Trace {
         Trace::zeroed(HEIGHT, LANES)
     }
@@ -84,7 +86,7 @@ impl Chip for RangeChip {
     }
 }
 
-/// `[value, bits]` of lane 1: what lane 0 leaves out.
+/// The `[value, bits]` of lane 1: what lane 0 leaves out.
 fn rest() -> Vec<[u32; 2]> {
     let narrow = WIDTHS.into_iter().filter(|&bits| bits < WIDEST);
     let mut entries: Vec<_> = (USED as u32..1 << WIDEST).map(|value| [value, WIDEST]).collect();
@@ -104,7 +106,7 @@ mod tests {
         enum Table { Range(RangeChip), User(Partner) }
     }
 
-    /// What fails when a table makes these lookups.
+    /// The rules that fail when a table makes these lookups.
     fn rules(lookups: &[Vec<u64>]) -> Vec<String> {
         let mut user = Partner::default();
         lookups.iter().for_each(|fields| user.send(RANGE, fields));

@@ -1,4 +1,4 @@
-//! The tables about a record, for the tests of its chips.
+//! The tables about a record, for the tests of the chips in these tables.
 
 use p3_field::PrimeCharacteristicRing;
 use velum_stark::air::testing::Partner;
@@ -19,7 +19,8 @@ use crate::statement::{
 };
 use crate::value::{SlotValue, ValueKind};
 
-/// Every table that the record's chips speak with, and a partner for the others.
+/// Every table that shares a bus with the record's chips, and a partner that stands in for the
+/// other tables.
 #[derive(Clone)]
 pub(crate) struct Tables {
     pub(crate) chips: Vec<Table>,
@@ -41,7 +42,8 @@ pub(crate) const VALUES: usize = 0;
 /// Index of the record table.
 pub(crate) const RECORD: usize = 1;
 
-/// Where the documents of [`Tables::of_credential`] hold what they hold: anywhere, as long as nothing overlaps.
+/// Where the documents of [`Tables::of_credential`] hold their parts: anywhere, as long as nothing
+/// overlaps.
 pub(crate) fn positions(opening: &RecordOpening) -> Positions {
     let value = |(slot, encoding): (usize, &Vec<u8>)| {
         let (content, SlotValue { tag, .. }) = (3_003 + 500 * slot, SlotValue::read(encoding));
@@ -52,7 +54,7 @@ pub(crate) fn positions(opening: &RecordOpening) -> Positions {
 }
 
 impl Tables {
-    /// The tables of a presentation whose values are those of `opening` and whose hashes are of `elements`.
+    /// The tables of a presentation with the values of `opening` and the hashes of `elements`.
     pub(crate) fn of_presentation(
         statement: &PresentationStatement,
         opening: &RecordOpening,
@@ -81,8 +83,8 @@ impl Tables {
         )
     }
 
-    /// The tables of a credential proof about a document that holds what `document` opens, with the values of `opening`
-    /// and the hashes of `elements`.
+    /// The tables of a credential proof about a document that holds what `document` opens, with the
+    /// values of `opening` and the hashes of `elements`.
     pub(crate) fn of_credential(
         statement: &CredentialStatement,
         document: &RecordOpening,
@@ -158,7 +160,7 @@ impl Tables {
         Self { chips, traces }
     }
 
-    /// The tables with their multiplicities.
+    /// Fills the multiplicities.
     pub(crate) fn filled(mut self) -> Self {
         fill_multiplicities(&self.chips, &mut self.traces);
         self
@@ -170,7 +172,7 @@ impl Tables {
         check(&chips, &traces).rules()
     }
 
-    /// The partner, to be changed.
+    /// The partner, for changes.
     pub(crate) fn partner(&mut self) -> &mut Partner {
         match self.chips.last_mut() {
             Some(Table::Partner(partner)) => partner,

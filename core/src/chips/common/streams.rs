@@ -1,43 +1,43 @@
-//! The hashed byte streams of a credential, padded and laid end to end as the tables see them.
+//! The hashed byte streams of a credential, padded and laid end to end, as the tables see them.
 
 use zeroize::Zeroize;
 
 use crate::class::{BLOCK_BYTES, SizeClass, sha256_blocks};
 
-/// The byte that ends a message (FIPS 180-4, 5.1.1).
+/// The byte that follows the end of a message (FIPS 180-4, 5.1.1).
 pub(super) const END_OF_MESSAGE: u8 = 0x80;
 
-/// Why messages do not fit a class.
+/// Why messages do not fit into a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StreamError {
-    /// More messages than the class has streams.
+    /// There are more messages than the class has streams.
     #[error(
         "{given} streams to hash, class {class} has {max}: ask for fewer elements or take a larger class"
     )]
     TooMany {
-        /// Messages given.
+        /// Number of messages.
         given: usize,
         /// Name of the class.
         class: &'static str,
-        /// Streams of the class.
+        /// Number of streams in the class.
         max: usize,
     },
-    /// A message that, padded, is longer than its stream's region.
+    /// A message is longer, with its padding, than the region of its stream.
     #[error("stream {stream} has {length} bytes, class {class} takes {max}: take a larger class")]
     TooLong {
         /// The stream.
         stream: usize,
-        /// Bytes of its message.
+        /// Number of bytes in its message.
         length: usize,
         /// Name of the class.
         class: &'static str,
-        /// Bytes that the stream's region takes.
+        /// Largest number of bytes that the stream's region takes.
         max: usize,
     },
 }
 
-/// The messages of all streams of a class, each padded as FIPS 180-4, 5.1.1 says and followed by zeros up to the end of
-/// its region. Zeroised when dropped.
+/// The messages of all streams of a class. Each is padded as FIPS 180-4, 5.1.1 says and followed by
+/// zeros up to the end of its region. Zeroised when dropped.
 #[derive(Clone, Zeroize)]
 #[zeroize(drop)]
 pub(crate) struct Streams {
@@ -48,11 +48,11 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// Lays out one message a stream; the streams without one have the empty message.
+    /// Lays out one message per stream. Streams without a message get the empty message.
     ///
     /// # Errors
     ///
-    /// [`StreamError`] when there are too many messages or one is too long for its region.
+    /// [`StreamError`] if there are too many messages or one of them is too long for its region.
     pub(crate) fn new(class: SizeClass, messages: &[&[u8]]) -> Result<Self, StreamError> {
         if messages.len() > class.streams() {
             let (given, max) = (messages.len(), class.streams());
@@ -84,28 +84,28 @@ impl Streams {
         Ok(())
     }
 
-    /// The class whose regions the streams lie in.
+    /// The class whose regions hold the streams.
     pub(crate) fn class(&self) -> SizeClass {
         self.class
     }
 
-    /// The message of `stream`; empty when there is no such stream.
+    /// The message of `stream`, or an empty message if there is no such stream.
     pub(crate) fn message(&self, stream: usize) -> &[u8] {
         let start = if stream < self.lengths.len() { self.class.stream_start(stream) } else { 0 };
         self.bytes.get(start..start + self.length(stream)).unwrap_or_default()
     }
 
-    /// Bytes of the message of `stream`; 0 when there is no such stream.
+    /// Number of bytes in the message of `stream`, or 0 if there is no such stream.
     pub(crate) fn length(&self, stream: usize) -> usize {
         self.lengths.get(stream).copied().unwrap_or(0)
     }
 
-    /// Index among all blocks of the one that ends the padding of `stream`.
+    /// Index, among all blocks, of the block that ends the padding of `stream`.
     pub(crate) fn final_block(&self, stream: usize) -> usize {
         self.class.first_block(stream) + sha256_blocks(self.length(stream)) - 1
     }
 
-    /// The byte at `position`; 0 beyond all regions.
+    /// The byte at `position`, or 0 behind all regions.
     pub(crate) fn byte(&self, position: usize) -> u8 {
         self.bytes.get(position).copied().unwrap_or(0)
     }
@@ -116,7 +116,7 @@ impl Streams {
     }
 }
 
-/// Bytes of the longest message that stream `stream` of `class` takes.
+/// Number of bytes in the longest message that stream `stream` of `class` takes.
 const fn max_length(class: SizeClass, stream: usize) -> usize {
     class.stream_blocks(stream) * BLOCK_BYTES - 9
 }

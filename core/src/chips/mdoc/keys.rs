@@ -1,29 +1,41 @@
-//! The keys table: map keys that must be unique are.
+//! The keys table: it proves that map keys which must be unique are unique.
 //!
-//! Three rows a group, and two parts one below the other:
+//! # Buses
 //!
-//! * `entries` groups, each a `(namespace, digestID, position)` that the CBOR chip has found or a *bound*, in strictly
-//!   growing order. Entries are provided on [`DIGEST_AT`]: a digestID stands for one digest. The bound of a namespace stands
-//!   before its entries, with a digestID of -1; the groups left over are bounds too.
-//! * Groups for the keys that the CBOR chip has not matched with one of those asked for in its map, so many a sort
-//!   (`GROUPS`). Each shows that it is none of them: the matched key is the only one of its name.
+//! * [`FIELD`]: receives each digest entry and each key that the CBOR chip did not match with a key
+//!   asked for in its map.
+//! * [`DIGEST_AT`]: provides `(namespace, digestID, position)`, which the links chip looks up.
+//! * [`FINGERPRINT`]: looks up the fingerprints of text keys, which the bytes chip provides.
+//! * [`RANGE`]: looks up the limbs of the gaps between entries.
+//!
+//! # Rows
+//!
+//! A group has three rows. The table has two parts, one below the other:
+//!
+//! * `entries` groups in strictly growing order. Each holds a `(namespace, digestID, position)`
+//!   that the CBOR chip has found, or a *bound*. Entries are provided on [`DIGEST_AT`], so a
+//!   digestID stands for one digest. The bound of a namespace stands before its entries and has a
+//!   digestID of -1. The remaining groups are bounds too.
+//! * Groups for the keys that the CBOR chip has not matched with one of the keys asked for in their
+//!   map; `GROUPS` says how many there are per sort. Each group shows that its key is none of the
+//!   keys asked for. So a matched key is the only one of its name.
 //!
 //! # Soundness
 //!
 //! | cell | what fixes it |
 //! |---|---|
-//! | used | boolean; the number of used groups is that of entries and keys received. 0 on the first group and the last of the first part |
-//! | namespace | 0 on the first group, one more on each bound, so below the number of groups; 0 on a key's. With the number of the first namespace it makes no other finding's |
-//! | digestID, position | of an entry received once from the CBOR chip; the digestID of a bound is -1 |
-//! | gap limbs | ranges: the rank `namespace (2^32 + 1) + digestID` grows by 1 + gap from group to group. `gap < 2^33`, so ranks never wrap, and equal (namespace, digestID) would be equal ranks. An entry's rank lies between those of its namespace's bound and the next, so its digestID is below 2^32 |
+//! | used | boolean; as many groups are used as entries and keys are received. 0 on the first group and on the last group of the first part |
+//! | namespace | 0 on the first group and one more on each bound, so below the number of groups; 0 on the group of a key. Added to the number of the first namespace, it gives the number of no other finding |
+//! | digestID, position | received once from the CBOR chip with the entry; the digestID of a bound is -1 |
+//! | gap limbs | ranges: the rank `namespace (2^32 + 1) + digestID` grows by 1 + gap from group to group. `gap < 2^33`, so ranks never wrap. Two equal (namespace, digestID) would have equal ranks. The rank of an entry lies between the rank of its namespace's bound and that of the next bound, so its digestID is below 2^32 |
 //! | multiplicity | free: the provided key is unique in (namespace, digestID), and no bound has the digestID of an item |
 //! | start, argument | received once from the CBOR chip, under the number of the group's sort |
-//! | code | of a text the fingerprint of these bytes, of a label the number that argument and sort make |
+//! | code | of a text: the fingerprint of its bytes; of a label: the number that argument and sort make |
 //! | products, inverse | the product of the differences from all keys asked for in the map has an inverse |
 //!
-//! On groups for keys that are not used start, argument and the code of a text are free, and so is the position of a bound; nothing
-//! reads them.
-//! All cells of groups for keys that are not used are zero but for the products, and the code of negative labels.
+//! On unused groups for keys, the start, the argument and the code of a text are free. The position
+//! of a bound is free too. Nothing reads these cells. An honest prover sets all cells of unused
+//! groups for keys to zero, except for the products and for the code of negative labels.
 
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField64};
 use velum_stark::air::{Chip, ChipBuilder, RESERVED_ROWS, Trace};
@@ -36,34 +48,37 @@ use crate::chips::mdoc::grammar::{OTHER_KEYS, fixed_keys, kind, state};
 use crate::class::{CLASSES, SIG_STRUCTURE_PREFIX, SizeClass};
 use crate::statement::Subject;
 
-/// Most keys that can be asked for in one map.
+/// The largest number of keys that can be asked for in one map.
 const KEYS: usize = 8;
 
-/// Rows of a group.
+/// Number of rows in a group.
 const GROUP_ROWS: usize = 3;
 
-/// Fewest bytes of a digest in an MSO: itself, its head, and a digestID.
+/// The fewest bytes that a digest takes in an MSO: the digest, its head, and a digestID.
 const DIGEST_BYTES: usize = 32 + 2 + 1;
 
-/// Entries for digests: of a class with longer MSOs as many as these can hold.
+/// Number of entries for digests. For a class with longer MSOs it is the largest number that these
+/// can hold.
 const fn digests(class: &SizeClass) -> usize {
     const LEAST: usize = 128;
     let most = (SIG_STRUCTURE_PREFIX + class.max_mso_bytes) / DIGEST_BYTES;
     if most > LEAST { most } else { LEAST }
 }
 
-/// Groups of the first part: entries, a bound before each namespace and one behind the last.
+/// Number of groups in the first part: the entries, a bound before each namespace, and a bound
+/// behind the last one.
 const fn entries(class: &SizeClass) -> usize {
     digests(class) + KEYS + 1
 }
 
-/// Groups for the keys of each sort of [`OTHER_KEYS`]. Keys of item maps are none of them: all their four keys are asked for.
+/// Number of groups for the keys of each sort of [`OTHER_KEYS`]. Item maps have no such sort,
+/// because all four of their keys are asked for.
 const GROUPS: [usize; OTHER_KEYS.len()] = [128, 128, 64, 60, 60, 60];
 
-/// Bits of a limb of a gap, little end first.
+/// Number of bits in a limb of a gap. The least significant limb comes first.
 const LIMB_BITS: usize = 11;
 
-/// digestIDs are below this.
+/// Every digestID is below this number.
 const DIGEST_IDS: u64 = 1 << 32;
 
 const _: () = {
@@ -74,23 +89,23 @@ const _: () = {
     }
 };
 
-/// Committed columns. Of a group's cells those on its first row are meant where nothing else is said.
+/// Committed columns. Unless stated otherwise, a column is described for the first row of a group.
 mod column {
-    /// 1 where the group holds an entry or a key.
+    /// 1 if the group holds an entry or a key.
     pub(super) const USED: usize = 0;
     /// Index of the entry's namespace.
     pub(super) const NAMESPACE: usize = 1;
     /// The entry's digestID.
     pub(super) const DIGEST_ID: usize = 2;
-    /// The key's argument: of a text its length.
+    /// The key's argument. For a text this is its length.
     pub(super) const ARGUMENT: usize = 2;
     /// Position of the entry's digest.
     pub(super) const POSITION: usize = 3;
-    /// Position of the key behind its head.
+    /// Position behind the head of the key.
     pub(super) const START: usize = 3;
-    /// Lookups of the entry, on its second row.
+    /// Number of lookups of the entry, on its second row.
     pub(super) const MULTIPLICITY: usize = 3;
-    /// On the rows of an entry, a limb of the rank less the rank before and 1.
+    /// On the rows of an entry: a limb of its rank minus the rank before it minus 1.
     pub(super) const LIMB: usize = 4;
     /// Code of the key.
     pub(super) const CODE: usize = 4;
@@ -98,10 +113,11 @@ mod column {
     pub(super) const COUNT: usize = 5;
 }
 
-/// Products of a key's first 2 to [`KEYS`] differences, and the inverse of the last: cells behind its group's first row.
+/// Number of products: those of a key's first 2, 3 and so on up to [`KEYS`] differences. They and
+/// the inverse of the last product stand in the cells behind the first row of the key's group.
 const PRODUCTS: usize = KEYS - 1;
 
-/// Column and offset of a product or, behind them, of the inverse.
+/// Column and row offset of a product or, with the index behind the last product, of the inverse.
 const fn product_cell(index: usize) -> (usize, usize) {
     (index % column::COUNT, 1 + index / column::COUNT)
 }
@@ -110,19 +126,20 @@ const fn product_cell(index: usize) -> (usize, usize) {
 mod fixed {
     /// 1 on the first row of an entry's group.
     pub(super) const ENTRY: usize = 0;
-    /// 1 there where another entry's group follows.
+    /// 1 on that row if another entry's group follows.
     pub(super) const FOLLOWED: usize = 1;
     /// 1 on the second row of an entry's group.
     pub(super) const PROVIDES: usize = 2;
-    /// 1 on the rows of entries' groups but the first.
+    /// 1 on the rows of all groups of entries except the first group.
     pub(super) const LIMB: usize = 3;
     /// 1 on the first row of a key's group.
     pub(super) const KEY: usize = 4;
-    /// 1 there where the key is a text.
+    /// 1 on that row if the key is a text.
     pub(super) const TEXT: usize = 5;
-    /// 1 there where the key is an unsigned integer, -1 where it is a negative one.
+    /// On that row, 1 if the key is an unsigned integer, and -1 if it is a negative one.
     pub(super) const SIGN: usize = 6;
-    /// On the first row of a group, the number under which its key or, in namespace 0, its entry is found.
+    /// On the first row of a group: the number under which its key is found or, for namespace 0,
+    /// its entry.
     pub(super) const NUMBER: usize = 7;
     /// Number of columns.
     pub(super) const COUNT: usize = 8;
@@ -144,17 +161,17 @@ impl KeysChip {
         Self { class: subject.class, namespaces }
     }
 
-    /// First rows of the groups of a sort.
+    /// The first rows of the groups of a sort.
     fn sort_rows(&self, sort: usize) -> impl Iterator<Item = usize> + use<> {
         let first = entries(&self.class) + GROUPS[..sort].iter().sum::<usize>();
         (first..first + GROUPS[sort]).map(|group| group * GROUP_ROWS)
     }
 
-    /// Fills the table with what `tree` has found, but for the multiplicities.
+    /// Fills the table with what `tree` has found. The multiplicities are left out.
     ///
     /// # Errors
     ///
-    /// [`TreeError::TooManyKeys`].
+    /// [`TreeError::TooManyKeys`] if the table has too few groups.
     pub(crate) fn trace(&self, tree: &Tree) -> Result<Trace, TreeError> {
         let mut trace = Trace::zeroed(self.height(), column::COUNT);
         self.fill_entries(&mut trace, tree.digest_entries())?;
@@ -168,7 +185,8 @@ impl KeysChip {
         Ok(trace)
     }
 
-    /// Fills the first part. What does not fit in, as its namespace is none, is left out.
+    /// Fills the first part. Entries that do not fit because their namespace does not exist are
+    /// left out.
     fn fill_entries(&self, trace: &mut Trace, mut entries: Vec<[F; 3]>) -> Result<(), TreeError> {
         let limit = digests(&self.class);
         if entries.len() > limit {
@@ -222,7 +240,8 @@ impl KeysChip {
         }
     }
 
-    /// Products of the first 2, 3 and so on differences of `code` from the keys asked for in the map of a sort.
+    /// The products of the first 2, 3 and so on differences of `code` from the keys asked for in
+    /// the map of a sort.
     fn products(&self, sort: usize, code: F) -> [F; PRODUCTS] {
         let [first, others @ ..] = self.keys(sort);
         let mut product = code - first;
@@ -232,7 +251,7 @@ impl KeysChip {
         })
     }
 
-    /// Codes of the keys asked for in the map of a sort, the first repeated.
+    /// Codes of the keys asked for in the map of a sort. The first key fills the remaining places.
     fn keys(&self, sort: usize) -> [F; KEYS] {
         let (map, ..) = OTHER_KEYS[sort];
         let keys =
@@ -283,7 +302,7 @@ fn eval_keys<B: ChipBuilder>(b: &mut B) {
     };
     b.assert_zero("no-namespace", is_key.clone() * b.main(column::NAMESPACE, 0));
 
-    // A negative integer is -1 less its argument (RFC 8949, 3.1).
+    // A negative integer is -1 minus its argument (RFC 8949, 3.1).
     let twice_number = argument.double() + B::Expr::ONE;
     let twice_code = code.double() + B::Expr::ONE;
     b.assert_zero("label", sign.clone() * (twice_code - sign * twice_number));
@@ -340,7 +359,7 @@ impl Chip for KeysChip {
         columns
     }
 
-    /// The codes of the keys asked for in the map of a key's group.
+    /// The codes of the keys asked for in the map of each key's group.
     fn public(&self) -> Vec<Vec<F>> {
         let mut columns = vec![F::zero_vec(self.height()); KEYS];
         for sort in 0..OTHER_KEYS.len() {
@@ -384,10 +403,10 @@ mod tests {
 
     const NONE: [&str; 0] = [];
 
-    /// Groups of the first part in the class of [`world`].
+    /// Number of groups in the first part, in the class of [`world`].
     const ENTRIES: usize = entries(&STANDARD);
 
-    /// A document with keys of two maps that are not asked for.
+    /// A document with keys in two maps that are not asked for.
     fn world() -> World {
         World::mustermann().with_mso(|mso| {
             let key = at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey")
@@ -429,14 +448,14 @@ mod tests {
             trace.row_mut(row)[column::DIGEST_ID] += F::from_u64(DIGEST_IDS + 1);
         };
         assert_eq!(broken(&unbounded), ["keys/ends"]);
-        // The last bound one digestID later.
+        // The last bound has a digestID that is one too large.
         let late = |trace: &mut Trace| {
             let row = group(ENTRIES - 1);
             trace.row_mut(row)[column::DIGEST_ID] += one;
             trace.row_mut(row)[column::LIMB] += one;
         };
         assert_eq!(broken(&late), ["keys/bound"]);
-        // An entry of the namespace behind a bound too many.
+        // The last bound is one namespace further than it should be.
         let skipped = |trace: &mut Trace| {
             let row = group(ENTRIES - 1);
             trace.row_mut(row)[column::NAMESPACE] += one;
@@ -471,7 +490,7 @@ mod tests {
         }
     }
 
-    /// Of as many namespaces as any class has slots, and of the keys that every document has.
+    /// Covers as many namespaces as any class has slots, and the keys that every document has.
     #[test]
     fn no_key_asked_for_has_an_inverse() {
         let mut subject = world().in_class(LARGE).subject;
@@ -518,7 +537,8 @@ mod tests {
         }
     }
 
-    /// No key is taken for a digest of a namespace behind the last, where nobody compares it.
+    /// A key cannot be taken for a digest of a namespace behind the last one, where nothing
+    /// compares it.
     #[test]
     fn keys_are_no_entries() {
         let (world, mut tree) = (world(), world().tree());
@@ -534,7 +554,7 @@ mod tests {
         }
     }
 
-    /// Whatever the namespaces that groups count up to, a finding has one table that takes it.
+    /// Whatever namespaces the groups count up to, each finding is received by one table only.
     #[test]
     fn no_other_table_takes_what_this_one_takes() {
         for class in CLASSES {
@@ -544,7 +564,7 @@ mod tests {
                 texts(&subject).unwrap().iter().map(|text| text.number).collect();
             numbers.extend([field::DEVICE_KEY_X, field::DEVICE_KEY_Y]);
             numbers.extend((0..class.slots).map(field::digest_id));
-            // Texts of slots are numbered as values are.
+            // Texts of slots have the numbers of values.
             numbers.extend(
                 (0..class.slots)
                     .flat_map(|slot| {

@@ -1,4 +1,17 @@
-//! Chips that know the structures of ISO 18013-5: CBOR by path, the MSO, and the items with their digests.
+//! Chips that know the structures of ISO/IEC 18013-5: the MSO and the `IssuerSignedItem`s with
+//! their digests, as CBOR data items found by their paths.
+//!
+//! Only the credential proof has these tables. They rely on the chips in [`common`](super::common)
+//! for bytes, hashes and ranges, and on [`buses`](super::buses) for the tuples that connect them.
+//! No chip in `common` depends on a table of this module.
+//!
+//! The submodules, in the order in which to read them:
+//!
+//! * [`grammar`] defines which data items and strings may stand where. It knows no table.
+//! * [`cbor`] proves that the hashed streams are well-formed CBOR that follows the grammar.
+//! * [`text`] proves that the expected strings stand where `cbor` found them.
+//! * [`keys`] proves that map keys which must be unique are unique.
+//! * [`links`] ties the hashed streams to each other and to the issuer's signature.
 
 pub(crate) mod cbor;
 pub(crate) mod grammar;

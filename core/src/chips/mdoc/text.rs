@@ -1,27 +1,43 @@
-//! The text table: one byte of an expected string a row, or four of one that is the same for every subject.
+//! The text table: one byte of an expected string per row, or four bytes of a string that is the
+//! same for every subject.
 //!
-//! Shows that every string in use stands at some place of the hashed streams, where the CBOR chip has found it, once ([`FIELD`]): its
-//! content byte by byte, and its head by the argument alone, however many bytes that has. Of a date it reads the digits and sends the
-//! number on [`DATE`]; of an item's `random` it shows the length alone. Which strings there are is the
-//! [`grammar`](crate::chips::mdoc::grammar)'s to say; where they may stand, and of which kind they are, is the CBOR chip's.
+//! It proves that every string in use stands, exactly once, at a place of the hashed streams where
+//! the CBOR chip has found it. It compares the content byte by byte. Of the head it compares only
+//! the argument, whatever the length of the head. It reads the digits of a date. Of an item's
+//! `random` it checks the length only.
+//!
+//! The [`grammar`](crate::chips::mdoc::grammar) says which strings there are. The CBOR chip decides
+//! where they may stand and of which kind they are.
+//!
+//! # Buses
+//!
+//! * [`FIELD`]: receives each string in use, with its place and argument, from the CBOR chip. A
+//!   date and time that is a slot's value comes from the values chip.
+//! * [`BYTES`]: looks up the bytes of each string, which the bytes chip provides.
+//! * [`RANGE`]: looks up digits and lengths.
+//! * [`DATE`]: sends the number of each date of `validityInfo` to the record chip.
 //!
 //! # Dates
 //!
-//! `YYYY-MM-DDTHH:MM:SS`, nothing or a point and one to nine digits, and `Z` or `+00:00`. Ten rows behind the seconds are for the
-//! fraction. Those in use come first, and `number` counts them: it grows by one behind each. Three rows are for what ends the date,
-//! behind as many bytes as it has counted: four and two bytes of `+00:00`, or a `Z`. Which of them it is, `digit` says on all three.
-//! With both the length of the date is known, which is received from the CBOR chip.
+//! A date is `YYYY-MM-DDTHH:MM:SS`, then nothing or a point and one to nine digits, then `Z` or
+//! `+00:00`. Ten rows behind the seconds are for the fraction. The rows in use come first, and
+//! `number` counts them: it grows by one behind each row in use. Three rows are for the end of the
+//! date: the first four and the last two bytes of `+00:00`, and a `Z`. The end stands behind as
+//! many bytes as `number` has counted. On all three rows, `digit` says which of the two ends the
+//! date has. The fraction and the end together determine the length of the date, which is received
+//! from the CBOR chip.
 //!
 //! # Soundness
 //!
 //! | cell | what fixes it |
 //! |---|---|
-//! | start | constant over a string, and every byte of the string in use is looked up at its distance from it; it is received once from the CBOR chip, with the argument that its head is to have. Free where the string is not in use: nothing is received |
-//! | digit | where a digit stands, 0 to 9 by two range checks, and the byte looked up is its ASCII code; of a length what it is above the least, by a range check; of an algorithm what it is above that of ES256, `choice`: 0 or 2; at the end of a date `choice`: 0 or 1, and the same on its rows; zero elsewhere. Free where a fraction has no more digits: nothing reads it |
-//! | number | zero before the first digit of a date, times ten plus the digit after each, up to the seconds; zero before the fraction, then one more behind each of its bytes in use. `fraction`, `fraction order`, `point`: by one or none, by none behind none, and behind the point as behind the first digit. Zero on rows of other strings. Free on rows of no string: nothing reads it |
+//! | start | constant over a string. Every byte of the string in use is looked up at its distance from the start. The start is received once from the CBOR chip, together with the argument that the head must have. Free if the string is not in use, because then nothing is received |
+//! | digit | at a digit: 0 to 9 by two range checks, and the byte looked up is its ASCII code; at a length: how much it exceeds the smallest length, by a range check; at an algorithm: how much it exceeds the encoding of ES256, `choice`: 0 or 2; at the end of a date: `choice`: 0 or 1, and the same on all rows of the end; elsewhere: zero. Free where a fraction has no more digits, because nothing reads it |
+//! | number | zero before the first digit of a date; after each digit up to the seconds, ten times the number before plus the digit. Zero again before the fraction, then one more behind each of its bytes in use: `fraction` makes it grow by one or not at all, `fraction order` stops it once it has not grown, and `point` makes it grow behind the point exactly if it grows behind the first digit. Zero on rows of other strings. Free on rows of no string, because nothing reads it |
 //!
-//! Which rows receive, send and look up is fixed by fixed and public columns and, for the end of a date and its fraction, by `number` and
-//! `digit`. All bytes of a date are looked up, none twice: those of the fraction follow the seconds, the end follows the fraction, and
+//! Fixed and public columns determine which rows receive, send and look up. For the end and the
+//! fraction of a date, `number` and `digit` determine it too. All bytes of a date are looked up,
+//! and none twice: the bytes of the fraction follow the seconds, the end follows the fraction, and
 //! the argument received says that the string ends there.
 
 use std::collections::BTreeMap;
@@ -42,10 +58,11 @@ use crate::value::{
     DATE_TIME, MAX_FRACTION_DIGITS, OFFSET, TAG_DATE_TIME, ValueKind, is_date_time,
 };
 
-/// Bits of a digit.
+/// Number of bits of a digit.
 const DIGIT_BITS: u32 = 4;
 
-/// Bits of a length less the least. No item of a class is as long.
+/// Number of bits of a length minus the smallest length. No item of a class is long enough to
+/// exceed it.
 const LENGTH_BITS: u32 = 10;
 
 const _: () = {
@@ -56,17 +73,18 @@ const _: () = {
     }
 };
 
-/// Bytes of `+00:00` that are looked up at once.
+/// Number of bytes of `+00:00` that are looked up at once.
 const OFFSET_HOUR_BYTES: usize = 4;
 
 /// Committed columns.
 mod column {
-    /// Position of the string's first byte behind its head.
+    /// Position of the first byte behind the string's head.
     pub(super) const START: usize = 0;
-    /// Value of the digit on this row, or the length less the least; what is chosen where there is a choice.
+    /// Value of the digit on this row, or the length minus the smallest length. Where there is a
+    /// choice, the chosen value.
     pub(super) const DIGIT: usize = 1;
-    /// Number that the string's digits before this row make in decimal; behind the seconds of a date, bytes of its fraction before
-    /// this row.
+    /// Decimal number that the string's digits before this row make. Behind the seconds of a date,
+    /// the number of bytes of its fraction before this row.
     pub(super) const NUMBER: usize = 2;
     /// Number of columns.
     pub(super) const COUNT: usize = 3;
@@ -76,45 +94,46 @@ mod column {
 mod fixed {
     /// Number of the string.
     pub(super) const TEXT: usize = 0;
-    /// Distance from the string's first byte; at the end of a date, of one without a fraction.
+    /// Distance from the string's first byte. At the end of a date, the distance if there is no
+    /// fraction.
     pub(super) const INDEX: usize = 1;
-    /// Bytes that are looked up at once.
+    /// Number of bytes that are looked up at once.
     pub(super) const BYTES: usize = 2;
-    /// 1 where the next row is of the same string.
+    /// 1 if the next row belongs to the same string.
     pub(super) const CONTINUES: usize = 3;
     /// 1 where a digit stands.
     pub(super) const DIGIT: usize = 4;
-    /// 1 on the row of a date's last digit of seconds.
+    /// 1 on the row of the last digit of a date's seconds.
     pub(super) const DATE_END: usize = 5;
     /// Number of the date that ends here.
     pub(super) const DATE: usize = 6;
-    /// Bits of the digit or length that stands here.
+    /// Number of bits of the digit or length that stands here.
     pub(super) const BITS: usize = 7;
     /// 1 where a digit or a length stands.
     pub(super) const VARIES: usize = 8;
-    /// 1 on the first row of a string, and on that of a date's point.
+    /// 1 on the first row of a string, and on the row of a date's point.
     pub(super) const COUNT_STARTS: usize = 9;
-    /// 1 where the number on the next row follows from this one's and a digit.
+    /// 1 if the number on the next row follows from the number and the digit on this row.
     pub(super) const COUNT_GOES_ON: usize = 10;
     /// 1 on rows of a fraction.
     pub(super) const FRACTION: usize = 11;
-    /// 1 on these but the last.
+    /// 1 on the rows of a fraction except the last.
     pub(super) const FRACTION_GOES_ON: usize = 12;
     /// 1 on the row of the point.
     pub(super) const POINT: usize = 13;
     /// 1 where there is a choice.
     pub(super) const CHOICE: usize = 14;
-    /// What `digit` is there, or zero.
+    /// The value of `digit` there, if it is not zero.
     pub(super) const CHOSEN: usize = 15;
-    /// 1 at the end of a date.
+    /// 1 on the rows of the end of a date.
     pub(super) const ENDS: usize = 16;
-    /// 1 on these rows but the last.
+    /// 1 on the rows of the end of a date except the last.
     pub(super) const ENDS_ON: usize = 17;
-    /// What `digit` does there to how often the bytes are looked up: 1 for a `Z`, -1 for `+00:00`.
+    /// What `digit` adds there to the number of lookups of the bytes: 1 for a `Z`, -1 for `+00:00`.
     pub(super) const END_LOOKUP: usize = 18;
-    /// What `digit` adds to the argument of the head.
+    /// Factor with which `digit` is added to the argument of the head.
     pub(super) const TO_ARGUMENT: usize = 19;
-    /// 1 on the row of a string that is received if the next row's `digit` says so.
+    /// 1 on the row of a string that is received only if the next row's `digit` is 1.
     pub(super) const CLAIMED: usize = 20;
     /// Number of columns.
     pub(super) const COUNT: usize = 21;
@@ -122,13 +141,15 @@ mod fixed {
 
 /// Public columns.
 mod public {
-    /// The bytes expected, as a number; of a digit, ASCII zero.
+    /// The bytes expected, as a number. For a digit, ASCII zero.
     pub(super) const BYTE: usize = 0;
     /// 1 where a byte is expected.
     pub(super) const IN_USE: usize = 1;
-    /// 1 on the row of a string in use that receives it: its first or, of a date, the last of its end. 0 where a claim follows.
+    /// 1 on the row on which a string in use is received. This is the string's first row or, for a
+    /// date, the last row of its end. 0 if a claim follows.
     pub(super) const FOUND: usize = 2;
-    /// Argument of its head; of a length, the least; of a date, that of one without a fraction that ends in `+00:00`.
+    /// Argument of the string's head. For a length, the smallest argument. For a date, the argument
+    /// of a date without a fraction that ends in `+00:00`.
     pub(super) const ARGUMENT: usize = 3;
     /// Number of columns.
     pub(super) const COUNT: usize = 4;
@@ -150,8 +171,8 @@ impl TextChip {
         Ok(Self { texts: texts(subject)? })
     }
 
-    /// Fills the table with the places that `tree` has found and the digits there. A string not found is said to start
-    /// at position 0.
+    /// Fills the table with the places that `tree` has found and the digits there. A string that
+    /// was not found is said to start at position 0.
     pub(crate) fn trace(&self, tree: &Tree, streams: &Streams) -> Trace {
         let mut trace = Trace::zeroed(self.height(), column::COUNT);
         let mut row = 0;
@@ -204,7 +225,8 @@ impl TextChip {
         trace
     }
 
-    /// Where the text of a value under tag 0 begins, if `text` is of that slot and it is a date and time.
+    /// Where the text of a value under tag 0 begins, if `text` belongs to that slot and the value
+    /// is a date and time.
     fn claim(&self, text: &Text, tree: &Tree, streams: &Streams) -> Option<u64> {
         let slot = (0..NUMBERED_SLOTS).find(|&slot| text.number == field::date_time(slot))?;
         let [_, tag] = tree.field(field::value_tag(slot))?;
@@ -214,7 +236,7 @@ impl TextChip {
         (tag == u64::from(TAG_DATE_TIME) && is_date_time(&bytes)).then_some(start)
     }
 
-    /// Rows that carry a string.
+    /// Number of rows that hold strings.
     fn rows(&self) -> usize {
         self.texts.iter().map(|text| text.capacity).sum()
     }
@@ -222,9 +244,9 @@ impl TextChip {
 
 /// How a date ends.
 struct DateEnd {
-    /// Bytes of its fraction, the point included.
+    /// Number of bytes of the date's fraction, including the point.
     fraction: usize,
-    /// Whether it ends in `Z`.
+    /// Whether the date ends in `Z`.
     is_zulu: bool,
 }
 
@@ -240,20 +262,21 @@ impl DateEnd {
     }
 }
 
-/// The big-endian number that bytes make.
+/// The number that the bytes make in big-endian order.
 fn big_endian(bytes: &[u8]) -> F {
     bytes.iter().fold(F::ZERO, |number, &byte| number * F::from_u16(256) + F::from_u8(byte))
 }
 
 /// What is expected on the row of a symbol.
 struct Expected {
-    /// The byte or, of several, the big-endian number that they make; of a digit, ASCII zero; of an algorithm, ES256.
+    /// The byte or, for several bytes, the big-endian number that they make. For a digit, ASCII
+    /// zero. For an algorithm, the encoding of ES256.
     byte: F,
-    /// How many bytes are looked up.
+    /// Number of bytes that are looked up.
     bytes: usize,
-    /// Whether they are, where nothing else says so.
+    /// Whether the bytes are looked up, unless other columns decide that.
     in_use: bool,
-    /// Bits of the digit or length, if one stands here.
+    /// Number of bits of the digit or length that stands here, if one does.
     bits: Option<u32>,
 }
 
@@ -329,7 +352,8 @@ fn set_symbol(set: &mut impl FnMut(usize, F), symbol: Symbol, index: usize) {
     }
 }
 
-/// The public cells of a text in use: column, row from its first on, and value.
+/// The public cells of a text in use: the column, the row counted from the text's first row, and
+/// the value.
 fn public_values(text: &Text) -> impl Iterator<Item = (usize, usize, F)> {
     let end = text.symbols.iter().rposition(|symbol| symbol.is_end()).unwrap_or_default();
     let is_claimed = text.symbols.last() == Some(&Symbol::Claim);
@@ -404,7 +428,8 @@ impl Chip for TextChip {
 
     fn public_cells(&self) -> Vec<Vec<(usize, usize)>> {
         let mut cells = Vec::new();
-        // Of texts whose content is the same for every subject, by the slot that they are in use with and by value.
+        // Cells of the texts whose content is the same for every subject. The key is the slot that
+        // puts them in use, and the value.
         let mut same: BTreeMap<(Option<usize>, u64), Vec<_>> = BTreeMap::new();
         let mut first = 0;
         for text in &self.texts {
@@ -448,7 +473,7 @@ impl Chip for TextChip {
 struct Row<E> {
     start: E,
     digit: E,
-    /// Of this row and of the next two.
+    /// The number on this row and on the next two.
     number: [E; 3],
 }
 
@@ -458,7 +483,8 @@ impl<E: Algebra<F> + Clone> Row<E> {
         Self { start: b.main(column::START, 0), digit: b.main(column::DIGIT, 0), number }
     }
 
-    /// Whether this row and the next hold a byte of a fraction, where one may stand.
+    /// Whether this row and the next one hold a byte of a fraction. Meaningful only where a
+    /// fraction may stand.
     fn in_fraction(&self) -> [E; 2] {
         [0, 1].map(|row| self.number[row + 1].clone() - self.number[row].clone())
     }
@@ -487,7 +513,7 @@ impl<E: Algebra<F> + Clone> Row<E> {
         b.receive(FIELD, vec![text, start.clone(), argument], b.public(public::FOUND) + claimed);
     }
 
-    /// What varies is a digit, a length, or one of two.
+    /// What varies is a digit, a length, or a choice between two values.
     fn eval_digit<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
         let digit = &self.digit;
         let (varies, choice) = (b.fixed(fixed::VARIES, 0), b.fixed(fixed::CHOICE, 0));
@@ -501,7 +527,7 @@ impl<E: Algebra<F> + Clone> Row<E> {
         b.lookup(RANGE, above_nine, b.fixed(fixed::DIGIT, 0));
     }
 
-    /// The digits of a date up to its seconds, in decimal.
+    /// Reads the digits of a date up to its seconds as a decimal number.
     fn eval_number<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
         let (digit, [number, next_number, _]) = (&self.digit, &self.number);
         let read = number.clone() * F::from_u8(9) + digit.clone();
@@ -515,7 +541,7 @@ impl<E: Algebra<F> + Clone> Row<E> {
         );
     }
 
-    /// The bytes of a fraction that are in use, and which end a date has.
+    /// Determines which bytes of a fraction are in use, and which end a date has.
     fn eval_date_end<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
         let [here, next] = self.in_fraction();
         b.assert_zero("fraction", b.fixed(fixed::FRACTION, 0) * here.bool_check());
@@ -589,7 +615,7 @@ mod tests {
         assert_eq!(broken(text::PROTECTED, 2, column::DIGIT), ["text/choice"]);
         assert_eq!(broken(date, ZULU, column::DIGIT), ["text/choice", "text/one end"]);
         assert_eq!(changed(date, &[(ZULU, column::DIGIT, -1)]), ["text/one end"]);
-        // What the fraction counts, and the end after it.
+        // The count of the fraction's bytes, and the end after the fraction.
         let counted = |counts: &[i64]| {
             let rows = (DATE_TIME.len()..).map(|index| (index, column::NUMBER));
             let last = counts[counts.len() - 1];

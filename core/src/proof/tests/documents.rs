@@ -1,5 +1,6 @@
-//! Random documents under the tables of a credential proof, whose record is what an independent judge says that they mean: that of
-//! a prover who reads them as they are, and that of one who lies, if the tables let it pass.
+//! Random documents against the tables of a credential proof. If the tables hold, the record must
+//! be the one that an independent judge reads from the document. This applies to a prover who reads
+//! documents as they are, and to a prover who lies.
 
 use p3_field::PrimeField64;
 use sha2::{Digest, Sha256};
@@ -22,7 +23,7 @@ use crate::suite::Suite;
 use crate::testing::check_tree;
 use crate::value::{DATE_TIME, SlotValue, ValueKind};
 
-/// A number of cases in a whole run, or in a bounded one.
+/// The number of cases in a whole run, or in a bounded run.
 fn cases(whole: usize, bounded: usize) -> usize {
     if std::env::var_os("VELUM_TEST_ALL").is_some() { whole } else { bounded }
 }
@@ -35,7 +36,7 @@ struct Holder {
 }
 
 impl Holder {
-    /// With the items that are shown; none if the document does not fit.
+    /// The document with the items that are shown. Returns `None` if the document does not fit.
     fn new(document: &Document, shown: &[usize]) -> Option<Self> {
         let name = |(namespace, element): &(String, String)| ElementName {
             namespace: namespace.clone(),
@@ -56,7 +57,7 @@ impl Holder {
         Some(Self { subject, streams: streams.ok()?, messages })
     }
 
-    /// The record that a tree makes of the document, if every part of it was found.
+    /// The record that a tree makes of the document, if the tree has found every part of it.
     fn opening(&self, tree: &Tree) -> Option<RecordOpening> {
         let bytes = |number: u64| -> Option<Vec<u8>> {
             let [position, length] = tree.field(number)?;
@@ -101,7 +102,8 @@ impl Holder {
         Some(SlotValue { tag, kind, argument, content: &content }.encoding())
     }
 
-    /// What the tables say to a tree and a record; `forge` may change what ties them to the digests.
+    /// The verdict of the tables on a tree and a record. `forge` may change what ties them to the
+    /// digests.
     fn outcome(
         &self,
         tree: &Tree,
@@ -161,7 +163,7 @@ fn lie(document: &Document, choices: &mut Choices) -> Option<Outcome> {
     let mut shown = document.shown.clone();
     let kind = choices.below(8);
     if kind == 0 {
-        // Another item.
+        // Show another item.
         let slot = choices.below(shown.len());
         shown[slot] = choices.below(document.items.len());
     }
@@ -183,7 +185,7 @@ fn lie(document: &Document, choices: &mut Choices) -> Option<Outcome> {
             let position = match what {
                 0 => honest.items[choices.below(honest.items.len())].content() as usize,
                 1 | 2 => at as usize,
-                // Where the item's hash stands, whatever it stands there for.
+                // Wherever the item's hash stands, whatever it means there.
                 _ => {
                     let hash = Sha256::digest(&holder.messages[1 + slot]);
                     holder.messages[0].windows(hash.len()).position(|bytes| bytes == &hash[..])?
@@ -209,7 +211,7 @@ fn lie(document: &Document, choices: &mut Choices) -> Option<Outcome> {
     .into()
 }
 
-/// A record of something else.
+/// Changes one part of the record.
 fn bend_record(record: &mut RecordOpening, document: &Document, choices: &mut Choices) {
     let (slot, date) = (choices.below(record.values.len()), choices.below(3));
     match choices.below(7) {
@@ -222,7 +224,7 @@ fn bend_record(record: &mut RecordOpening, document: &Document, choices: &mut Ch
         }
         5 => record.values[slot].push(choices.below(256) as u8),
         _ => {
-            // What stands somewhere in an item.
+            // Bytes from any place in an item.
             let item = &document.items[choices.below(document.items.len())].1;
             let start = choices.below(item.len());
             record.values[slot] = item[start..][..1 + choices.below(item.len() - start)].to_vec();

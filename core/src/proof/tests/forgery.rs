@@ -1,4 +1,4 @@
-//! Traces that a test may bend before they are checked, proven and verified.
+//! Traces that a test may change before they are checked, proven and verified.
 
 use std::sync::OnceLock;
 
@@ -19,12 +19,12 @@ use crate::suite::Suite;
 
 /// A statement of either proof in the class `standard`.
 pub(super) trait Statement {
-    /// The tables.
+    /// A table of the statement's proof.
     type Chip: Chip + Clone;
 
     fn chips(&self) -> Vec<Self::Chip>;
     fn bound(&self) -> Vec<u8>;
-    /// What a prover holds, committed to once.
+    /// The proving key, which is made once.
     fn proving_key() -> &'static ProvingKey;
     /// Verifies as every verifier does.
     fn verify(&self, proof: &[u8]) -> Result<(), VerifyError>;
@@ -81,7 +81,7 @@ fn verifier() -> &'static Verifier {
     VERIFIER.get_or_init(|| Verifier::new(Suite::Direct, STANDARD))
 }
 
-/// Filled tables under a statement that they may not show.
+/// Filled tables, and a statement that they need not satisfy.
 pub(super) struct Forgery<S: Statement> {
     pub(super) statement: S,
     pub(super) chips: Vec<S::Chip>,
@@ -89,12 +89,13 @@ pub(super) struct Forgery<S: Statement> {
 }
 
 impl Forgery<CredentialStatement> {
-    /// The tables of a credential proof, filled as if the document showed what is stated of it.
+    /// The tables of a credential proof, filled as if the document satisfied the fixture's own
+    /// statement.
     pub(super) fn credential(fixture: &Fixture) -> Self {
         Self::credential_of(fixture, fixture.credential_statement())
     }
 
-    /// The same under another statement.
+    /// The tables of a credential proof under another statement.
     pub(super) fn credential_of(fixture: &Fixture, statement: CredentialStatement) -> Self {
         let chips = statement.chips();
         let traces = credential_traces(&chips, &statement, &fixture.witness).unwrap();
@@ -103,7 +104,7 @@ impl Forgery<CredentialStatement> {
 }
 
 impl Forgery<PresentationStatement> {
-    /// The tables of a presentation proof, filled as if the witness showed the statement.
+    /// The tables of a presentation proof, filled as if the witness satisfied the statement.
     pub(super) fn presentation(
         (statement, witness): (PresentationStatement, PresentationWitness),
     ) -> Self {
@@ -114,7 +115,8 @@ impl Forgery<PresentationStatement> {
 }
 
 impl<S: Statement> Forgery<S> {
-    /// With these tables as another witness or statement fills them.
+    /// Replaces the tables with these names by the tables that `other` fills from another witness
+    /// or statement.
     pub(super) fn with_tables_of(mut self, other: &Self, names: &[&str]) -> Self {
         for name in names {
             let tables = (0..self.chips.len()).filter(|&table| self.chips[table].name() == *name);
@@ -125,7 +127,7 @@ impl<S: Statement> Forgery<S> {
         self
     }
 
-    /// With a table as given.
+    /// Replaces one table.
     pub(super) fn with_table(mut self, name: &str, trace: Trace) -> Self {
         let table =
             self.chips.iter().position(|chip| chip.name() == name).expect("a table of the name");
@@ -139,14 +141,14 @@ impl<S: Statement> Forgery<S> {
         check(&self.chips, &self.traces).rules()
     }
 
-    /// Proves whatever the tables hold, without a look at it.
+    /// Proves whatever the tables hold, without checking them.
     pub(super) fn prove_unchecked(&self) -> Vec<u8> {
         S::proving_key()
             .prove(&self.chips, self.traces.clone(), &self.statement.bound(), &Control::none())
             .unwrap()
     }
 
-    /// Expects that nothing is wrong.
+    /// Expects that no rule fails.
     pub(super) fn holds(mut self) {
         assert_eq!(self.rules(), [""; 0]);
     }

@@ -1,4 +1,5 @@
-//! Two proofs of one statement by one witness have nothing in common but what every verifier knows.
+//! Two proofs of one statement from one witness have nothing in common except what every verifier
+//! knows.
 
 use std::collections::HashSet;
 
@@ -12,7 +13,8 @@ use crate::proof::Verifier;
 use crate::proof::fixture::Fixture;
 use crate::suite::SUITES;
 
-/// The keys of every suite and class; `docs/zero-knowledge.md` has a row for every suite and proof.
+/// Checks the keys of every suite and class. `docs/zero-knowledge.md` has a row for every suite and
+/// proof.
 #[test]
 fn every_column_is_blinded_as_often_as_it_is_seen() {
     let document = include_str!("../../../../docs/zero-knowledge.md");
@@ -34,13 +36,15 @@ fn every_column_is_blinded_as_often_as_it_is_seen() {
     }
 }
 
-/// Every aligned eight bytes of a proof that are no small number, as a grinding nonce is: in field elements, digests and salts.
+/// All aligned eight-byte words of a proof that are not small numbers. Grinding nonces are small
+/// numbers. The other words are in field elements, digests and salts.
 fn fragments(proof: &[u8]) -> HashSet<[u8; 8]> {
     let (words, _) = proof.as_chunks::<8>();
     words.iter().copied().filter(|word| u64::from_le_bytes(*word) >> 32 != 0).collect()
 }
 
-/// No commitment, value at the out-of-domain point, terminal, opened row, salt or digest comes twice.
+/// No commitment, value at the out-of-domain point, terminal, opened row, salt or digest is in both
+/// proofs.
 fn assert_nothing_is_shared<S: Statement>(mut forgery: Forgery<S>) {
     assert_eq!(forgery.rules(), [""; 0]);
     let [first, second] = [(); 2].map(|()| fragments(&forgery.prove_unchecked()));

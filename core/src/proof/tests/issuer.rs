@@ -22,7 +22,8 @@ fn either_half_of_the_curve_order_is_a_valid_s() {
     Forgery::credential(&fixture).holds();
 }
 
-/// A document of one issuer, presented as another's: the signature is valid, under the key that is not stated.
+/// A document of one issuer is presented as a document of another issuer. The signature is valid,
+/// but not under the stated key.
 #[test]
 fn refuses_another_issuer() {
     let honest = licence();
@@ -32,7 +33,7 @@ fn refuses_another_issuer() {
         .with_tables_of(&Forgery::credential(&honest), &["es256"])
         .breaks_and_is_refused(&["bus es256"]);
 
-    // A key of the holder's own.
+    // The holder signs with a key of its own.
     let own = SigningKey::from_slice(&[7; 32]).unwrap();
     let mut signed_by_own = Fixture::of(&MUSTERMANN, &["birth_date", "age_over_18"]);
     let stated = Forgery::credential(&signed_by_own);
@@ -43,8 +44,8 @@ fn refuses_another_issuer() {
     stated.with_tables_of(&Forgery::credential(&signed_by_own), &["es256"]).breaks(&["bus es256"]);
 }
 
-/// An MSO that the issuer did not sign, beside a signature on one that it did. Wherever the tables change over from one to
-/// the other, something fails.
+/// An MSO that the issuer did not sign, together with a signature on an MSO that it did sign.
+/// Wherever the tables change over from one to the other, a rule fails.
 #[test]
 fn refuses_a_signature_on_another_message() {
     let honest = Forgery::credential(&licence());
@@ -69,11 +70,12 @@ fn refuses_signatures_that_do_not_verify() {
     }
 }
 
-/// What an issuer really signed, but with another header, other data or something behind the MSO.
+/// Structures that an issuer really signed, but with another header, other data, or something
+/// behind the MSO.
 #[test]
 fn refuses_other_structures() {
     let signed = |from: &[u8], to: &[u8]| Forgery::credential(&licence().with_bytes(from, to));
-    // ESP256 is the same algorithm; EdDSA and ES512 are others.
+    // ESP256 is the same algorithm. `0x27` (-8, EdDSA) and `0x23` (-4) are other algorithms.
     signed(b"Signature1\x43\xa1\x01\x26", b"Signature1\x43\xa1\x01\x28").holds();
     for other in [0x27, 0x23] {
         let header = [b"Signature1\x43\xa1\x01", &[other][..]].concat();

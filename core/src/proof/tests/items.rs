@@ -1,4 +1,5 @@
-//! Link 3: each slot holds the value of the item that the MSO has a digest of, in the namespace that was asked.
+//! Link 3: each slot holds the value of an item whose digest is in the MSO, in the requested
+//! namespace.
 
 use ciborium::Value;
 use velum_testdata::ANNEX_D;
@@ -10,7 +11,7 @@ use crate::chips::mdoc::cbor::Tree;
 use crate::chips::mdoc::links::{DigestEntry, LinksChip};
 use crate::proof::fixture::{Fixture, at};
 
-/// Encodings of full-dates.
+/// The encoding of a full-date.
 const ADULT: &[u8] = b"\xd9\x03\xec\x6a1950-01-01";
 
 fn licence() -> Fixture {
@@ -29,7 +30,7 @@ fn full_date(text: &str) -> Value {
     Value::Tag(1004, Box::new(text.into()))
 }
 
-/// The holder writes an item of another birth date.
+/// The holder writes an item with another birth date.
 #[test]
 fn refuses_an_item_that_no_digest_is_of() {
     let forged = || {
@@ -49,12 +50,12 @@ fn refuses_an_item_that_no_digest_is_of() {
     let tables = ["links", "sha256", "bytes", "cbor", "text", "keys"];
     Forgery::credential(&forged()).with_tables_of(&honest, &tables).breaks(&["bus bytes"]);
 
-    // With a digest of it the issuer has vouched for it.
+    // If the MSO has a digest of the item, the issuer has vouched for it.
     let old = licence().witness.items[0].clone();
     Forgery::credential(&forged().with_digest_of(0, &old)).holds();
 }
 
-/// The record holds another value than the item.
+/// The record holds a value that is not the item's value.
 #[test]
 fn refuses_another_value_in_the_record() {
     let mut fixture = licence();
@@ -76,7 +77,8 @@ fn refuses_an_item_of_another_element() {
     Forgery::credential(&fixture).breaks(&["bus bytes"]);
 }
 
-/// Two namespaces of the standard's example use the same digestIDs, and an item does not name its namespace.
+/// Two namespaces of the standard's example use the same digestIDs, and an item does not name its
+/// namespace.
 #[test]
 fn refuses_the_digest_of_another_namespace() {
     let of_home = Fixture::of(&ANNEX_D, &["family_name"]);
@@ -98,10 +100,10 @@ fn refuses_the_digest_of_another_namespace() {
     assert_ne!(item(&fixture).position, item(&of_home).position);
     Forgery::credential(&fixture).breaks_and_is_refused(&["bus bytes"]);
 
-    // The holder looks the digest up where it is.
+    // The holder looks the digest up where it really is.
     let links = LinksChip::new(&fixture.subject).trace(&streams(&fixture), &[item(&of_home)]);
     Forgery::credential(&fixture).with_table("links", links).breaks(&["bus digest_at"]);
-    // The entries found are those of the namespace that was not asked for.
+    // The entries that were found belong to a namespace that was not requested.
     let names = ["cbor", "text", "keys", "links"];
     let of_home = Forgery::credential(&of_home);
     Forgery::credential(&fixture).with_tables_of(&of_home, &names).breaks(&[

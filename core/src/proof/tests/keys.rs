@@ -1,4 +1,4 @@
-//! The hashes that are compiled in, and the programs that they cover.
+//! The hashes that are compiled in, and the constraint programs that they cover.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::proof::keys::hash;
 use crate::proof::verifier::key_chips;
 use crate::suite::{SUITES, Suite};
 
-/// Runs a check on every key, made from scratch.
+/// Runs a check for every key. The checks make the keys from scratch.
 fn for_every_key(mut check: impl Checks) {
     for &suite in SUITES {
         for class in CLASSES {
@@ -70,7 +70,7 @@ fn programs_are_what_is_evaluated() {
     for_every_key(Programs);
 }
 
-/// Rows times fractions of both proofs, by suite and class.
+/// Number of fractions on all rows of both proofs, by suite and class.
 struct Denominators(BTreeMap<(&'static str, &'static str), usize>);
 
 impl Checks for &mut Denominators {
@@ -82,7 +82,8 @@ impl Checks for &mut Denominators {
     }
 }
 
-/// Each is zero for one challenge of the lookup argument in 2^128, and tells of a witness then.
+/// Each denominator is zero for one challenge of the lookup argument in 2^128. It then reveals
+/// something about the witness.
 #[test]
 fn denominators_are_as_few_as_zero_knowledge_counts() {
     let mut denominators = Denominators(BTreeMap::new());

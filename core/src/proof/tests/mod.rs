@@ -1,8 +1,21 @@
-//! Whole proofs on real documents: what is right verifies, and each forged link fails a rule that its test names.
+//! Whole proofs on real documents: correct documents verify, and each forged link fails a rule that
+//! its test names.
 //!
-//! A forgery is made as a cheating prover would: whole tables come from another witness or are filled from other values, so
-//! that as much as possible agrees, and multiplicities follow. Every forgery is shown to the checker, which names the rules
-//! that fail. One or two of each link go through the real prover and verifier, all of them if `VELUM_TEST_ALL` is set.
+//! A forgery is made as a cheating prover would make it. Whole tables come from another witness or
+//! are filled from other values, so that as much as possible agrees, and the multiplicities follow.
+//! Every forgery is shown to the checker, which names the rules that fail. One or two forgeries of
+//! each link go through the real prover and verifier. If `VELUM_TEST_ALL` is set, all of them do.
+//!
+//! The submodules, in reading order:
+//!
+//! * `forgery` makes forged tables; `issuer`, `mso`, `items` and `session` forge each link of the
+//!   statement;
+//! * `documents` checks random documents;
+//! * `suites`, `mutation`, `oracle` and `hiding` make and verify real proofs;
+//! * `keys` and `public_cells` check the verifier keys and the public columns.
+//!
+//! This file has the tests of whole tables, of the security level and of free cells, and the list
+//! of all rules.
 
 mod documents;
 mod forgery;
@@ -46,7 +59,8 @@ fn the_tables_hold_for_a_real_licence() {
     }
 }
 
-/// The prover may put anything into the last rows of a table, and nothing that holds may depend on it.
+/// The prover may put anything into the last rows of a table. Whether the tables hold must not
+/// depend on it.
 #[test]
 fn the_tables_hold_whatever_is_in_their_blinding_rows() {
     fn assert_hold<C: Chip>(chips: &[C], traces: &[Trace]) {
@@ -83,7 +97,7 @@ fn both_proofs_together_have_a_hundred_proven_bits() {
                     class.name,
                     security.theorem
                 );
-                // The sum of everything is less than what either proof has, and less than the links have.
+                // The sum of all errors has fewer bits than either proof and than either link.
                 let parts = security.proofs.iter().map(|proof| proof.bits());
                 let parts = parts.chain(security.links.map(|link| link.bits));
                 assert!(parts.into_iter().all(|part| bits < part));
@@ -104,7 +118,8 @@ fn no_proof_is_longer_than_the_limit() {
     }
 }
 
-/// Nothing of a statement is in the tables but public columns: the key that is made of an example holds for all.
+/// The statement enters the tables through public columns alone, so the key made from an example
+/// holds for every statement.
 #[test]
 fn verifier_keys_do_not_depend_on_the_statement() {
     for class in CLASSES {
@@ -172,7 +187,7 @@ fn bits_follow_the_parameters_and_the_tables() {
         let easier = security(Parameters { batch_grinding_bits: 0, ..direct }, chips);
         assert!(easier.bits() < whole.bits(), "{} of {}", easier.bits(), whole.bits());
 
-        // Each term counts, that of the lookups among them.
+        // Each term counts, the one of the lookups among them.
         let lookups = "lookup challenges";
         assert!(whole.terms.iter().any(|term| term.name == lookups));
         for dropped in &whole.terms {
@@ -180,7 +195,7 @@ fn bits_follow_the_parameters_and_the_tables() {
             let without = Security { terms, ..whole.clone() };
             assert!(without.bits() > whole.bits(), "{}", dropped.name);
         }
-        // A table less has fewer lookups.
+        // A single table has fewer lookups.
         let term = |security: &Security| {
             security.terms.iter().find(|term| term.name == lookups).unwrap().bits
         };
@@ -199,12 +214,13 @@ fn a_verifier_refuses_statements_of_another_class() {
     assert!(error.to_string().contains("another suite or size class"), "{error}");
 }
 
-/// Rows of the SHA-256 table that are looked at: the first two blocks.
+/// Number of rows of the SHA-256 table that are searched: those of the first two blocks.
 const SHA256_ROWS: usize = 150;
 
-/// Around an honest credential proof nothing can move but what no rule reads, as the chips' documentation lists it.
+/// In an honest credential proof, no cell can change except the cells that no rule reads. The
+/// documentation of the chips lists these cells.
 ///
-/// The ES256 table is left out: its values are tuples, which the search holds fixed.
+/// The ES256 table is left out. Its values are tuples, which the search holds fixed.
 #[test]
 fn only_what_is_read_by_nothing_can_move() {
     let fixture = Fixture::of(&MUSTERMANN, &["birth_date", "family_name", "height", "age_over_18"]);
@@ -224,7 +240,7 @@ fn only_what_is_read_by_nothing_can_move() {
     }
 }
 
-/// The same of a presentation, which has predicates on values and ranges in the record.
+/// The same for a presentation, which has predicates on values and ranges in the record.
 #[test]
 fn only_what_is_read_by_nothing_can_move_in_a_presentation() {
     for class in CLASSES {
@@ -238,9 +254,10 @@ fn only_what_is_read_by_nothing_can_move_in_a_presentation() {
             let (fixed, public) = (chip.fixed(), chip.public());
             let zero = |cell: F| cell == F::ZERO;
             let is_documented = |row: usize, column: usize| match chip {
-                // Digits but the first of an element, and those that are bytes under a date predicate; sums beside tag and kind, where
-                // two digits of six are of no difference, so that the others stay as all sums move; numbers beside content and the
-                // tags of dates.
+                // Sums: rows other than the first of an element, unless their digit is a byte under
+                // a date predicate. Beside the tag and the kind, two of the six digits belong to no
+                // difference, so all six sums can change while the digits of the difference stay.
+                // Numbers: rows other than those of the content and of the tags of dates.
                 PresentationChip::Values(_) => match column {
                     0 => {
                         let of_slot = row % 7;
@@ -255,7 +272,7 @@ fn only_what_is_read_by_nothing_can_move_in_a_presentation() {
                         !is_content && zero(public[2][row])
                     }
                 },
-                // Rows but those of the record, of what is in range, and of what is given.
+                // Rows other than those of the record, of range checks and of given values.
                 PresentationChip::Record(_) => {
                     row >= elements && zero(fixed[6][row]) && zero(public[1][row])
                 }
@@ -281,9 +298,9 @@ fn read_by_nothing(chip: &CredentialChip, trace: &Trace) -> impl Fn(usize, usize
     let (fixed, public) = (chip.fixed(), chip.public());
     let zero = |cell: F| cell == F::ZERO;
     move |row, column| match chip {
-        // Multiplicities; rows behind the streams.
+        // Multiplicities, and the rows behind the streams.
         CredentialChip::Bytes(_) => column >= 5 || row >= STANDARD.blocks() * BLOCK_BYTES,
-        // Multiplicities; carries where they are no bits; the rows before everything.
+        // Multiplicities, carries on rows where they are not bits, and the leading rows.
         CredentialChip::Sha256(_) => {
             let is_on = |selector: usize| row >= 2 && !zero(fixed[selector][row - 2]);
             let carries = match column {
@@ -293,12 +310,13 @@ fn read_by_nothing(chip: &CredentialChip, trace: &Trace) -> impl Fn(usize, usize
             };
             column == 106 || carries || row < 2 || row + 1 >= SHA256_ROWS
         }
-        // Multiplicities; rows without an item.
+        // Multiplicities, and the rows without an item.
         CredentialChip::Cbor(_) => column == 17 || zero(trace.get(row, 0)),
-        // Rows of strings that are not in use, and of none.
+        // The rows of strings that are not in use, and the rows of no string.
         CredentialChip::Text(_) => zero(public[1][row]) && zero(public[2][row]),
-        // Of an entry what its group's first row does not hold but limbs, of a bound the position; without a key all but that
-        // there is none; rows of no group.
+        // Group of an entry: all cells behind its first row except limbs, and the position of a
+        // bound. Group of a key: the cells behind the inverse; without a key, everything except the
+        // cells which say that there is none. Rows of no group.
         CredentialChip::Keys(_) => {
             let (first, place) = (row - row % 3, row % 3);
             let is_used = !zero(trace.get(first, 0));
@@ -310,20 +328,24 @@ fn read_by_nothing(chip: &CredentialChip, trace: &Trace) -> impl Fn(usize, usize
                 _ => !is_used || (place, column) > (2, 2),
             }
         }
-        // What the first row of a stream says for all of them, and where the digest of stream 0 would be.
+        // The column of `LENGTH` below the third row of a stream, what stream 0 has about a digest,
+        // and the rows behind the streams.
         CredentialChip::Links(_) => match column {
             1 => zero(fixed[2][row]) && !(row % 8 < 3 && (8..40).contains(&row)),
             2 => !(8..40).contains(&row),
             _ => row >= 40,
         },
-        // Digits beside those of elements before the content; positions of no byte of content, but what is beside tag, kind and argument.
+        // Digits beside the elements before the content. Positions on rows that hold no byte of
+        // content, except those beside the tag, the kind and the argument; and beside the kind
+        // where there is no tag.
         CredentialChip::Values(_) => match column {
             0 => zero(fixed[8][row]) && row % 7 != 0,
             1 => false,
             _ if !zero(fixed[9][row]) => zero(trace.get(row - 7, 2)),
             _ => [4, 7, 11, 12].iter().all(|&selector| zero(fixed[selector][row])),
         },
-        // Rows but those of the record, of positions, and of the issuer's key and the commitment.
+        // Rows other than those of the record, of positions, of the issuer's key and of the
+        // commitment.
         CredentialChip::Record(_) => {
             ![0..56, 76..92, 98..118].iter().any(|rows| rows.contains(&row))
         }
@@ -332,8 +354,9 @@ fn read_by_nothing(chip: &CredentialChip, trace: &Trace) -> impl Fn(usize, usize
     }
 }
 
-/// The rules of a program that chips state: constraints as `chip/label`, and each bus. What the proof system adds is left out: the
-/// constraints of the lookup argument, and the masks of its terminals, which say nothing of a witness.
+/// The rules of a program that come from chips: constraints as `chip/label`, and each bus. What the
+/// proof system adds is left out: the constraints of the lookup argument, and the masks of its
+/// terminals, which say nothing about a witness.
 fn rules_of_chips(program: &Program) -> Vec<String> {
     let names = program.groups().iter().flat_map(|group| &group.rules).map(|rule| &rule.name);
     let of_chips =
@@ -343,8 +366,9 @@ fn rules_of_chips(program: &Program) -> Vec<String> {
     of_chips.cloned().chain(fractions.map(|fraction| format!("bus {}", fraction.bus))).collect()
 }
 
-/// What `cargo xtask soundness-mutants` switches off. Larger classes have more tables of one chip, `sha256-1` and so on:
-/// only rules that the first of them lacks are listed again.
+/// Lists what `cargo xtask soundness-mutants` switches off. Larger classes have several tables of
+/// one chip, such as `sha256-1`. Of their rules, only those that the first table lacks are listed
+/// again.
 #[test]
 fn lists_every_rule() {
     let mut all = std::collections::BTreeSet::new();

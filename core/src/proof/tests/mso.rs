@@ -11,7 +11,7 @@ fn licence() -> Fixture {
     Fixture::licence(&["birth_date", "age_over_18"])
 }
 
-/// A credential proof of an MSO that the issuer signed so.
+/// A credential proof of an MSO that the issuer signed with this change.
 fn signed(change: impl FnOnce(&mut Entries)) -> Forgery<crate::statement::CredentialStatement> {
     Forgery::credential(&licence().with_mso(change))
 }
@@ -29,7 +29,8 @@ fn refuses_another_doc_type() {
     Forgery::credential(&asked_for_another).breaks(&["bus bytes", "bus field"]);
 }
 
-/// An issuer lets holders choose a string, in which one writes the entry that the MSO lacks.
+/// The issuer lets holders choose a string. A holder writes the entry that the MSO lacks into this
+/// string.
 #[test]
 fn refuses_look_alikes_in_strings_of_the_issuer() {
     let entry = [b"\x67docType\x75", DOC_TYPE.as_bytes()].concat();
@@ -76,7 +77,7 @@ fn refuses_dates_that_are_none() {
             *at(map(mso, "validityInfo"), "validUntil") = Value::Tag(0, Box::new(text.into()));
         })
     };
-    // As if the tenth digit were a value of ten: a colon follows `9`.
+    // Month 20, as if `:`, which follows `9` in ASCII, were a digit of value ten in `1:`.
     let mut late = licence();
     late.witness.record.dates[2] += 1_000_000_000;
     Forgery::credential(&late).breaks(&["bus date"]);
@@ -88,7 +89,7 @@ fn refuses_dates_that_are_none() {
     }
 }
 
-/// Whole seconds are what the record holds.
+/// The record holds whole seconds.
 #[test]
 fn takes_fractions_of_a_second() {
     let until = |text: &str, seconds: u64| {
@@ -106,11 +107,11 @@ fn takes_fractions_of_a_second() {
         until(text, 20_310_506_070_809).holds();
         until(text, 20_310_506_070_810).breaks(&["bus date"]);
     }
-    // The fraction read on as seconds.
+    // The fraction is read as further digits of the seconds.
     until("0203-10-31T07:08:09.5Z", 20_310_310_708_095).breaks(&["bus date"]);
 }
 
-/// A record with other dates or another device key than the MSO's.
+/// A record with dates or a device key that are not those of the MSO.
 #[test]
 fn refuses_other_dates_and_keys_in_the_record() {
     for date in 0..3 {

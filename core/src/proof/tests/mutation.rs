@@ -1,4 +1,4 @@
-//! One bit of a proof flipped, under the statement that the whole proof shows.
+//! One bit of a proof is flipped. The statement is the one that the unchanged proof shows.
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -6,10 +6,10 @@ use rand::{RngExt, SeedableRng};
 use super::forgery::{Forgery, Statement};
 use crate::proof::fixture::Fixture;
 
-/// Flips spread evenly over a proof.
+/// Number of flips that are spread evenly over a proof.
 const EVENLY: usize = 200;
 
-/// Bytes at the end of a proof.
+/// Number of bytes at the end of a proof in each of which a bit is flipped.
 const LAST: usize = 128;
 
 fn assert_every_flip_is_refused<S: Statement>(mut forgery: Forgery<S>) {
@@ -26,7 +26,7 @@ fn assert_every_flip_is_refused<S: Statement>(mut forgery: Forgery<S>) {
         );
     };
 
-    // The first commitment and what comes last.
+    // The start of the first commitment, and the end of the proof.
     (0..8).chain(proof.len() - LAST..proof.len()).for_each(|position| refuses(position, 0));
     let mut rng = StdRng::seed_from_u64(7);
     for position in (0..proof.len()).step_by(proof.len() / EVENLY) {

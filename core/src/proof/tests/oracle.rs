@@ -1,4 +1,5 @@
-//! Our prover and `p3-batch-stark` agree on whole sets of tables, right and wrong.
+//! Velum's prover and verifier agree with `p3-batch-stark` on whole sets of tables, correct and
+//! wrong.
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -8,10 +9,12 @@ use velum_stark::oracle;
 use super::forgery::{Forgery, Statement};
 use crate::proof::fixture::Fixture;
 
-/// Every so many tables have a wrong cell tried, each of them if `VELUM_TEST_ALL` is set.
+/// One in so many tables is tried with a wrong cell. If `VELUM_TEST_ALL` is set, every table is
+/// tried.
 const STEP: usize = 3;
 
-/// Both accept the honest tables. With a cell changed in any one table, both say what the checker says.
+/// Both accept the honest tables. With a cell changed in any one table, both agree with the
+/// checker.
 fn assert_agree<S: Statement>(mut forgery: Forgery<S>) {
     assert_eq!(forgery.rules(), [""; 0]);
     assert!(oracle::accepts(&forgery.chips, &forgery.traces));

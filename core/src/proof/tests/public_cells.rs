@@ -1,4 +1,4 @@
-//! Public columns as the values that they hold: of which statement does not matter.
+//! The values of the public cells are all that the public columns hold, whatever the statement.
 
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
@@ -7,7 +7,7 @@ use velum_stark::PublicCells;
 use super::*;
 use crate::proof::verifier::key_chips;
 
-/// Statements whose every public value is drawn.
+/// Statements in which every public value is random.
 fn statements(class: SizeClass, rng: &mut StdRng) -> (CredentialStatement, PresentationStatement) {
     let elements = rng.random_range(1..=class.slots);
     let subject = Subject {
@@ -35,7 +35,7 @@ fn statements(class: SizeClass, rng: &mut StdRng) -> (CredentialStatement, Prese
     (CredentialStatement { subject, commitment }, presentation)
 }
 
-/// Few names, so that some are equal, of any length.
+/// A name of any length. There are few different names, so that some are equal.
 fn name(rng: &mut StdRng) -> String {
     let length =
         *[0, 1, 2, 31, 63, 64].get(rng.random_range(0..8)).unwrap_or(&rng.random_range(0..=64));

@@ -1,4 +1,5 @@
-//! Time, link 4 and the predicates, and that the record is the credential proof's.
+//! Time, link 4 (the device), the predicates, and that the record is the one of the credential
+//! proof.
 
 use ciborium::Value;
 use p3_field::PrimeCharacteristicRing;
@@ -29,12 +30,13 @@ fn encoded(bytes: &[u8]) -> Vec<SlotPredicate> {
     vec![SlotPredicate::Encoding(bytes.to_vec())]
 }
 
-/// Of a licence of someone born on 1 September 1971, whose `age_over_18` is true.
+/// A presentation of a licence whose holder was born on 1 September 1971 and whose `age_over_18` is
+/// true.
 fn presentation() -> Presentation {
     licence().presented(vec![dated(0, 20061015), encoded(b"\xf5")])
 }
 
-/// Under a statement changed after the commitment was made.
+/// A presentation whose statement is changed after the commitment was made.
 fn stating(change: impl FnOnce(&mut PresentationStatement)) -> Forgery<PresentationStatement> {
     let (mut statement, witness) = presentation();
     change(&mut statement);
@@ -106,14 +108,16 @@ fn refuses_another_record_than_the_commitments() {
     statement.now = 20251010101010;
     let (_, witness) = renewed.presented(predicates());
 
-    // Everything of the renewed record but the commitment; then the sponge absorbs the committed record.
+    // First, everything but the commitment is of the renewed record. Then the sponge absorbs the
+    // committed record.
     let forged = || Forgery::presentation((statement.clone(), witness.clone()));
     forged().breaks(&["bus squeeze"]);
     let of_committed = Forgery::presentation(committed.presented(predicates()));
     forged().with_tables_of(&of_committed, &["poseidon2"]).breaks_and_is_refused(&["bus absorb"]);
 }
 
-/// Mixed proofs: two credentials of one holder, the birth date of one and the device key of the other.
+/// Mixed proofs: the birth date of one credential and the device key of another credential of the
+/// same holder.
 #[test]
 fn refuses_values_of_another_record() {
     let (mut statement, witness) = presentation();
@@ -144,7 +148,7 @@ fn refuses_signatures_of_others() {
     Forgery::presentation((statement.clone(), witness.clone()))
         .with_table("es256", by_thief.clone())
         .breaks_and_is_refused(&["bus es256"]);
-    // And its key in the record, but not in the one that is committed to.
+    // The thief's key is in the record, but not in the record that the commitment commits to.
     let honest = Forgery::presentation((statement.clone(), witness.clone()));
     let key = public_key(&thief);
     (witness.record.device_key_x, witness.record.device_key_y) = (key.x, key.y);
@@ -156,7 +160,8 @@ fn refuses_signatures_of_others() {
     stolen().with_tables_of(&honest, &["poseidon2"]).breaks(&["bus absorb"]);
 }
 
-/// An issuer that signs any key: on a point that is not on the curve the group is another, and may be small.
+/// The issuer signs any device key. A point that is not on the curve belongs to another group,
+/// which may be small.
 #[test]
 fn refuses_a_device_key_off_the_curve() {
     let mut fixture = licence();
@@ -189,12 +194,12 @@ fn refuses_values_that_do_not_meet_a_predicate() {
         "values/date length",
         "values/date tag",
     ]);
-    // The values of the slots exchanged.
+    // The values of the slots, exchanged.
     asked(vec![encoded(b"\xf5"), any()]).breaks(&["values/value"]);
 }
 
-/// A real licence of someone under 18, as presented by its holder to one who asks for 18: for the signature's sake on a device
-/// whose key the tests hold.
+/// A real licence of someone under 18, which its holder presents to a verifier that asks for 18.
+/// For the sake of the signature, the device is one whose key the tests hold.
 #[test]
 fn refuses_the_licence_of_someone_under_18() {
     let mut fixture = Fixture::of(&UNDER_18, &["age_over_18"]);
@@ -210,8 +215,8 @@ fn refuses_the_licence_of_someone_under_18() {
         .breaks_and_is_refused(&["values/value"]);
 }
 
-/// An issuer that knows no more than the year signs `00`, which reads as a day before all others of the year. The holder passes by the
-/// check before proving, for which that is no date.
+/// An issuer that knows only the year signs `00`, which reads as a day before all other days of the
+/// year. The holder bypasses the check before proving, which does not accept this as a date.
 #[test]
 fn refuses_birth_dates_without_month_or_day() {
     let born = |date: &str| {
@@ -231,7 +236,8 @@ fn refuses_birth_dates_without_month_or_day() {
         asked(&born(date)).breaks(&["bus range"]);
     }
 
-    // Month and day claimed to be 1: nothing beside the element of the argument, whose first row takes up what was there.
+    // Claims that month and day are 1: nothing is beside the element of the argument, and the
+    // element's first row takes up what was there.
     let forged = asked(&unknown);
     let values = forged.chips.iter().position(|chip| chip.name() == "values").unwrap();
     let mut trace: Trace = forged.traces[values].clone();
@@ -241,7 +247,7 @@ fn refuses_birth_dates_without_month_or_day() {
     }
     forged.with_table("values", trace).breaks_and_is_refused(&["values/day", "values/month"]);
 
-    // The values of the first day of the year, which the record does not hold.
+    // The values are those of the first day of the year, which the record does not hold.
     let mut first_day = unknown.clone();
     first_day.witness.record.values[0] = b"\xd9\x03\xec\x6a2006-01-01".to_vec();
     asked(&unknown)
@@ -272,7 +278,7 @@ fn refuses_a_value_in_an_unused_slot() {
     forged().with_tables_of(&of_two, &tables).breaks(&["record/given", "values/name"]);
 }
 
-/// The record ends where it ends: what is absorbed behind it is zero.
+/// Everything that is absorbed behind the end of the record is zero.
 #[test]
 fn refuses_padding_that_is_not_zero() {
     const RECORD: usize = 2;
@@ -284,7 +290,8 @@ fn refuses_padding_that_is_not_zero() {
     honest.with_table("record", record).breaks(&["bus absorb", "record/given"]);
 }
 
-/// The row of the record's table with element `index`, which is absorbed with those of its block.
+/// The row of the record table that holds element `index`, found by the block with which the
+/// element is absorbed.
 fn row_of_element(chip: &crate::proof::PresentationChip, index: usize) -> usize {
     use crate::digest::RATE;
     let fixed = chip.fixed();

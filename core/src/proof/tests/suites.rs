@@ -1,4 +1,5 @@
-//! All suites prove and verify the same documents, and none takes another's proofs.
+//! Every suite proves and verifies the same documents, and none accepts the proofs of another
+//! suite.
 
 use velum_stark::control::{Control, Memory};
 
@@ -16,7 +17,7 @@ fn a_proof_is_of_one_suite() {
         let credential = fixture.credential_statement();
         let prover = CredentialProver::new(suite, STANDARD);
         let first = prover.prove(&credential, &fixture.witness, &Control::none()).unwrap();
-        // In little memory proofs are the same but for their coins.
+        // Proofs that are made with little memory differ from others only in their randomness.
         let low = Control::none().with_memory(Memory::Low);
         let streamed = prover.prove(&credential, &fixture.witness, &low).unwrap();
         verifier.verify_credential(&credential, &streamed).unwrap();

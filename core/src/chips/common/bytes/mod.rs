@@ -1,29 +1,50 @@
-//! `bytes`: the hashed byte streams, one byte a row. One table has all of them at their positions; where it would have more than
-//! `MAX_ROWS` rows, one has stream 0 and another the items.
+//! `bytes`: the hashed byte streams, one byte per row.
 //!
-//! The table shows what FIPS 180-4, 5.1.1 asks of a padded message: every stream is a message, the byte 0x80, zeros,
-//! and the message's length in bits at the end of its *final block*, the first block that has room for it. Behind the
-//! final block a stream's region is zero. So a message, its length, its padded form and its final block determine
-//! each other. It gives out single bytes, pairs and words by position, fingerprints of intervals, and the end of each
-//! stream.
+//! The table shows what FIPS 180-4, 5.1.1 requires of a padded message. Every stream is a message,
+//! the byte 0x80, zeros, and the message's length in bits at the end of its *final block*, which is
+//! the first block that has room for the length. Behind the final block, the stream's region is
+//! zero. A message therefore has one length, one padded form and one final block, and no other
+//! message has the same padded form.
 //!
-//! Used rows are the blocks of its streams times 64; the rows after them have zero bytes, so a window that begins on a used
-//! row reads bytes or zeros. No message reaches the end of its stream's region, so no window that is looked up leaves it. The messages are
-//! shorter than 2^21 bytes, so all but the last three bytes of the length field are zero.
+//! One table has all streams at their positions. If it would have more than `MAX_ROWS` rows, one
+//! table has stream 0 and another the items.
+//!
+//! The used rows of a table are the blocks of its streams times 64. The rows behind them have zero
+//! bytes, so a window that begins on a used row reads bytes or zeros. No message reaches the end of
+//! its stream's region, so no window that is looked up leaves the region. The messages are shorter
+//! than 2^21 bytes, so all bytes of the length field except the last three are zero.
+//!
+//! # Buses
+//!
+//! * [`RANGE`]: looks up every byte.
+//! * [`BYTES`]: provides single bytes, pairs and words by their positions.
+//! * [`FINGERPRINT`]: provides fingerprints of intervals.
+//! * [`STREAM_END`]: sends the final block and the length of each stream, once per stream.
 //!
 //! # Soundness
 //!
-//! | cell | what fixes it |
-//! |---|---|
-//! | [`BYTE`](column::BYTE) | a byte by RANGE; behind the message by *end byte*, *zero* and *length field*; on unused rows by *unused*; the message itself is what the prover knows |
-//! | [`LENGTH`](column::LENGTH) | *length*: 0 on a stream's first row. A row is of the message if the next row's length is one more: one or none, and it falls once a stream (*message flag*), before the last block's byte 55 (*ends*) |
-//! | [`FINAL`](column::FINAL) | *final block*: constant in a block; 1 where a message covers byte 55 of the block before, if there is one, and not that of this |
-//! | [`START`](column::START) | *fingerprint start*: this row's position on a stream's first row, on others that or the row's before. Else free: it chooses where an interval starts, and the interval is part of the key |
-//! | [`FINGERPRINT`](column::FINGERPRINT) | *fingerprint*: set where an interval starts, else continued |
-//! | multiplicities | free; keys are unique by the position, which is a fixed column |
+//! What fixes each cell:
 //!
-//! As a message covers the first byte 55s of its stream and no others, and not the last, one block is final. The cells of unused
-//! rows but `BYTE` are free and read by nothing.
+//! * [`BYTE`](column::BYTE): a byte by RANGE. Behind the message, *end byte*, *zero* and *length
+//!   field* fix it, and on unused rows *unused*. The message itself is what the prover knows.
+//! * [`LENGTH`](column::LENGTH): *length* makes it 0 on a stream's first row. A row belongs to the
+//!   message if the next row's length is one greater. *message flag* makes the length grow by one
+//!   or not at all, and keeps it from growing again once it has stopped in a stream. *ends* shows
+//!   that the message ends before byte 55 of the stream's last block.
+//! * [`FINAL`](column::FINAL): *final block* makes it constant in a block. It is 1 exactly if the
+//!   message covers byte 55 of the block before (if there is one) but not byte 55 of this block.
+//! * [`START`](column::START): *fingerprint start* makes it this row's position on a stream's first
+//!   row. On other rows it is this row's position or the start of the row before. The choice
+//!   between the two is free: it decides where an interval starts, and the interval is part of the
+//!   key.
+//! * [`FINGERPRINT`](column::FINGERPRINT): *fingerprint* sets it where an interval starts and
+//!   continues it elsewhere.
+//! * Multiplicities: free. Keys are unique by the position, which is a fixed column.
+//!
+//! A message covers byte 55 of the first blocks of its stream and of no later ones, and it does not
+//! cover that of the last block. Exactly one block is therefore final.
+//!
+//! On unused rows, the cells other than `BYTE` are free, and nothing reads them.
 
 use std::ops::Range;
 
@@ -39,13 +60,13 @@ use crate::class::{BLOCK_BYTES, CLASSES, SizeClass};
 #[cfg(test)]
 mod tests;
 
-/// The last byte of a block that may be 0x80 if the length field is to fit behind it.
+/// The last byte of a block at which 0x80 leaves room for the length field behind it.
 const LAST_END_OF_MESSAGE: usize = BLOCK_BYTES - 9;
 
-/// Most rows of a table.
+/// Largest number of rows in a table.
 const MAX_ROWS: usize = 1 << 14;
 
-/// Bytes of a length in bits.
+/// Number of bytes that a length in bits needs.
 const LENGTH_BYTES: usize = 3;
 
 const _: () = {
@@ -62,17 +83,17 @@ pub(crate) mod column {
     pub(crate) const BYTE: usize = 0;
     /// 1 on the final block of a stream.
     pub(crate) const FINAL: usize = 1;
-    /// Bytes of the stream's message before this row.
+    /// Number of bytes of the stream's message before this row.
     pub(crate) const LENGTH: usize = 2;
     /// Position where the row's fingerprint started.
     pub(crate) const START: usize = 3;
-    /// Fingerprint of the bytes from there to this row.
+    /// Fingerprint of the bytes from the start to this row.
     pub(crate) const FINGERPRINT: usize = 4;
     /// Multiplicity of the byte.
     pub(crate) const BYTE_USES: usize = 5;
-    /// Multiplicity of the two bytes from this one on.
+    /// Multiplicity of the two bytes that begin on this row.
     pub(crate) const PAIR_USES: usize = 6;
-    /// Multiplicity of the four bytes from this one on.
+    /// Multiplicity of the four bytes that begin on this row.
     pub(crate) const WORD_USES: usize = 7;
     /// Multiplicity of the fingerprint.
     pub(crate) const FINGERPRINT_USES: usize = 8;
@@ -84,7 +105,7 @@ pub(crate) mod column {
 mod fixed {
     /// Position of the row's byte among all streams' bytes.
     pub(super) const POSITION: usize = 0;
-    /// 1 on rows with a byte of a stream.
+    /// 1 on rows that hold a byte of a stream.
     pub(super) const USED: usize = 1;
     /// Index of the stream.
     pub(super) const STREAM: usize = 2;
@@ -94,17 +115,17 @@ mod fixed {
     pub(super) const FIRST: usize = 4;
     /// 1 on rows whose next row belongs to the same stream.
     pub(super) const SAME: usize = 5;
-    /// 1 on rows whose next two do.
+    /// 1 on rows whose next two rows belong to the same stream.
     pub(super) const SAME_TWO: usize = 6;
     /// 1 on the last row of a block.
     pub(super) const BLOCK_END: usize = 7;
-    /// 1 on the last row of a stream's first block that may hold 0x80 if the block is final.
+    /// 1 in a stream's first block, on the last row that may hold 0x80 if the block is final.
     pub(super) const DECIDE_FIRST: usize = 8;
-    /// 1 on that row of its other blocks.
+    /// 1 on this row of the stream's other blocks.
     pub(super) const DECIDE_LATER: usize = 9;
-    /// 1 on that row of its last block.
+    /// 1 on this row of the stream's last block.
     pub(super) const LAST_DECIDE: usize = 10;
-    /// 1 on rows whose next row may hold a byte of the length field that is not zero.
+    /// 1 on rows whose next row may hold a non-zero byte of the length field.
     pub(super) const BEFORE_LENGTH: usize = 11;
     pub(super) const WIDTH: usize = 12;
 }
@@ -114,7 +135,7 @@ mod fixed {
 pub struct BytesChip {
     class: SizeClass,
     name: &'static str,
-    /// The streams that it holds.
+    /// The streams that the table holds.
     streams: Range<usize>,
 }
 
@@ -138,9 +159,9 @@ impl BytesChip {
         self.class.stream_start(self.streams.end) - self.start()
     }
 
-    /// The trace for `streams`, with fingerprints that start at the positions `starts` and at each stream's first byte.
-    /// Positions outside the streams of the table are ignored. Multiplicities are left to
-    /// [`fill_multiplicities`](velum_stark::air::fill_multiplicities).
+    /// The trace for `streams`. Fingerprints start at the positions `starts` and at each stream's
+    /// first byte. Positions outside the streams of the table are ignored. The multiplicities are
+    /// left to [`fill_multiplicities`](velum_stark::air::fill_multiplicities).
     pub(crate) fn trace(&self, streams: &Streams, starts: &[usize]) -> Trace {
         let mut trace = Trace::zeroed(self.height(), column::WIDTH);
         let mut is_start = vec![false; self.used_rows()];
@@ -231,12 +252,13 @@ impl Chip for BytesChip {
     }
 }
 
-/// 1 where the byte so many rows further down is of the message. That row and the next belong to one stream.
+/// 1 if the byte `offset` rows below belongs to the message. Its row and the next row must belong
+/// to one stream.
 fn in_message<B: ChipBuilder>(b: &B, offset: i32) -> B::Expr {
     b.main(column::LENGTH, offset + 1) - b.main(column::LENGTH, offset)
 }
 
-/// FIPS 180-4, 5.1.1 but for where the final block is.
+/// FIPS 180-4, 5.1.1, except for the choice of the final block.
 fn eval_message<B: ChipBuilder>(b: &mut B) {
     let [used, first, same, same_two, before_length, length_field] = [
         b.fixed(fixed::USED, 0),
@@ -263,7 +285,7 @@ fn eval_message<B: ChipBuilder>(b: &mut B) {
     let falls = message - message_next;
     b.assert_zero("end byte", same_two * falls * (byte_next.clone() - end_of_message));
 
-    // A final block has no message byte from its byte 55 on, so the second difference is 0 or 1.
+    // A final block has no message byte from its byte 55 on, so `behind - is_final` is 0 or 1.
     b.assert_zero("zero", (same - before_length.clone()) * behind.clone() * byte_next.clone());
     b.assert_zero("zero", before_length * (behind - is_final.clone()) * byte_next.clone());
 
@@ -271,7 +293,7 @@ fn eval_message<B: ChipBuilder>(b: &mut B) {
     b.assert_zero("length field", length_field * is_final * (field - length * F::from_u8(8)));
 }
 
-/// The final block is the first whose byte 55 is not of the message.
+/// The final block is the first block whose byte 55 does not belong to the message.
 fn eval_final_block<B: ChipBuilder>(b: &mut B) {
     let [used, block_end, decide_first, decide_later, last_decide] = [
         fixed::USED,
@@ -292,7 +314,7 @@ fn eval_final_block<B: ChipBuilder>(b: &mut B) {
     b.assert_zero("ends", last_decide * message);
 }
 
-/// Runs [`fingerprint::extend`] from the last start on.
+/// Continues [`fingerprint::extend`] from the last start.
 fn eval_fingerprint<B: ChipBuilder>(b: &mut B) {
     let [position, first, same] =
         [fixed::POSITION, fixed::FIRST, fixed::SAME].map(|column| b.fixed(column, 0));
@@ -304,7 +326,8 @@ fn eval_fingerprint<B: ChipBuilder>(b: &mut B) {
     b.assert_zero("fingerprint start", first.clone() * (start.clone() - position.clone()));
     b.assert_zero("fingerprint", first * (print.clone() - byte - begun.clone() * GAMMA));
 
-    // `moved` is 0 or `distance`, which is 1 or more: the next row's fingerprint goes on from this row's or from the begin.
+    // `moved` is 0 or `distance`, and `distance` is at least 1. The fingerprint of the next row
+    // continues this row's fingerprint or starts again.
     let (moved, distance) = (start_next - start.clone(), position + B::Expr::ONE - start);
     b.assert_zero(
         "fingerprint start",

@@ -1,5 +1,5 @@
-//! Each forged trace says which rule alone refuses it. A forger has the other tables on its side: [`Case::ends`] is what
-//! they receive.
+//! Each forged trace shows which rule alone refuses it. A forger has the other tables on its side:
+//! [`Case::ends`] is what they receive.
 
 use p3_field::PrimeField64;
 use rand::rngs::StdRng;
@@ -15,7 +15,7 @@ velum_stark::chip_enum! {
     enum Table { Range(RangeChip), Bytes(BytesChip), Others(Partner) }
 }
 
-/// Streams, the trace of them, and what the other tables want of it.
+/// Streams, the traces for them, and what the other tables want from these traces.
 struct Case {
     class: SizeClass,
     tables: Vec<BytesChip>,
@@ -57,7 +57,7 @@ impl Case {
         self.refresh_fingerprints();
     }
 
-    /// Makes the fingerprints fit the bytes and starts, which may be none.
+    /// Makes the fingerprints fit the bytes and the starts, which may be invalid.
     fn refresh_fingerprints(&mut self) {
         let starts: Vec<_> =
             (0..self.class.streams()).map(|stream| self.class.stream_start(stream)).collect();
@@ -160,7 +160,8 @@ fn refuses_a_byte_of_nine_bits_inside_a_right_word() {
 
 #[test]
 fn refuses_a_message_that_goes_on_behind_its_end() {
-    // The length field of a 16-byte message ends in 0x80, and so may a second end of the message.
+    // Where a message goes on again, *end byte* demands 0x80. The length field of a 16-byte message
+    // ends in this byte.
     let mut case = Case::item(&message(16));
     case.set_all(ITEM + 64..ITEM + 256, column::LENGTH, 17);
     case.set_byte(ITEM + 64, 0x80);
@@ -180,7 +181,8 @@ fn refuses_another_end_byte() {
 
 #[test]
 fn refuses_anything_but_zeros_behind_the_end() {
-    // Right behind, before the length field, there in a block that is not final, behind the final block, at the end.
+    // Right behind the end; before the length field; where the length field would be, in a block
+    // that is not final; behind the final block; at the end of the region.
     for (length, position) in
         [(5, 6), (5, 60), (57, 61), (61, 63), (57, 64 + 60), (5, 64), (5, 255), (0, 1)]
     {
@@ -237,7 +239,7 @@ fn refuses_a_stream_without_a_final_block() {
     case.ends.remove(1);
     assert_eq!(case.rules(), ["bytes/final block"]);
 
-    // A message that leaves no room for its length never closes.
+    // A message that leaves no room for its length is never closed.
     let mut case = Case::item(&message(247));
     case.set_all(ITEM + 248..ITEM + 256, column::LENGTH, 248);
     case.set_all(ITEM + 192..ITEM + 256, column::FINAL, 0);
@@ -250,7 +252,8 @@ fn refuses_a_stream_without_a_final_block() {
 
 #[test]
 fn refuses_another_final_block() {
-    // Later than the first block with room, by a flag that is wrong on its byte 55 or that drops on its last row.
+    // Later than the first block with room. The flag is wrong on the block's byte 55, or it drops
+    // on the block's last row.
     for first in [0, 63] {
         let mut case = Case::item(&message(20));
         case.set_all(ITEM + first..ITEM + 64, column::FINAL, 0);
@@ -262,7 +265,7 @@ fn refuses_another_final_block() {
         case.ends[1][1] += 1;
         assert_eq!(case.rules(), ["bytes/final block"]);
     }
-    // Earlier: the length field in place of message bytes.
+    // Earlier than the first block with room: the length field replaces message bytes.
     let mut case = Case::item(&message(57));
     case.set_all(ITEM..ITEM + 64, column::FINAL, 1);
     case.set_all(ITEM + 64..ITEM + 128, column::FINAL, 0);
@@ -275,7 +278,7 @@ fn refuses_another_final_block() {
 
 #[test]
 fn refuses_fingerprints_of_other_intervals_or_bytes() {
-    // A first row that continues whatever was before.
+    // The first row of a stream continues what was before.
     let mut case = Case::item(b"item");
     case.set_all(ITEM..ITEM + 256, column::START, ITEM as u64 - 1);
     case.refresh_fingerprints();
@@ -299,7 +302,7 @@ fn refuses_fingerprints_of_other_intervals_or_bytes() {
         assert_eq!(case.rules(), ["bytes/fingerprint start"]);
     }
 
-    // An interval that starts or goes on with another fingerprint.
+    // An interval that starts with another fingerprint or continues with one.
     for from in [3, 5] {
         let mut case = Case::item(b"item");
         for position in from..7 {
@@ -326,7 +329,7 @@ fn sends_one_end_a_stream() {
     assert_eq!(case.rules(), ["bus stream_end"]);
 }
 
-/// Any cell of a used row, changed to any value, is noticed.
+/// Every change of a cell of a used row is noticed.
 #[test]
 fn notices_every_changed_cell() {
     let mut rng = StdRng::seed_from_u64(1);

@@ -28,14 +28,14 @@ pub(super) fn eval<B: ChipBuilder>(b: &mut B) {
     eval_interactions(b);
 }
 
-/// States the interactions of one row and what goes with them.
+/// States the interactions of one row and the constraints that go with them.
 pub(super) fn eval_interactions<B: ChipBuilder>(b: &mut B) {
     values(b);
     words(b);
     ranges(b);
 }
 
-/// The selectors of pairs by shape.
+/// The selectors of the shapes.
 struct Shapes<E>(Vec<E>);
 
 impl<E: PrimeCharacteristicRing> Shapes<E> {
@@ -54,7 +54,7 @@ impl<E: PrimeCharacteristicRing> Shapes<E> {
     }
 }
 
-/// A limb of the value, or of the operand, `places` pairs further down.
+/// A limb of the value, or of the operand, of the pair that is `places` pairs below.
 fn limb<B: ChipBuilder>(b: &B, first: usize, i: usize, places: i32) -> B::Expr {
     let (column, row) = layout::limb_cell(first, i);
     b.main(column, 2 * places + row as i32)
@@ -68,7 +68,7 @@ fn operand<B: ChipBuilder>(b: &B, places: i32) -> [B::Expr; LIMBS] {
     std::array::from_fn(|i| limb(b, column::M, i, places))
 }
 
-/// The identity of the pair's shape, in groups with carries (see [`limbs`]).
+/// The identity of the pair's shape, by groups with carries (see [`limbs`]).
 fn identity<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
     let order = shapes.any([Shape::Order]);
     let products = Products::read(b, shapes);
@@ -95,7 +95,8 @@ fn identity<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
         carry_in = carry_out;
     }
 
-    // Between integers nothing is left; modulo n the quotient's product goes on.
+    // Between integers, the last carry must be zero. Modulo n, the product with the quotient
+    // continues in higher groups.
     b.assert_zero("identity", shapes.all(Shape::is_integer) * multiple);
     for (group, taken) in quotient.into_iter().enumerate().skip(GROUPS) {
         let carry_out = if group + 1 < PRODUCT_GROUPS { carry(b, group) } else { B::Expr::ZERO };
@@ -107,12 +108,12 @@ fn identity<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
     }
 }
 
-/// The products of the shape's identity: `factor operand` modulo p or `order_factor operand` modulo n, and `root above`, a
-/// square.
+/// The products of the shape's identity: `factor * operand` modulo p, or `order_factor * operand`
+/// modulo n, and the square `root * above`.
 struct Products<E> {
     factor: ByPlace<E>,
     order_factor: ByPlace<E>,
-    /// The sum of both, of which one is zero.
+    /// The sum of `factor` and `order_factor`, one of which is zero.
     low_factor: ByPlace<E>,
     root: ByPlace<E>,
     operand: ByPlace<E>,
@@ -135,13 +136,13 @@ impl<E: PrimeCharacteristicRing> Products<E> {
             factor,
             order_factor,
             root: ByPlace::new(|i| squared.clone() * value(i, -1)),
-            // Where a product reads its second factor backwards.
+            // Second factors are read backwards by a product, so they are stored in reversed order.
             operand: ByPlace::new(|i| limb(b, column::M, LIMBS - 1 - i, 0)),
             above: ByPlace::new(|i| value(LIMBS - 1 - i, -1)),
         }
     }
 
-    /// The coefficients, folded modulo p but for what is modulo n.
+    /// The lower coefficients. Those of identities modulo p include the folded higher coefficients.
     fn folded(&self) -> Vec<E> {
         let low = |k| self.low_factor.product(&self.operand, k) + self.root.square(&self.above, k);
         let high = |k| self.factor.product(&self.operand, k) + self.root.square(&self.above, k);
@@ -155,13 +156,13 @@ impl<E: PrimeCharacteristicRing> Products<E> {
         folded
     }
 
-    /// The higher coefficients modulo n.
+    /// The higher coefficients of the product modulo n.
     fn high_modulo_order(&self) -> Vec<E> {
         (LIMBS..COEFFICIENTS).map(|k| self.order_factor.product(&self.operand, k)).collect()
     }
 }
 
-/// Limbs by their place in the word.
+/// Limbs, grouped by their place in the word.
 struct ByPlace<E>([[E; WORDS]; WORD_LIMBS]);
 
 impl<E: PrimeCharacteristicRing> ByPlace<E> {
@@ -180,7 +181,7 @@ impl<E: PrimeCharacteristicRing> ByPlace<E> {
         self.coefficient(reversed, k, (k + 1).saturating_sub(LIMBS))
     }
 
-    /// The same where both are the same but for a common factor.
+    /// The same for two factors whose limbs differ by one common multiplier.
     fn square(&self, reversed: &Self, k: usize) -> E {
         let twice = self.coefficient(reversed, k, k / 2 + 1).double();
         if k % 2 == 1 {
@@ -190,12 +191,12 @@ impl<E: PrimeCharacteristicRing> ByPlace<E> {
         twice + if limbs::weight(k / 2, k / 2) == 1 { root } else { root.double() }
     }
 
-    /// The terms of coefficient `k` with limbs from `first` on.
+    /// The terms of coefficient `k` with own limbs from `first` on.
     fn coefficient(&self, reversed: &Self, k: usize, first: usize) -> E {
         let place = k % WORD_LIMBS;
         let (mut once, mut twice) = (E::ZERO, E::ZERO);
         for own in 0..WORD_LIMBS {
-            // Limbs `own + 3 w` of the one and `k - own - 3 w` of the other.
+            // Limbs `own + 3 w` of the one factor and `k - own - 3 w` of the other.
             let from = first.saturating_sub(own).div_ceil(WORD_LIMBS);
             let end = (LIMBS.min(k + 1) + WORD_LIMBS - 1).saturating_sub(own) / WORD_LIMBS;
             if from >= end {
@@ -210,7 +211,7 @@ impl<E: PrimeCharacteristicRing> ByPlace<E> {
     }
 }
 
-/// The sum of products, reduced a few terms at a time.
+/// A sum of products, reduced a few terms at a time.
 fn dot_product<E: PrimeCharacteristicRing>(a: &[E], b: &[E]) -> E {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
     let whole = a.iter().zip(b).map(|(a, b)| E::dot_product(a, b));
@@ -228,7 +229,7 @@ fn dot_product<E: PrimeCharacteristicRing>(a: &[E], b: &[E]) -> E {
     whole.fold(rest, |sum, part| sum + part)
 }
 
-/// The other terms of the shape's identity, by groups.
+/// The terms of the shape's identity other than its products, by groups.
 fn linear<B: ChipBuilder>(b: &B, shapes: &Shapes<B::Expr>, quotient: &[B::Expr]) -> Vec<B::Expr> {
     use Shape::*;
     let bit = b.main(column::AUXILIARY, 0);
@@ -275,7 +276,7 @@ fn linear<B: ChipBuilder>(b: &B, shapes: &Shapes<B::Expr>, quotient: &[B::Expr])
     (0..GROUPS).map(group).collect()
 }
 
-/// The groups of a value times the order of the curve's group.
+/// The groups of the product of a value and the order of the curve's group.
 fn multiple_of_order<E: Algebra<F>>(value: &[E; LIMBS]) -> Vec<E> {
     let (value, _) = value.as_chunks::<4>();
     let group = |factors: &[u64; LIMBS]| {
@@ -293,7 +294,7 @@ fn carry<B: ChipBuilder>(b: &B, group: usize) -> B::Expr {
     cell(low) + cell(high) * two_to::<F>(CARRY_LOW_BITS) - B::Expr::from_i64(CARRY_OFFSET)
 }
 
-/// Copies of what is fetched, and differences, limb by limb; bits that choose.
+/// Copies of what is fetched and differences of values, limb by limb, and the bits that choose.
 fn operands<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
     use Shape::*;
     let [copied, slope, curve] = [Copy, Slope, Curve].map(|shape| shapes.any([shape]));
@@ -319,7 +320,8 @@ fn operands<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
     b.assert_zero("choice", chooses * b.main(column::AUXILIARY, 0).bool_check());
 }
 
-/// Limbs of a group are below its bits together, so equal to the constant's one by one.
+/// The value of a constant pair. The limbs of a group lie below the group's bits, so if the group
+/// equals that of the constant, its limbs are equal one by one.
 fn constant<B: ChipBuilder>(b: &mut B) {
     let selected = b.fixed(fixed::CONSTANT, 0);
     let limbs: Vec<_> = (0..HALF).map(|i| b.main(column::V + i, 0)).collect();
@@ -332,8 +334,10 @@ fn constant<B: ChipBuilder>(b: &mut B) {
     }
 }
 
-/// The difference stated is not zero modulo the field's prime: in the native field it is none of 0, `rho` and `-rho`. With `i`
-/// its inverse, its product with the inverse of `difference - rho^2 i` is that of `difference^2 - rho^2`.
+/// The stated difference is not zero modulo the field's prime, because in the native field it is
+/// none of 0, `rho` and `-rho`. `i` is its inverse. `difference - rho^2 i` is
+/// `(difference^2 - rho^2) i`, so it has an inverse only if the difference is neither `rho` nor
+/// `-rho`.
 fn distinct<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
     let selected = shapes.all(Shape::is_distinct);
     let difference = limbs::evaluate(&operand(b, 0));
@@ -347,7 +351,7 @@ fn distinct<B: ChipBuilder>(b: &mut B, shapes: &Shapes<B::Expr>) {
     b.assert_zero("distinct by prime", selected * (other * other_inverse - B::Expr::ONE));
 }
 
-/// Values are provided and fetched by address. Only digits move it.
+/// Provides and fetches values by address. Only digits move the address.
 fn values<B: ChipBuilder>(b: &mut B) {
     let key = |address: B::Expr, limbs: [B::Expr; LIMBS]| {
         let mut key = vec![address];
@@ -369,7 +373,8 @@ fn values<B: ChipBuilder>(b: &mut B) {
     b.lookup(ES256_VALUE, fetched, fetches);
 }
 
-/// Four scalars are made of bits, the highest first, one bit of each a step: the step's digit.
+/// The four scalars are made of bits, the highest first. Each step has one bit of each scalar.
+/// Together they are the digit of the step.
 fn digits<B: ChipBuilder>(b: &mut B) {
     let (begins, goes_on) = (b.fixed(fixed::BEGINS, 0), b.fixed(fixed::GOES_ON, 0));
     let step = begins.clone() + goes_on.clone();
@@ -382,13 +387,14 @@ fn digits<B: ChipBuilder>(b: &mut B) {
         let (made, before) = (b.main(column::WORD, row), b.main(column::WORD, row - STEP_ROWS));
         b.assert_zero("scalar", step.clone() * (made - bit) - goes_on.clone() * before.double());
     }
-    // The pair that fetches the x coordinate begins on the step's first row, the one that fetches y three pairs below.
+    // The pair that fetches the x coordinate begins on the step's first row. The pair that fetches
+    // the y coordinate stands three pairs below.
     for row in [0, 6] {
         b.assert_zero("digit", step.clone() * (b.main(column::AUXILIARY, row) - digit.clone()));
     }
 }
 
-/// Words of values are received, scalars' words sent.
+/// Receives the words of values, and sends the words that the bits of the scalars make.
 fn words<B: ChipBuilder>(b: &mut B) {
     let limbs = value(b, 0);
     let selected = b.fixed(fixed::WORDS, 0);
@@ -403,7 +409,8 @@ fn words<B: ChipBuilder>(b: &mut B) {
     b.interact(ES256, fields, b.fixed(fixed::SENT, 0), 1);
 }
 
-/// Values are made of limbs of 11, 11 and 10 bits, carries of 11 and 10.
+/// Range-checks the limbs of values, which have 11, 11 and 10 bits, and the parts of carries, which
+/// have 11 and 10 bits.
 fn ranges<B: ChipBuilder>(b: &mut B) {
     let active = b.fixed(fixed::ACTIVE, 0);
     let values = (0..HALF).map(|i| (column::V + i, LIMB_BITS[i % WORD_LIMBS]));

@@ -8,17 +8,18 @@ use super::limbs::{self, GROUPS, LIMBS, WORDS};
 use super::program::{FIELD_PRIME, HALF_BITS, Program, STEPS, Shape};
 use crate::chips::buses::es256::{V1, V2, W};
 
-/// Rows of the table.
+/// Number of rows in the table.
 pub(super) const HEIGHT: usize = 2_048;
-/// Limbs that a row holds: a value's lower half lies on an even row, its higher half on the next.
+/// Number of limbs in a row. The lower half of a value lies on an even row, the higher half on the
+/// next row.
 pub(super) const HALF: usize = LIMBS / 2;
-/// Groups that a row holds, and carries out of them.
+/// Number of groups in a row, and of carries out of them.
 pub(super) const HALF_GROUPS: usize = GROUPS / 2;
-/// Scalars of the multiplication: the halves of `w`, `v1`, `v2`.
+/// Number of scalars in the multiplication: the two halves of `w`, `v1` and `v2`.
 pub(super) const SCALARS: usize = 4;
-/// Rows from a step's first to the next step's.
+/// Number of rows from the first row of a step to that of the next step.
 pub(super) const STEP_ROWS: i32 = 2 * super::program::STEP_PAIRS as i32;
-/// Bits of a word, which a scalar's bits are gathered to.
+/// Number of bits in a word. The bits of a scalar are gathered into words.
 const WORD_BITS: usize = 32;
 
 /// Committed columns.
@@ -29,59 +30,60 @@ pub(super) mod column {
     pub(crate) const V: usize = 0;
     /// What the pair fetches, or a difference of values.
     pub(crate) const M: usize = V + HALF;
-    /// Lower 11 bits of the carries.
+    /// The lower 11 bits of the carries.
     pub(crate) const CARRY_LOW: usize = M + HALF;
-    /// Upper 10 bits of the carries.
+    /// The upper 10 bits of the carries.
     pub(crate) const CARRY_HIGH: usize = CARRY_LOW + HALF_GROUPS;
-    /// Words of values, one a row. On the eight rows from a step's first on: the bits of its digit, then what the scalars'
-    /// bits since the last whole word make.
+    /// Words of values, one per row. On the eight rows from a step's first row on: the bits of the
+    /// step's digit, then, for each scalar, what its bits since the last whole word make.
     pub(crate) const WORD: usize = CARRY_HIGH + HALF_GROUPS;
-    /// Of pairs with two different x coordinates: inverses. Of others, on the even row: the digit that moves the address
-    /// fetched, or a bit; on the odd row: how often the value is fetched.
+    /// In pairs with two x coordinates that must differ: inverses. In other pairs, the even row
+    /// holds the digit that moves the fetched address, or a bit that chooses. The odd row holds how
+    /// often the value is fetched.
     pub(crate) const AUXILIARY: usize = WORD + 1;
     /// Number of committed columns.
     pub(crate) const WIDTH: usize = AUXILIARY + 1;
 }
 
-/// Fixed columns. Those of pairs stand on the even row where nothing else is said.
+/// Fixed columns. The columns about pairs are set on the even row unless stated otherwise.
 pub(super) mod fixed {
-    /// One column a shape, in the order of [`SHAPES`](super::SHAPES).
+    /// One column per shape, in the order of [`SHAPES`](super::SHAPES).
     pub(crate) const SHAPE: usize = 0;
-    /// The value is the constant. On both rows.
+    /// Whether the value is the constant. On both rows.
     pub(crate) const CONSTANT: usize = SHAPE + super::SHAPES.len();
-    /// The value can be fetched. On the odd row.
+    /// Whether the value can be fetched. On the odd row.
     pub(crate) const PROVIDED: usize = CONSTANT + 1;
-    /// Its address. On the odd row.
+    /// The address of the value. On the odd row.
     pub(crate) const ADDRESS: usize = PROVIDED + 1;
-    /// A value is fetched.
+    /// Whether a value is fetched.
     pub(crate) const FETCHES: usize = ADDRESS + 1;
-    /// Its address, but for the digit.
+    /// The address of the fetched value, without the digit.
     pub(crate) const FETCHED: usize = FETCHES + 1;
-    /// A digit moves it.
+    /// Whether a digit moves this address.
     pub(crate) const INDEXED: usize = FETCHED + 1;
-    /// The value's words are on this row and the seven below.
+    /// Whether the value's words are on this row and the seven rows below.
     pub(crate) const WORDS: usize = INDEXED + 1;
-    /// The first row of a step that begins new words.
+    /// 1 on the first row of a step that begins new words.
     pub(crate) const BEGINS: usize = WORDS + 1;
-    /// The first row of another step.
+    /// 1 on the first row of every other step.
     pub(crate) const GOES_ON: usize = BEGINS + 1;
-    /// The row's word is zero.
+    /// Whether the row's word must be zero.
     pub(crate) const NO_WORD: usize = GOES_ON + 1;
-    /// How often the row's word is sent: 1, 0 or -1.
+    /// How often the row's word is sent: 1, 0 or -1 times.
     pub(crate) const SENT: usize = NO_WORD + 1;
-    /// The operand whose word it is.
+    /// The operand to which the word belongs.
     pub(crate) const OPERAND: usize = SENT + 1;
     /// Index of the word.
     pub(crate) const INDEX: usize = OPERAND + 1;
-    /// Rows in use, whose cells are range-checked.
+    /// 1 on the rows in use, whose cells are range-checked.
     pub(crate) const ACTIVE: usize = INDEX + 1;
-    /// The row's groups of the pair's constant.
+    /// The groups of the pair's constant that belong to this row.
     pub(crate) const GROUPS: usize = ACTIVE + 1;
     /// Number of fixed columns.
     pub(crate) const WIDTH: usize = GROUPS + super::HALF_GROUPS;
 }
 
-/// Shapes that are not free, in the order of their columns.
+/// The shapes other than `Free`, in the order of their columns.
 pub(super) const SHAPES: [Shape; 14] = [
     Shape::Copy,
     Shape::Slope,
@@ -99,24 +101,24 @@ pub(super) const SHAPES: [Shape; 14] = [
     Shape::Sign,
 ];
 
-/// The column and row offset of a limb of the value or operand that stands in columns from `first` on.
+/// The column and row offset of limb `i` of the value or operand whose columns begin at `first`.
 pub(super) const fn limb_cell(first: usize, i: usize) -> (usize, usize) {
     (first + i % HALF, i / HALF)
 }
 
-/// Column and row offset of the lower and the upper part of the carry out of a group of a product. The carries out of higher
-/// groups stand in the next pair.
+/// The columns and row offsets of the lower and the upper part of the carry out of a group of a
+/// product. The carries out of the higher groups stand in the next pair.
 pub(super) const fn carry_cells(group: usize) -> ((usize, usize), (usize, usize)) {
     let (column, row) = (group % HALF_GROUPS, group / HALF_GROUPS);
     ((column::CARRY_LOW + column, row), (column::CARRY_HIGH + column, row))
 }
 
-/// Row offset from a step's first row of what the bits of a scalar make.
+/// The row offset, from a step's first row, of what the bits of a scalar make.
 pub(super) const fn gathered(scalar: usize) -> usize {
     SCALARS + scalar
 }
 
-/// The fixed columns of this program.
+/// The fixed columns for this program.
 pub(super) fn fixed_columns(program: &Program) -> Vec<Vec<F>> {
     let end = 2 * program.pairs.len();
     assert!(end <= HEIGHT - RESERVED_ROWS, "the program fits");
@@ -166,16 +168,17 @@ pub(super) fn fixed_columns(program: &Program) -> Vec<Vec<F>> {
 
 /// A word on a row.
 struct Word {
-    /// Its number in the value, little end first.
+    /// Index of the word in the value, the least significant word first.
     index: usize,
-    /// The value's name, unless the word must be zero.
+    /// The operand under which the word is on the bus, or `None` if the word must be zero.
     operand: Option<u64>,
-    /// Whether it is made of a scalar's bits.
+    /// Whether the word is made of a scalar's bits.
     is_gathered: bool,
 }
 
-/// The rows of the words of values, which are received, and of those that the scalars' bits make, which are sent to meet the
-/// scalars' values. Scalars have no bits but those of the steps.
+/// The rows of the words of values, which are received, and of the words that the scalars' bits
+/// make, which are sent and meet the words of the scalars' values. Scalars have no bits beyond
+/// those of the steps.
 fn words(program: &Program) -> Vec<(usize, Word)> {
     let mut words = Vec::new();
     for (place, pair) in program.pairs.iter().enumerate() {
@@ -199,7 +202,7 @@ fn words(program: &Program) -> Vec<(usize, Word)> {
     words
 }
 
-/// The field's prime in the native field.
+/// The field's prime as an element of the native field.
 pub(super) fn prime() -> F {
     limbs::evaluate(&limbs::limbs(&FIELD_PRIME).map(F::from_i64))
 }

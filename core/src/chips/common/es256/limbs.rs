@@ -1,49 +1,54 @@
-//! 256-bit integers as polynomials with small coefficients, and what makes an identity between them checkable in the
-//! native field.
+//! 256-bit integers as polynomials with small coefficients, and how identities between them are
+//! checked in the native field.
 //!
-//! A value is eight words of 32 bits, a word three limbs of 11, 11 and 10 bits. So limb `i` stands at bit
-//! [`position`]`(i)`, and the product of limbs `i` and `j` at `position(i + j)`, twice if a word ends between them.
-//! The field's prime is sparse in words: words from the ninth on are *folded* into the lower eight with factors of one
-//! digit ([`FOLD`]), so that what is left of an identity is a small multiple `q` of the prime. Four coefficients at a time
-//! make a *group*; a signed carry takes what exceeds the group's bits to the next group, and the carry out of the last
-//! group is `q` itself.
+//! A value is eight words of 32 bits, and a word is three limbs of 11, 11 and 10 bits. Limb `i`
+//! thus stands at bit [`position`]`(i)`. The product of limbs `i` and `j` stands at bit
+//! `position(i + j)`, and it counts twice if a word ends between them.
+//!
+//! The field's prime is sparse in words. Words from the ninth on are *folded* into the lower eight
+//! with factors of one digit ([`FOLD`]). What is left of an identity is then a small multiple `q`
+//! of the prime. Four coefficients at a time make a *group*. A signed carry takes what exceeds the
+//! bits of a group to the next group. The carry out of the last group is `q` itself.
 //!
 //! # No wrap-around
 //!
-//! Let limbs of values lie in `[0, 2^11)` and `[0, 2^10)`, and an identity be at most two products of a value by a
-//! value or a difference of two, plus less than 16 single limbs. [`LARGEST_COEFFICIENT`] bounds its folded coefficients
-//! and those of an identity that adds a multiple of the group's order instead. Carries are checked to lie in `[-2^20, 2^20)`,
-//! which has room for honest ones, so that no group with carries in and out exceeds [`LARGEST_TERM`], below the native
-//! prime: it is zero in the field only if it is zero in the integers.
+//! Let the limbs of values lie in `[0, 2^11)` and `[0, 2^10)`. Let an identity be at most two
+//! products of a value by a value or by a difference of two values, plus less than 16 single limbs.
+//! [`LARGEST_COEFFICIENT`] bounds the folded coefficients of such an identity. It also bounds the
+//! coefficients of an identity that adds a multiple of the group's order instead of being folded.
+//!
+//! Carries are checked to lie in `[-2^20, 2^20)`, which has room for honest carries. No group with
+//! its carries in and out then exceeds [`LARGEST_TERM`], which is below the native prime. A group
+//! that is zero in the field is therefore zero in the integers.
 
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
 use p256::U256;
 use p256::elliptic_curve::bigint::Encoding;
 use velum_stark::field::F;
 
-/// Limbs of a value.
+/// Number of limbs in a value.
 pub(super) const LIMBS: usize = 24;
-/// Limbs of a word.
+/// Number of limbs in a word.
 pub(super) const WORD_LIMBS: usize = 3;
-/// Words of a value.
+/// Number of words in a value.
 pub(super) const WORDS: usize = LIMBS / WORD_LIMBS;
-/// Bits of a word.
+/// Number of bits in a word.
 const WORD_BITS: usize = 32;
-/// Bits of each limb of a word.
+/// Number of bits in each limb of a word.
 pub(super) const LIMB_BITS: [usize; WORD_LIMBS] = [11, 11, 10];
-/// Coefficients of a product of two values, of which the last is zero.
+/// Number of coefficients in a product of two values. The last coefficient is zero.
 pub(super) const COEFFICIENTS: usize = 2 * LIMBS;
-/// Coefficients that share one carry.
+/// Number of coefficients that share one carry.
 pub(super) const GROUP: usize = 4;
-/// Groups of a value, and carries out of them.
+/// Number of groups in a value, and of carries out of them.
 pub(super) const GROUPS: usize = LIMBS / GROUP;
-/// Groups of a product.
+/// Number of groups in a product.
 pub(super) const PRODUCT_GROUPS: usize = COEFFICIENTS / GROUP;
-/// Bits of the lower part of a carry.
+/// Number of bits in the lower part of a carry.
 pub(super) const CARRY_LOW_BITS: usize = 11;
-/// Bits of a carry, its sign included.
+/// Number of bits in a carry, including its sign.
 pub(super) const CARRY_BITS: usize = 21;
-/// Added to a carry to make it positive.
+/// Added to a carry to make it non-negative.
 pub(super) const CARRY_OFFSET: i64 = 1 << (CARRY_BITS - 1);
 
 /// The bit at which coefficient `i` of a value or product stands.
@@ -56,7 +61,7 @@ pub(super) const fn position_in_group(i: usize) -> usize {
     position(i) - position(i - i % GROUP)
 }
 
-/// Bits of a group before what exceeds it is carried.
+/// Number of bits in a group. What exceeds them is carried.
 pub(super) const fn group_bits(group: usize) -> usize {
     position((group + 1) * GROUP) - position(group * GROUP)
 }
@@ -66,17 +71,17 @@ pub(super) const fn weight(i: usize, j: usize) -> i64 {
     if i % WORD_LIMBS + j % WORD_LIMBS < WORD_LIMBS { 1 } else { 2 }
 }
 
-/// `p256 - 2^256 = -2^224 + 2^192 + 2^96 - 1` (FIPS 186-5 by SP 800-186, 3.2.1.3) in words.
+/// `p256 - 2^256 = -2^224 + 2^192 + 2^96 - 1` in words (FIPS 186-5 refers to SP 800-186, 3.2.1.3).
 pub(super) const PRIME_BELOW: [i64; WORDS] = [-1, 0, 0, 1, 0, 0, 1, -1];
 
-/// Words of `2^(32 * (8 + i))` modulo the field's prime.
+/// The words of `2^(32 * (8 + i))` modulo the field's prime, for each `i`.
 pub(super) const FOLD: [[i64; WORDS]; WORDS] = {
     let mut fold = [[0; WORDS]; WORDS];
     let mut word = 0;
     while word < WORDS {
         let mut i = 0;
         while i < WORDS {
-            // The word before, moved up by one; what leaves at the top is 2^256 so many times.
+            // Move the word before up by one. Each unit that leaves at the top is 2^256.
             let (below, top) = match word {
                 0 => (0, 1),
                 _ => (if i == 0 { 0 } else { fold[word - 1][i - 1] }, fold[word - 1][WORDS - 1]),
@@ -101,17 +106,17 @@ pub(super) const GROUP_ORDER: Limbs = limbs_of_words([
     0xffff_ffff,
 ]);
 
-/// Limbs, little end first.
+/// Limbs, the least significant first.
 pub(super) type Limbs = [i64; LIMBS];
-/// Coefficients of a product, little end first.
+/// Coefficients of a product, the least significant first.
 pub(super) type Coefficients = [i64; COEFFICIENTS];
 
-/// Largest limb.
+/// The largest value of limb `i`.
 const fn largest_limb(i: usize) -> i128 {
     (1 << LIMB_BITS[i % WORD_LIMBS]) - 1
 }
 
-/// Bounds of the coefficients of two products and 16 single limbs.
+/// Bounds on the coefficients of two products and 16 single limbs.
 const LARGEST_COEFFICIENTS: [i128; COEFFICIENTS] = {
     let mut largest = [0; COEFFICIENTS];
     let mut i = 0;
@@ -127,7 +132,7 @@ const LARGEST_COEFFICIENTS: [i128; COEFFICIENTS] = {
     largest
 };
 
-/// Bound of the magnitude of a coefficient, folded or not.
+/// Bound on the magnitude of a coefficient, folded or not.
 pub(super) const LARGEST_COEFFICIENT: i128 = {
     let mut largest = 0;
     let mut i = 0;
@@ -147,11 +152,11 @@ pub(super) const LARGEST_COEFFICIENT: i128 = {
     largest
 };
 
-/// Bound of the magnitude of a group, without carries.
+/// Bound on the magnitude of a group, without carries.
 const LARGEST_GROUP: i128 = LARGEST_COEFFICIENT * (1 + (1 << 11) + (1 << 22) + (1 << 32));
 
-/// Bound of the magnitude of what a group's equation sets to zero: the group, the carries in and out, and `q` times a limb of
-/// the prime.
+/// Bound on the magnitude of what a group's equation sets to zero: the group, the carries in and
+/// out, and `q` times a limb of the prime.
 pub(super) const LARGEST_TERM: i128 = {
     let carry = CARRY_OFFSET as i128;
     LARGEST_GROUP + carry + (carry << 43) + (carry << 22)
@@ -164,7 +169,7 @@ const _: () = assert!(
     "honest carries fit"
 );
 
-/// The limbs of words, little end first.
+/// The limbs of words, the least significant first.
 const fn limbs_of_words(words: [u32; WORDS]) -> Limbs {
     let mut limbs = [0; LIMBS];
     let mut i = 0;
@@ -181,7 +186,7 @@ pub(super) fn limbs(value: &U256) -> Limbs {
     limbs_of_words(words(value))
 }
 
-/// The words of a value, little end first.
+/// The words of a value, the least significant first.
 pub(super) fn words(value: &U256) -> [u32; WORDS] {
     let bytes = value.to_le_bytes();
     std::array::from_fn(|word| {
@@ -200,7 +205,7 @@ pub(super) fn add_product(sum: &mut Coefficients, a: &Limbs, b: &Limbs) {
     }
 }
 
-/// Folds words from the ninth on into the lower eight.
+/// Folds the words from the ninth on into the lower eight.
 pub(super) fn fold(coefficients: &mut Coefficients) {
     let (low, high) = coefficients.split_at_mut(LIMBS);
     for (i, high) in high.iter_mut().enumerate() {
@@ -211,13 +216,14 @@ pub(super) fn fold(coefficients: &mut Coefficients) {
     }
 }
 
-/// The multiple of the field's prime that a folded polynomial is, if it is a small one: the prime is -1 modulo `2^32`.
+/// The factor `q` for which a folded polynomial is `q` times the field's prime, if `q` is small. It
+/// is read off the lowest word, because the prime is -1 modulo `2^32`.
 pub(super) fn multiple_of_prime(folded: &Coefficients) -> i64 {
     let low = folded[0].wrapping_add(folded[1] << 11).wrapping_add(folded[2] << 22);
     i64::from((low as i32).wrapping_neg())
 }
 
-/// The carries of a polynomial whose value is zero, each [`moved`].
+/// The carries of a polynomial whose value is zero, each of them [`moved`].
 pub(super) fn carries(coefficients: &Coefficients) -> [i64; PRODUCT_GROUPS] {
     let mut carry = 0i64;
     std::array::from_fn(|group| {
@@ -229,23 +235,23 @@ pub(super) fn carries(coefficients: &Coefficients) -> [i64; PRODUCT_GROUPS] {
     })
 }
 
-/// A carry, moved by [`CARRY_OFFSET`] and cut to [`CARRY_BITS`].
+/// A carry plus [`CARRY_OFFSET`], cut to [`CARRY_BITS`].
 pub(super) const fn moved(carry: i64) -> i64 {
     (carry + CARRY_OFFSET) & ((1 << CARRY_BITS) - 1)
 }
 
-/// A polynomial's value at its limbs' positions in the native field.
+/// The value of a polynomial at the positions of its limbs, in the native field.
 pub(super) fn evaluate<E: PrimeCharacteristicRing>(limbs: &[E]) -> E {
     let add = |sum: E, word: &[E]| sum * E::from_u64(1 << WORD_BITS) + evaluate_word(word);
     limbs.chunks(WORD_LIMBS).rev().fold(E::ZERO, add)
 }
 
-/// The word of three limbs.
+/// The word that three limbs make.
 pub(super) fn evaluate_word<E: PrimeCharacteristicRing>(limbs: &[E]) -> E {
     limbs.iter().rev().fold(E::ZERO, |sum, limb| sum * E::from_u64(1 << 11) + limb.clone())
 }
 
-/// An expression a small number of times.
+/// An expression, multiplied by a small number.
 pub(super) fn scaled<E: PrimeCharacteristicRing>(expr: &E, times: i64) -> E {
     match times {
         1 => expr.clone(),
@@ -256,7 +262,8 @@ pub(super) fn scaled<E: PrimeCharacteristicRing>(expr: &E, times: i64) -> E {
     }
 }
 
-/// What each limb of a value contributes to the groups of its product with the order of the curve's group.
+/// The factors with which each limb of a value contributes to the groups of the product of the
+/// value and the order of the curve's group.
 pub(super) const ORDER_GROUPS: [[u64; LIMBS]; PRODUCT_GROUPS] = {
     let mut factors = [[0; LIMBS]; PRODUCT_GROUPS];
     let mut i = 0;
@@ -310,7 +317,7 @@ mod tests {
         assert!((0..COEFFICIENTS).all(|i| position_in_group(i) <= 32));
     }
 
-    /// Each power of two that is folded is what it is folded to, modulo the prime.
+    /// Each power of two that is folded equals, modulo the prime, what it is folded to.
     #[test]
     fn folds_modulo_the_prime() {
         let field = |value: &U256| p256::FieldElement::from_uint(*value).unwrap();
@@ -356,7 +363,7 @@ mod tests {
         add_product(&mut zero, &a, &b);
         add_product(&mut zero, &b.map(|limb| -limb), &a);
         assert_eq!(zero, [0; COEFFICIENTS]);
-        // 2^256 - 1 - (2^256 - 2) - 1 with limbs that do not cancel.
+        // 2^256 - 1 + 1 - 2^256, with limbs that do not cancel.
         let mut sum = [0; COEFFICIENTS];
         sum[..LIMBS].copy_from_slice(&a);
         sum[0] += 1;

@@ -1,13 +1,29 @@
 //! `es256`: there are `r` and `s` such that ECDSA over P-256 verifies a hash under a public key.
 //!
-//! FIPS 186-5, 6.4.2 and SEC 1, 4.1.4, where high `s` is valid. The public key `Q = (x, y)` and the hash `e`
-//! arrive on [`ES256`](super::buses::ES256), every word exactly once; `r` and `s` are private and on no bus.
-//! The table knows nothing of documents, and where key and hash come from.
+//! The table follows FIPS 186-5, 6.4.2 and SEC 1, 4.1.4, where a high `s` is valid. `r` and `s` are
+//! private and on no bus. The table knows nothing of documents and does not know where the key and
+//! the hash come from.
+//!
+//! The submodules, in reading order:
+//!
+//! * `limbs` says how an identity between 256-bit integers is checked in the native field;
+//! * `program` lists what the table computes, and `layout` puts it into rows and columns;
+//! * `constraints` has the constraints;
+//! * `scalars` and `witness` fill the table.
+//!
+//! # Buses
+//!
+//! * [`ES256`](crate::chips::buses::ES256): receives the words of the public key `Q = (x, y)` and
+//!   of the hash `e`, every word exactly once. The table also sends the words of three scalars to
+//!   itself.
+//! * [`ES256_VALUE`](crate::chips::buses::ES256_VALUE): provides values by address and looks them
+//!   up.
+//! * `RANGE`: looks up the limbs of values and the parts of carries.
 //!
 //! # What is shown
 //!
-//! `x, y < p` and `Q` is on the curve; `e` is any number of 256 bits; `1 <= r, s < n`; and with values that
-//! only the prover knows,
+//! `x, y < p`, and `Q` is on the curve; `e` is any number of 256 bits; `1 <= r, s < n`; and, with
+//! values that only the prover knows,
 //!
 //! ```text
 //! S = (x_S, y_S) is on the curve, x_S < p, x_S = r or x_S = r + n between integers    (S is R or -R)
@@ -16,24 +32,31 @@
 //! w_low G + w_high 2^128 G + v1 Q + v2 S = 0,  w_low and w_high below 2^128, v1 and v2 below 2^132
 //! ```
 //!
-//! As `v2` is no multiple of the prime `n`, the last line divided by `t` says `S = -+(u1 G + u2 Q)` with
-//! `u1 = e / s` and `u2 = r / s`: the point of the standard up to its sign, which `x_S` does not tell, and the y
-//! coordinate is free to have either. One `h` makes both scalars, so their signs agree: a signature on `-e` is
-//! none on `e`. That `h e` is known modulo n only does no harm, `G` has order n.
+//! As `v2` is not a multiple of the prime `n`, the last line can be divided by `t`. It then says
+//! `S = -+(u1 G + u2 Q)` with `u1 = e / s` and `u2 = r / s`. This is the point of the standard up
+//! to its sign. `x_S` does not reveal the sign, and the y coordinate may have either sign. The same
+//! `h` makes both scalars, so their signs agree: a signature on `-e` is not a signature on `e`.
+//! `h e` is known only modulo n, which does no harm, because `G` has order n.
 //!
-//! The prover takes `v2` and the sign of `t` from Euclid's algorithm on `n` and `u2`, so that `v1` and `v2`
-//! have half the bits of `n` and 132 double-and-add steps suffice. Any that satisfy the above are as good.
+//! The prover takes `v2` and the sign of `t` from Euclid's algorithm on `n` and `u2`. `v1` and `v2`
+//! then have half the bits of `n`, and 132 double-and-add steps suffice. Other values that satisfy
+//! the above are as good.
 //!
 //! # How
 //!
-//! `program` lists about 800 pairs of rows. A pair has one value of 256 bits, eight words of three limbs: the lower
-//! four words on its even row, the higher four on the odd one. What its value is, its shape says: most are an identity
-//! modulo p of one or two products and a few summands, whose operands stand in the pairs above at distances that the
-//! shape fixes. A pair can also fetch one value from [`ES256_VALUE`](super::buses::ES256_VALUE) by address; that is
-//! how table points reach steps. Constraints stand on even rows and read up to six pairs above and one below. `limbs`
-//! says how an identity is checked in the native field and why it cannot wrap around: modulo p its product is folded
-//! by words, so that it needs six carries and no quotient; modulo n, of which there are three, the quotient is the
-//! next pair's value and the carries go on there.
+//! `program` lists about 800 pairs of rows. A pair has one value of 256 bits, which is eight words
+//! of three limbs. The lower four words are on its even row, the higher four on its odd row.
+//!
+//! The *shape* of a pair says what its value is. Most shapes are an identity modulo p of one or two
+//! products and a few summands. The operands stand in the pairs above, at distances that the shape
+//! fixes. A pair can also fetch one value from [`ES256_VALUE`](crate::chips::buses::ES256_VALUE) by
+//! address. The steps fetch the points of the table in this way.
+//!
+//! The constraints of a shape stand on the even row and read up to six pairs above and one below.
+//! `limbs` says how an identity is checked in the native field and why it cannot wrap around.
+//! Modulo p, the product is folded by words, so that it needs six carries and no quotient. Modulo
+//! n, the quotient is the next pair's value, and the carries continue there. There are three
+//! identities modulo n.
 //!
 //! | pairs | what |
 //! |---|---|
@@ -41,54 +64,73 @@
 //! | 8, then 12 times 7 | 16 points `T_i = O + i_0 G + i_1 2^128 G + i_2 Q + i_3 S` |
 //! | 2, then 132 times 5 | where the multiplication starts; steps |
 //!
-//! A step is `P' = (P + T_digit) + P`. It starts from a constant `A` and adds the constant `O` with every table
-//! point, so that no digit stands for infinity; the sum is right exactly if the last point is
-//! `2^132 A + (2^132 - 1) O`.
+//! A step is `P' = (P + T_digit) + P`. The multiplication starts from a constant `A`, and every
+//! table point includes the constant `O`, so that no digit stands for infinity. The sum is right
+//! exactly if the last point is `2^132 A + (2^132 - 1) O`.
 //!
-//! One column has words of 32 bits. On the rows of a value that is told outside the pairs it has the value's words, one a row.
-//! On eight of the ten rows of a step it has one bit of each scalar, highest first, and what each scalar's bits have made
-//! since the last whole word; whole words are sent on [`ES256`](super::buses::ES256), and the rows of the scalars' values
-//! receive them as those of `Q` and `e` receive theirs.
+//! One column holds words of 32 bits:
+//!
+//! * On the rows of a value that is known outside the pairs, it holds the words of the value, one
+//!   per row.
+//! * On eight of the ten rows of a step, it holds one bit of each scalar, the highest first, and
+//!   the number that each scalar's bits have made since the last whole word. Whole words are sent
+//!   on [`ES256`](crate::chips::buses::ES256). The rows of the scalars' values receive them, as the
+//!   rows of `Q` and `e` receive theirs.
 //!
 //! # Exceptional points
 //!
-//! Where two points to be added have one x coordinate, the slope of the line through them is anything. The
-//! holder of a credential may choose `Q`, and the maker of a signature `R`, so no constant `O` excludes it.
-//! Every addition, in the table and both of each step, proves the two x coordinates distinct modulo p. They are
-//! integers below `2^256`, so that their difference is a multiple of `p` only if it is `-p`, 0 or `p`
-//! (`2p > 2^256`); its value in the native field then is `-rho`, 0 or `rho` for `rho = p` there. `delta` has an
-//! inverse, and so has `delta - rho^2 / delta`. Distinct coordinates fail this with probability `3 * 2^-64` an addition,
-//! whereupon the prover takes another `v2`. The table points are never infinity, and neither is `P`, by induction.
+//! If two points to be added have the same x coordinate, the slope of the line through them may be
+//! anything. The holder of a credential may choose `Q`, and the maker of a signature may choose
+//! `R`, so no constant `O` excludes this case. Every addition therefore proves that the two x
+//! coordinates are distinct modulo p: each addition in the table, and both additions of each step.
 //!
-//! A key whose logarithm relates it to the constants (`Q = O`) has no proof. Both logarithms are public, so it
-//! is no one's key.
+//! The coordinates are integers below `2^256`, and `2p > 2^256`. Their difference `delta` is
+//! therefore a multiple of `p` only if it is `-p`, 0 or `p`. Its value in the native field is then
+//! `-rho`, 0 or `rho`, where `rho` is `p` in that field. The table shows that `delta` has an
+//! inverse, and that `delta - rho^2 / delta` has one. Distinct coordinates fail this test with a
+//! probability of `3 * 2^-64` per addition. The prover then takes another `v2`. By induction,
+//! neither the table points nor `P` are ever infinity.
+//!
+//! There is no proof for a key whose logarithm relates it to the constants, such as `Q = O`. The
+//! logarithms of the constant and of such a key are public, so it is nobody's key.
 //!
 //! # Soundness
 //!
-//! | cell | what fixes it |
-//! |---|---|
-//! | value | its shape's identity or its copy, its constant or the words received; free where the text above says "there is", and where a pair is there for its rows only. Each limb is range-checked, so that it is below `2^256` and its limbs are the only ones |
-//! | operand | looked up at a fixed address, that of a table point moved by the digit; else the *difference* of values above. Addresses are unique by fixed columns, so a free multiplicity offers only what is there. It needs no range check: values had one. Free and read by nothing where the pair has neither |
-//! | carries | range-checked, so that the identity holds between integers: modulo p the last is the multiple of p, between integers it is zero, modulo n the next pair's go on |
-//! | quotient by n | the value of the pair after: range-checked; the identity then has one |
-//! | choice | a bit (*choice*): whether n is taken from `x_S`, and the sign of `t` |
-//! | words on rows of values | *word*: those of the value; received once each |
-//! | bits | 0 or 1 |
-//! | what bits make | *scalar*: doubled and added to, anew after each whole word. Sent once a whole word, and so equal to the word of the value; *scalar length*: what bits beyond `w`'s halves make, and the words of `v1` and `v2` beyond the bits, are zero |
-//! | digit | on the two pairs of a step that fetch, the sum of the bits; zero on other pairs that fetch (*digit use*) |
-//! | inverses | what they are inverse to |
-//! | multiplicity | free, see operand |
+//! What fixes each cell:
 //!
-//! The digit, a choice or an inverse stands on the even row of the auxiliary column, an inverse or a multiplicity on the odd
-//! one: no pair has two of them, by the program (tested). The prover needs 1,624 of 2,048 rows whatever the statement.
-//! Carries of pairs without identity and values that nothing names are read by nothing but range checks. Rows after the last
-//! pair are zero.
+//! * Value: its shape's identity or its copy, its constant, or the words received. It is free where
+//!   the text above only says that there is a value, and where a pair exists only for its rows.
+//!   Each limb is range-checked, so the value is below `2^256`, and its limbs are the only ones.
+//! * Operand: looked up at a fixed address; for a table point, the digit moves the address.
+//!   Otherwise, it is the *difference* of values above. Addresses are unique by fixed columns, so a
+//!   free multiplicity offers only what is there. The operand needs no range check, because the
+//!   values had one. If the pair has neither, the operand is free, and nothing reads it.
+//! * Carries: range-checked, so that the identity holds between integers. Modulo p, the last carry
+//!   is the multiple of p. Between integers, it is zero. Modulo n, the carries continue in the next
+//!   pair.
+//! * Quotient by n: the value of the next pair, which is range-checked. The identity then has only
+//!   one quotient.
+//! * Choice: a bit (*choice*). It says whether n is taken from `x_S`, or which sign `t` has.
+//! * Words on the rows of values: *word* makes them the words of the value. Each is received once.
+//! * Bits: 0 or 1 (*bit*).
+//! * What bits make: *scalar* doubles it and adds the next bit, and starts again after each whole
+//!   word. Each whole word is sent once, and so equals the word of the value. *scalar length* makes
+//!   zero what the bits beyond `w`'s halves make, and the words of `v1` and `v2` beyond the bits.
+//! * Digit: the sum of the bits on the two pairs of a step that fetch (*digit*); zero on other
+//!   pairs that fetch (*digit use*).
+//! * Inverses: fixed by what they are inverse to.
+//! * Multiplicity: free, see operand.
+//!
+//! In the auxiliary column, the even row of a pair holds the digit, a choice or an inverse, and the
+//! odd row holds an inverse or a multiplicity. By the program, no row has two of them (tested). The
+//! prover needs 1,624 of 2,048 rows, whatever the statement. Only range checks read the carries of
+//! pairs without an identity and the values that nothing names. Rows behind the last pair are zero.
 //!
 //! # Time
 //!
-//! The witness of one signature takes the same steps as that of another: Euclid's algorithm runs a fixed number
-//! of passes without branches, and points, scalars and field elements are `p256`'s. A second try is the
-//! exception.
+//! The time to compute a witness does not depend on the signature. Euclid's algorithm runs a fixed
+//! number of passes without branches, and the arithmetic of points, scalars and field elements is
+//! that of `p256`. The exception is a second attempt with another `v2`.
 mod constraints;
 mod layout;
 mod limbs;
@@ -111,7 +153,7 @@ use crate::statement::PublicKey;
 
 static PROGRAM: LazyLock<Program> = LazyLock::new(Program::new);
 
-/// Bits of `v1`, tried in this order: `v2` has the rest of 256.
+/// Numbers of bits of `v1`, in the order in which they are tried. `v2` has the rest of 256 bits.
 const BALANCES: [usize; 9] = [128, 127, 129, 126, 130, 125, 131, 124, 132];
 
 /// The table of one ECDSA verification over P-256. Its shape is the same for every statement.
@@ -126,8 +168,9 @@ impl Es256Chip {
 
     /// The committed cells for one signature `r || s`, without multiplicities.
     ///
-    /// A signature or key that is not valid is filled as if it were, and breaks constraints. Time does not depend on
-    /// the signature, but for a second try with probability `2^-54`.
+    /// A signature or key that is not valid is filled in as if it were valid, and breaks
+    /// constraints. The time does not depend on the signature, except for a second attempt, which
+    /// has a probability of `2^-54`.
     pub(crate) fn trace(
         &self,
         public_key: &PublicKey,

@@ -1,7 +1,7 @@
 //! The fixed list of row pairs that the table holds: ECDSA verification as straight-line code.
 //!
-//! Nothing here depends on a witness. Each pair has one value; its shape says what the value is, from the values of the pairs
-//! around it and from values that are fetched by address.
+//! Nothing here depends on a witness. Each pair has one value. The shape of the pair says what the
+//! value is, based on the values of the pairs around it and on values that are fetched by address.
 
 use p256::elliptic_curve::ops::Reduce;
 use p256::elliptic_curve::sec1::ToEncodedPoint;
@@ -17,75 +17,79 @@ pub(super) const FIELD_PRIME: U256 =
 /// `n`, the order of the curve's group (SP 800-186, 3.2.1.3).
 pub(super) const GROUP_ORDER: U256 = <p256::NistP256 as p256::elliptic_curve::Curve>::ORDER;
 
-/// `b` of the curve `y^2 = x^3 - 3 x + b` (SP 800-186, 3.2.1.3).
+/// The coefficient `b` of the curve `y^2 = x^3 - 3 x + b` (SP 800-186, 3.2.1.3).
 const CURVE_B: U256 =
     U256::from_be_hex("5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b");
 
-/// Double-and-add steps: bits of each of the four scalars.
+/// Number of double-and-add steps, which is the number of bits in each of the four scalars.
 pub(super) const STEPS: usize = 132;
-/// Bits of each half of `w`.
+/// Number of bits in each half of `w`.
 pub(super) const HALF_BITS: usize = 128;
-/// Pairs of a step.
+/// Number of pairs in a step.
 pub(super) const STEP_PAIRS: usize = 5;
-/// Points of the table that a step adds one of.
+/// Number of points in the table, of which each step adds one.
 pub(super) const TABLE: usize = 16;
 
-/// Names a value that can be fetched.
+/// Name of a value that can be fetched.
 pub(super) type Address = u64;
 
-/// Index of a pair and so of its value.
+/// Index of a pair, and thus of its value.
 pub(super) type Place = usize;
 
-/// The x coordinate of table point 0; those of the others follow. The addresses of other values are their places.
+/// Address of the x coordinate of table point 0. Those of the other points follow. The address of
+/// any other value is its place.
 pub(super) const TABLE_X: Address = 1_000;
-/// The y coordinate of table point 0; those of the others follow.
+/// Address of the y coordinate of table point 0. Those of the other points follow.
 pub(super) const TABLE_Y: Address = TABLE_X + TABLE as Address;
 
-/// What a pair's value `v0` is, where `vk` is the value `k` pairs further down and `v-k` further up, `mk` and `m-k` likewise
-/// what these pairs fetch, `m0` the pair's own or the difference stated, `K` the pair's constant and `b` a bit.
+/// What a pair's value `v0` is. `vk` is the value `k` pairs below, and `v-k` the value `k` pairs
+/// above. Likewise, `mk` and `m-k` are what these pairs fetch. `m0` is what the pair itself
+/// fetches, or the difference that it states. `K` is the pair's constant, and `b` is a bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     /// Any value, or `K` if the pair is constant.
     Free,
     /// `v0 = m-2`.
     Copy,
-    /// Slope of the line through (v-2, v-1) and (m-2, m1): `v0 m0 = v-1 - m1`, `m0 = v-2 - m-2 != 0` modulo p.
+    /// Slope of the line through (v-2, v-1) and (m-2, m1): `v0 m0 = v-1 - m1`,
+    /// `m0 = v-2 - m-2 != 0` modulo p.
     Slope,
-    /// The line's third x coordinate: `v-1^2 = v0 + v-3 + m-3` modulo p.
+    /// The third x coordinate of this line: `v-1^2 = v0 + v-3 + m-3` modulo p.
     ThirdX,
-    /// Its y coordinate's negative: `v-2 m0 = v0 + v-3`, `m0 = v-4 - v-1` modulo p.
+    /// The negative of its third y coordinate: `v-2 m0 = v0 + v-3`, `m0 = v-4 - v-1` modulo p.
     ThirdY,
-    /// Slope of the line through the third point and the first: `(v0 + v-2) m0 = 2 v-3`, `m0 = v-4 - v-1 != 0` modulo p.
+    /// Slope of the line through the third point and the first: `(v0 + v-2) m0 = 2 v-3`,
+    /// `m0 = v-4 - v-1 != 0` modulo p.
     Return,
-    /// That line's third x coordinate: `v-1^2 = v0 + v-5 + v-2` modulo p.
+    /// The third x coordinate of this line: `v-1^2 = v0 + v-5 + v-2` modulo p.
     ReturnX,
-    /// Its y coordinate's negative: `v-2 m0 = v0 + v-5`, `m0 = v-6 - v-1` modulo p.
+    /// The negative of its third y coordinate: `v-2 m0 = v0 + v-5`, `m0 = v-6 - v-1` modulo p.
     ReturnY,
     /// `v-1^2 = v0` modulo p.
     Square,
-    /// The point (v-3, v-1) is on the curve, as `v-2 = v-3^2`: `v-1^2 = v-2 m0 - 3 m0 + K`, `m0 = v-3` modulo p. The pair's own
-    /// value is free.
+    /// The point (v-3, v-1) is on the curve, with `v-2 = v-3^2`: `v-1^2 = v-2 m0 - 3 m0 + K`,
+    /// `m0 = v-3` modulo p. The pair's own value is free.
     Curve,
-    /// `v-1 m0 = v0` modulo n, with the quotient `v1`.
+    /// `v-1 m0 = v0` modulo n. The quotient is `v1`.
     Order,
-    /// `v0 = K - m0` between integers, so that `m0` is at most `K`.
+    /// `v0 = K - m0` between integers, which shows that `m0` is at most `K`.
     AtMost,
-    /// `v0 = m0 - K` between integers, so that `m0` is at least `K`.
+    /// `v0 = m0 - K` between integers, which shows that `m0` is at least `K`.
     AtLeast,
     /// `v0 = m-1 - b K` between integers.
     Reduce,
-    /// `v-2 = v0` or `v-2 = K - v0` between integers, as `b` says.
+    /// `v-2 = v0` or `v-2 = K - v0` between integers, depending on `b`.
     Sign,
 }
 
 impl Shape {
-    /// Whether it holds modulo the field's prime.
+    /// Whether the identity of the shape holds modulo the field's prime.
     pub(super) fn is_modulo_prime(self) -> bool {
         use Shape::*;
         matches!(self, Slope | ThirdX | ThirdY | Return | ReturnX | ReturnY | Square | Curve)
     }
 
-    /// Whether it holds between integers.
+    /// Whether the identity of the shape holds between integers.
     pub(super) fn is_integer(self) -> bool {
         matches!(self, Self::AtMost | Self::AtLeast | Self::Reduce | Self::Sign)
     }
@@ -103,30 +107,30 @@ pub(super) struct Pair {
     pub shape: Shape,
     /// `K`.
     pub constant: U256,
-    /// Whether the value is `K`, whatever else it is.
+    /// Whether the value is `K`, whatever else the shape says about it.
     pub is_constant: bool,
-    /// The address under which others can fetch the value.
+    /// The address under which the value can be fetched, if it can.
     pub provided: Option<Address>,
-    /// The address of the value that it fetches.
+    /// The address of the value that the pair fetches, if it fetches one.
     pub fetched: Option<Address>,
-    /// The step whose digit moves that address, if one does.
+    /// The step whose digit moves this address, if there is one.
     pub step: Option<usize>,
-    /// The operand or scalar whose words are those of the value.
+    /// The operand or scalar under which the value's words are on the bus, if they are there.
     pub words: Option<u64>,
 }
 
-/// Places of the values that do not follow from others, and of scalars.
+/// Places of the values that do not follow from others, and of the scalars.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Inputs {
-    /// x coordinate of the public key `Q`.
+    /// The x coordinate of the public key `Q`.
     pub key_x: Place,
-    /// y coordinate of `Q`.
+    /// The y coordinate of `Q`.
     pub key_y: Place,
     /// The hash `e`.
     pub hash: Place,
-    /// x coordinate of `S`, the negative of `R` or `R`.
+    /// The x coordinate of `S`, which is `R` or its negative.
     pub s_x: Place,
-    /// y coordinate of `S`.
+    /// The y coordinate of `S`.
     pub s_y: Place,
     /// The signature's `r`.
     pub r: Place,
@@ -134,50 +138,51 @@ pub(super) struct Inputs {
     pub s: Place,
     /// `h`.
     pub h: Place,
-    /// `t = h s`. Follows.
+    /// `t = h s`, which follows.
     pub t: Place,
     /// `v2`.
     pub v2: Place,
-    /// `v1 = h r`. Follows.
+    /// `v1 = h r`, which follows.
     pub v1: Place,
-    /// `w = h e`. Follows.
+    /// `w = h e`, which follows.
     pub w: Place,
 }
 
 /// The pairs in order.
 #[derive(Clone, Debug)]
 pub(super) struct Program {
-    /// The pairs: each depends on values further up, on the quotient just below, or on its own.
+    /// The pairs. Each depends on values further up, on what nearby pairs fetch, or on the quotient
+    /// below it.
     pub pairs: Vec<Pair>,
-    /// Values that do not follow.
+    /// Places of the values that do not follow from others, and of the scalars.
     pub inputs: Inputs,
-    /// Place of the first step's first value.
+    /// The place of the first step's first value.
     pub first_step: Place,
 }
 
 impl Program {
-    /// ECDSA verification over P-256 as this module's parent describes.
+    /// ECDSA verification over P-256, as the parent module describes it.
     pub(super) fn new() -> Self {
         Writer::default().verification()
     }
 
-    /// The row of a step's digit and first bit.
+    /// The row of a step's digit and of its first bit.
     pub(super) fn digit_row(&self, step: usize) -> usize {
         2 * (self.first_step + STEP_PAIRS * step - 2)
     }
 }
 
-/// Coordinates' addresses.
+/// Addresses of a point's coordinates.
 type Point = (Address, Address);
 
 #[derive(Default)]
 struct Writer {
     pairs: Vec<Pair>,
-    /// The first pair that may have words.
+    /// The first pair on which words may begin.
     words_from: Place,
 }
 
-/// Pairs over which a value's words lie, one a row.
+/// Number of pairs on which the words of a value lie, one word per row.
 const WORD_PAIRS: usize = WORDS / 2;
 
 impl Writer {
@@ -247,7 +252,8 @@ impl Writer {
         }
     }
 
-    /// `P_0 = A`, `P_(k+1) = (P_k + T_(digit k)) + P_k`, and `P_132 = 2^132 A + (2^132 - 1) O`. The place of the first step.
+    /// `P_0 = A`, `P_(k+1) = (P_k + T_(digit k)) + P_k`, and `P_132 = 2^132 A + (2^132 - 1) O`.
+    /// Returns the place of the first step.
     fn multiplication(&mut self) -> Place {
         let (start_x, start_y) = self.constant_point(&accumulator_start());
         let end = power_of_two(STEPS);
@@ -288,7 +294,7 @@ impl Writer {
         (self.pairs[x].provided, self.pairs[y].provided) = (Some(sum.0), Some(sum.1));
     }
 
-    /// The places of the coordinates of a point with `y^2 = x^3 - 3 x + b`.
+    /// Adds a point with `y^2 = x^3 - 3 x + b`. Returns the places of its coordinates.
     fn point_on_curve(&mut self) -> (Place, Place) {
         let x = self.provide(Shape::Free);
         self.push(Shape::Square);
@@ -317,7 +323,7 @@ impl Writer {
         self.push(Shape::Copy)
     }
 
-    /// `a b` modulo n, which is followed by the quotient.
+    /// The product `a b` modulo n. The quotient follows it.
     fn product_modulo_order(&mut self, a: Place, b: Place) -> Place {
         self.copy(a);
         let product = self.push(Shape::Order);
@@ -338,7 +344,7 @@ impl Writer {
         (self.pairs[place].constant, self.pairs[place].is_constant) = (value, true);
     }
 
-    /// A value that others can fetch by its place.
+    /// Adds a value that others can fetch by its place.
     fn provide(&mut self, shape: Shape) -> Place {
         let place = self.push(shape);
         self.pairs[place].provided = Some(place as Address);
@@ -349,7 +355,7 @@ impl Writer {
         self.pairs[place].fetched = Some(address);
     }
 
-    /// Has the words of a value on the rows from its own on, and leaves room for them.
+    /// Puts the words of a value on the rows from the value's own row on, and leaves room for them.
     fn give_words(&mut self, place: Place, operand: u64) {
         assert!(self.words_from <= place, "words of two values do not overlap");
         self.pairs[place].words = Some(operand);
@@ -378,21 +384,22 @@ fn power_of_two(bits: usize) -> Scalar {
     Scalar::reduce(U256::ONE.shl_vartime(bits))
 }
 
-/// `O`, of which every table point holds one: the first 64 hexadecimal digits of pi's fraction times `G`.
+/// `O`, which every table point includes once: `G` times the first 64 hexadecimal digits of pi's
+/// fraction.
 pub(super) fn offset() -> ProjectivePoint {
     const PI: U256 =
         U256::from_be_hex("243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89");
     ProjectivePoint::GENERATOR * Scalar::reduce(PI)
 }
 
-/// `A`, where the multiplication starts: the first 64 hexadecimal digits of e's fraction times `G`.
+/// `A`, where the multiplication starts: `G` times the first 64 hexadecimal digits of e's fraction.
 fn accumulator_start() -> ProjectivePoint {
     const E: U256 =
         U256::from_be_hex("b7e151628aed2a6abf7158809cf4f3c762e7160f38b4da56a784d9045190cfef");
     ProjectivePoint::GENERATOR * Scalar::reduce(E)
 }
 
-/// Affine coordinates, zero for the point at infinity.
+/// The affine coordinates, or zeros for the point at infinity.
 pub(super) fn coordinates(point: &ProjectivePoint) -> (U256, U256) {
     let encoded = point.to_affine().to_encoded_point(false);
     let coordinate = |bytes: Option<&p256::FieldBytes>| {
@@ -424,7 +431,8 @@ mod tests {
         assert!(program.pairs.len() < TABLE_X as usize);
     }
 
-    /// Pairs share one auxiliary column: what a pair puts on its two rows there is one thing each.
+    /// Pairs share one auxiliary column. On each of its two rows, a pair puts at most one thing
+    /// there.
     #[test]
     fn auxiliary_cells_have_one_meaning() {
         let program = Program::new();
@@ -437,8 +445,8 @@ mod tests {
         }
     }
 
-    /// Pairs whose difference or operand is stated by their shape fetch nothing, and those that read what others fetch read a
-    /// fetched value.
+    /// Pairs whose shape states a difference or an operand fetch nothing. Pairs that read what
+    /// others fetch read a fetched value.
     #[test]
     fn operands_are_where_shapes_read_them() {
         let program = Program::new();

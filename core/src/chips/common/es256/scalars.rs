@@ -1,17 +1,18 @@
-//! Splits the scalar of a signature equation into two of half its size.
+//! Splits the scalar of a signature equation into two scalars of half its size.
 
 use p256::elliptic_curve::Curve;
 use p256::elliptic_curve::subtle::{Choice, ConditionallySelectable, ConstantTimeLess};
 use p256::{NistP256, Scalar, U256};
 
-/// A multiplier `v2` of at least 1 and at most `2^(256 - balance)`, and the choice of a sign, such that
-/// `+-v2 * u` modulo n is below `2^balance`.
+/// Returns a multiplier `v2` of at least 1 and at most `2^(256 - balance)`, and the choice of a
+/// sign, such that `+-v2 * u` modulo n is below `2^balance`.
 ///
-/// Runs Euclid's algorithm on n and `u` until the remainder is below `2^balance`.
+/// The function runs Euclid's algorithm on n and `u` until the remainder is below `2^balance`.
 ///
-/// Remainders `a > b` keep `a = -+p u`, `b = +-q u` modulo n and `a q + b p = n`, so `q <= n / a` when `b` first falls
-/// below `2^balance <= a`. Every pass subtracts a multiple of `b` by a power of two and takes a bit at least from the
-/// larger remainder. The number of passes, and what each does, does not depend on `u`.
+/// The remainders `a > b` satisfy `a = -+p u` and `b = +-q u` modulo n, and `a q + b p = n`. So
+/// `q <= n / a` when `b` first falls below `2^balance <= a`. Every pass subtracts `b` times a power
+/// of two from `a` and thereby shortens the larger remainder by at least one bit. The number of
+/// passes and the operations of each pass do not depend on `u`.
 pub(super) fn half_size(u: &Scalar, balance: usize) -> (U256, Choice) {
     let end = U256::ONE.shl_vartime(balance);
     let (mut a, mut b) = (NistP256::ORDER, U256::from(u));

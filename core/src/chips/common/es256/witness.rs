@@ -1,4 +1,4 @@
-//! Values of the program for one signature, and the committed cells they make.
+//! The values of the program for one signature, and the committed cells that they make.
 
 use p3_field::{Field as _, PrimeCharacteristicRing};
 use p256::elliptic_curve::PrimeField;
@@ -21,15 +21,16 @@ use super::program::{
 use super::scalars::half_size;
 use crate::statement::PublicKey;
 
-/// Values by place; `None` where a value follows from others.
+/// Values by place. `None` means that the value follows from others.
 pub(super) type Given = Zeroizing<Vec<Option<U256>>>;
 
-/// Addresses are below.
+/// All addresses are below this number.
 const ADDRESSES: usize = TABLE_Y as usize + program::TABLE;
 
 /// The values that do not follow from others, for one way to split the signature equation.
 ///
-/// What does not verify is filled as if it did: `R` is the point that the equation gives.
+/// A signature that does not verify is filled in as if it did: `R` is the point that the equation
+/// yields.
 pub(super) fn given(
     program: &Program,
     key: &PublicKey,
@@ -82,7 +83,8 @@ pub(super) struct Witness {
     /// Places of the values that are provided, by address.
     places: Vec<Place>,
     digits: Zeroizing<[u8; STEPS]>,
-    /// Inverses of what the steps' two slopes each are divided by, where all have one.
+    /// Inverses of the divisors of both slopes of each step. Empty unless all divisors have an
+    /// inverse.
     inverses: Zeroizing<Vec<FieldElement>>,
 }
 
@@ -92,7 +94,8 @@ impl Witness {
         Self::solve_with(program, given, Self::digits)
     }
 
-    /// The same, with digits of the steps that `digits` reads off the values before them.
+    /// Computes the same as [`solve`](Self::solve), but `digits` computes the digits of the steps
+    /// from the values before the steps.
     pub(super) fn solve_with(
         program: &Program,
         given: &Given,
@@ -124,7 +127,7 @@ impl Witness {
         self.values[place]
     }
 
-    /// Whether two points that must differ do not, or seem not to.
+    /// Whether two points that must differ have the same x coordinate, or seem to have it.
     pub(super) fn collides(&self, program: &Program) -> bool {
         let differing =
             (0..program.pairs.len()).filter(|&place| program.pairs[place].shape.is_distinct());
@@ -144,7 +147,7 @@ impl Witness {
         trace
     }
 
-    /// Bits of `w`'s halves, `v1` and `v2`.
+    /// The digits of all steps, made of the bits of `w`'s halves, `v1` and `v2`.
     pub(super) fn digits(&self, program: &Program) -> Zeroizing<[u8; STEPS]> {
         let [w, v1, v2] = [program.inputs.w, program.inputs.v1, program.inputs.v2]
             .map(|place| self.values[place]);
@@ -156,10 +159,11 @@ impl Witness {
         }))
     }
 
-    /// Inverts what the steps' slopes are divided by all at once: one inversion takes as long as hundreds of products.
+    /// Inverts the divisors of all slopes of the steps at once, because one inversion takes as long
+    /// as hundreds of products.
     ///
-    /// Points are added up without division, as `(X / Z^2, Y / Z^3)` with one `Z` for all that are added (Meloni, WAIFI 2007). An
-    /// addition multiplies `Z` by the difference of the two `X`.
+    /// Points are added without division, as `(X / Z^2, Y / Z^3)`, with one `Z` for all points that
+    /// are added (Meloni, WAIFI 2007). An addition multiplies `Z` by the difference of the two `X`.
     fn step_inverses(&self, program: &Program) -> Zeroizing<Vec<FieldElement>> {
         let [x, y] =
             [2, 1].map(|above| FieldElement::reduced(self.above(program.first_step, above)));
@@ -194,10 +198,10 @@ impl Witness {
         Zeroizing::new(inverses)
     }
 
-    /// The inverse of what the slope at a place is divided by; zero where there is none.
+    /// The inverse of the divisor of the slope at a place, or zero if there is none.
     fn inverse(&self, program: &Program, place: Place, divisor: FieldElement) -> FieldElement {
         let known = place.checked_sub(program.first_step).and_then(|place| {
-            // A step's slopes are its first pair and its third.
+            // The slopes of a step are its first and third pair.
             self.inverses.get(2 * (place / STEP_PAIRS) + place % STEP_PAIRS / 2)
         });
         let known = known.filter(|known| **known * divisor == FieldElement::ONE);
@@ -209,7 +213,7 @@ impl Witness {
         self.values[place - places]
     }
 
-    /// What a pair fetches; zero if nothing.
+    /// What a pair fetches, or zero if it fetches nothing.
     fn fetched(&self, program: &Program, place: Place) -> U256 {
         let pair = &program.pairs[place];
         let digit = pair.step.map_or(0, |step| self.digits[step]);
@@ -217,7 +221,7 @@ impl Witness {
         address.map_or(U256::ZERO, |address| self.values[self.places[address as usize]])
     }
 
-    /// The value that the pair's shape asks for; zero where it asks for none.
+    /// The value that the pair's shape requires, or the pair's constant if the shape requires none.
     fn next(&self, program: &Program, place: Place, pair: &Pair) -> U256 {
         use Shape::*;
         let above = |places| self.above(place, places);
@@ -228,7 +232,7 @@ impl Witness {
             numerator * self.inverse(program, place, denominator)
         };
         match pair.shape {
-            // The quotient by n, which is odd: exact modulo `2^256`.
+            // The quotient by n. It is exact modulo `2^256`, because n is odd.
             Free if place > 0 && program.pairs[place - 1].shape == Order => {
                 let product = above(3 - 1).wrapping_mul(&fetched(place - 1));
                 product.wrapping_sub(&above(1)).wrapping_mul(&GROUP_ORDER.inv_mod2k_vartime(256))
@@ -249,7 +253,7 @@ impl Witness {
         }
     }
 
-    /// What stands in a pair's operand: what it fetches, or the difference that its shape states.
+    /// The operand of a pair: what the pair fetches, or the difference that its shape states.
     fn operand(&self, program: &Program, place: Place) -> Limbs {
         use Shape::*;
         let minus = |a: U256, b: U256| {
@@ -265,7 +269,7 @@ impl Witness {
         }
     }
 
-    /// Whether the bit of a pair that chooses is 1.
+    /// Whether the bit by which a pair chooses is 1.
     fn chooses(&self, program: &Program, place: Place) -> bool {
         match program.pairs[place].shape {
             Shape::Reduce => self.values[place] != self.fetched(program, place - 1),
@@ -274,7 +278,8 @@ impl Witness {
         }
     }
 
-    /// The polynomial that is zero if the pair's identity holds, folded if that holds modulo the field's prime.
+    /// The polynomial that is zero if the pair's identity holds. It is folded if the identity holds
+    /// modulo the field's prime.
     fn polynomial(&self, program: &Program, place: Place) -> Coefficients {
         use Shape::*;
         let pair = &program.pairs[place];
@@ -358,7 +363,7 @@ impl Witness {
         }
         if pair.shape.is_distinct() {
             let difference = limbs::evaluate(&operand.map(F::from_i64));
-            // Where there is no inverse any will do to have the other rule met.
+            // If there is no inverse, any value will do, and the other rule is still met.
             let inverse = |value: F| value.try_inverse().unwrap_or(F::ONE);
             let other = difference - layout::prime().square() * inverse(difference);
             trace.set(row, column::AUXILIARY, inverse(difference));
@@ -391,7 +396,7 @@ impl Witness {
     }
 }
 
-/// `p + q` of two different points with one `Z`, and `p` with the sum's `Z`.
+/// `p + q` for two different points with one `Z`, and `p` with the `Z` of the sum.
 fn add_alike(
     p: (FieldElement, FieldElement),
     q: (FieldElement, FieldElement),

@@ -1,13 +1,17 @@
-//! Poseidon2 as a sequence of S-boxes, each of whose inputs is affine in what came before (eprint 2023/323).
+//! Poseidon2 as a sequence of S-boxes. The input of each S-box is affine in what came before
+//! (eprint 2023/323).
 //!
-//! The sequence of a permutation begins with the 12 lanes that enter it. These pass through no S-box: their inputs stand
-//! for themselves. Then come the S-boxes of the rounds in order. Between S-boxes everything is affine, so the input of an S-box is
-//! affine in at most 12 earlier inputs and 12 earlier outputs: [`RULES`]. It knows nothing of columns and rows.
+//! The sequence of a permutation begins with the 12 lanes that enter it. These pass through no
+//! S-box: their inputs stand for themselves. The S-boxes of the rounds follow in order. Everything
+//! between S-boxes is affine, so the input of an S-box is affine in at most 24 earlier inputs and
+//! outputs: [`RULES`]. This module knows nothing of columns and rows.
 //!
-//! An internal round has one S-box, and the state stands nowhere. Up to the twelfth, inputs are affine in the last
-//! external round's outputs and in the outputs since. Then the state of twelve rounds before is recovered from the twelve
-//! inputs since: each round shows the sum of the lanes, the sums of 12 rounds are power sums of the lanes weighted by the
-//! internal diagonal, and its entries differ.
+//! An internal round has one S-box, and the full state stands nowhere. Up to the twelfth internal
+//! round, inputs are affine in the outputs of the last external round and in the outputs since
+//! then. After that, the state of twelve rounds before is recovered from the twelve inputs since
+//! then. This is possible for three reasons: each round shows the sum of the lanes; the sums of 12
+//! rounds are power sums of the lanes, weighted by the internal diagonal; and the entries of the
+//! diagonal are distinct.
 
 use std::sync::LazyLock;
 
@@ -25,22 +29,22 @@ use crate::digest::WIDTH;
 /// A square matrix, row by row.
 type Matrix = [[F; WIDTH]; WIDTH];
 
-/// One element a lane.
+/// One element per lane.
 pub(super) type Lanes = [F; WIDTH];
 
-/// The first S-box of an external round in the first half.
+/// The first S-box of the external rounds in the first half.
 const INITIAL: usize = WIDTH;
-/// The first S-box of an internal round.
+/// The first S-box of the internal rounds.
 const INTERNAL: usize = INITIAL + WIDTH * INITIAL_CONSTANTS.len();
-/// The first S-box of an external round in the second half.
+/// The first S-box of the external rounds in the second half.
 const FINAL: usize = INTERNAL + INTERNAL_CONSTANTS.len();
-/// S-boxes of a permutation, the entering lanes among them.
+/// Number of S-boxes in a permutation, including the entering lanes.
 pub(super) const SBOXES: usize = FINAL + WIDTH * FINAL_CONSTANTS.len();
 /// The first S-box of the last round.
 pub(super) const LAST_ROUND: usize = SBOXES - WIDTH;
 
-/// How the input of an S-box follows from earlier ones: the sum of the constant and of coefficients times cells, by how many
-/// S-boxes back they are.
+/// How the input of an S-box follows from earlier inputs and outputs: it is the constant plus the
+/// sum of coefficients times cells. A cell is given by how many S-boxes back it is.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rule {
     pub(super) inputs: Vec<(usize, F)>,
@@ -54,13 +58,13 @@ impl Rule {
         Self { constant, ..Self::default() }
     }
 
-    /// What lane `lane` is after an external round whose first S-box is `back` S-boxes back.
+    /// The value of lane `lane` after an external round whose first S-box is `back` S-boxes back.
     pub(super) fn after_external(lane: usize, back: usize) -> Self {
         Self { outputs: terms(&EXTERNAL[lane], back), ..Self::default() }
     }
 }
 
-/// Coefficients of consecutive S-boxes, the first `back` back, without zeros.
+/// The non-zero coefficients of consecutive S-boxes, the first of which is `back` S-boxes back.
 fn terms(coefficients: &[F], back: usize) -> Vec<(usize, F)> {
     let terms = coefficients.iter().enumerate().filter(|(_, coefficient)| **coefficient != F::ZERO);
     terms.map(|(index, &coefficient)| (back - index, coefficient)).collect()
@@ -77,7 +81,8 @@ static EXTERNAL: LazyLock<Matrix> = LazyLock::new(|| {
     })
 });
 
-/// The rules of a permutation's S-boxes after the entering lanes: that of S-box `i` is number `i - 12`.
+/// The rules of a permutation's S-boxes behind the entering lanes. The rule of S-box `i` has index
+/// `i - 12`.
 pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let mut rules = Vec::with_capacity(SBOXES - WIDTH);
     let lanes = |back| (0..WIDTH).map(move |lane| Rule::after_external(lane, back + lane));
@@ -118,13 +123,13 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 
 /// Twelve consecutive internal rounds.
 struct Rounds {
-    /// The S-boxes' inputs.
+    /// The inputs of the S-boxes.
     inputs: [Affine; WIDTH],
-    /// The state on leaving.
+    /// The state after the rounds.
     lanes: [Affine; WIDTH],
 }
 
-/// `state * (entering state) + outputs * (outputs of the rounds) + constant`.
+/// `state * (state before the rounds) + outputs * (outputs of the rounds) + constant`.
 #[derive(Clone, Copy, Default)]
 struct Affine {
     state: Lanes,
@@ -147,7 +152,8 @@ impl Rounds {
         Self { inputs, lanes }
     }
 
-    /// Rewrites the state on leaving by the inputs in place of the state on entering.
+    /// Expresses the state after the rounds by the inputs of the rounds instead of the state before
+    /// them.
     fn left(&self) -> Left {
         let recover = inverse(&self.inputs.map(|input| input.state));
         let inputs = product(&self.lanes.map(|lane| lane.state), &recover);
@@ -176,7 +182,7 @@ struct Left {
 }
 
 impl Left {
-    /// What lane `lane` is if the first of the rounds is `back` S-boxes back.
+    /// The value of lane `lane` if the first of the rounds is `back` S-boxes back.
     fn lane(&self, lane: usize, back: usize) -> Rule {
         Rule {
             inputs: terms(&self.inputs[lane], back),
@@ -206,7 +212,8 @@ fn dot(left: &Lanes, right: &Lanes) -> F {
     left.iter().zip(right).map(|(&left, &right)| left * right).sum()
 }
 
-/// Coefficients of lanes that a linear function has after the matrix was applied, of those that it has before.
+/// Takes the coefficients of a linear function of the lanes behind the matrix. Returns its
+/// coefficients as a function of the lanes before the matrix.
 fn apply_transposed(matrix: &Matrix, coefficients: &Lanes) -> Lanes {
     std::array::from_fn(|column| dot(coefficients, &matrix.map(|row| row[column])))
 }
@@ -215,7 +222,8 @@ fn product(left: &Matrix, right: &Matrix) -> Matrix {
     left.map(|row| apply_transposed(right, &row))
 }
 
-/// The inverse by Gauss-Jordan elimination of a matrix that has one: it is applied to constants only.
+/// The inverse of an invertible matrix, by Gauss-Jordan elimination. It is applied to constants
+/// only.
 fn inverse(matrix: &Matrix) -> Matrix {
     let (mut left, mut right): (Matrix, Matrix) = (*matrix, std::array::from_fn(unit));
     for pivot in 0..WIDTH {

@@ -1,4 +1,5 @@
-//! Where the S-boxes of a permutation stand in rows of a few of them, and which cells their inputs depend on there.
+//! Where the S-boxes of a permutation stand when a row has a few of them, and on which cells their
+//! inputs depend there.
 
 use std::sync::OnceLock;
 
@@ -7,7 +8,7 @@ use velum_stark::field::F;
 use super::layers::{LAST_ROUND, RULES, Rule, SBOXES};
 use crate::digest::{RATE, WIDTH};
 
-/// Columns of an S-box.
+/// Number of columns of an S-box.
 const SBOX_COLUMNS: usize = 3;
 
 /// Input of S-box `sbox` of a row.
@@ -15,41 +16,42 @@ pub(super) const fn input(sbox: usize) -> usize {
     SBOX_COLUMNS * sbox
 }
 
-/// Its third power.
+/// Third power of the input.
 pub(super) const fn cube(sbox: usize) -> usize {
     input(sbox) + 1
 }
 
-/// Its seventh power.
+/// Seventh power of the input.
 pub(super) const fn output(sbox: usize) -> usize {
     input(sbox) + 2
 }
 
-/// A cell, seen from the row of an S-box.
+/// A cell, relative to the row of an S-box.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cell {
     pub(super) column: usize,
     pub(super) offset: i32,
 }
 
-/// Permutations with so many S-boxes a row.
+/// Permutations with a given number of S-boxes per row.
 pub(super) struct Layout {
     pub(super) sboxes: usize,
-    /// Cells that each S-box of a row depends on, on some row.
+    /// For each S-box of a row, the cells on which its input depends on some row.
     pub(super) cells: Vec<Vec<Cell>>,
-    /// How the input of each S-box of a permutation that goes on from the one before follows.
+    /// How the input of each S-box follows, in a permutation that continues the one before.
     pub(super) rules: Vec<Placed>,
 }
 
-/// A rule of the S-box of some row.
+/// A rule for the S-box of some row.
 pub(super) struct Placed {
-    /// Indices among the cells of the S-box of the row, with coefficients.
+    /// Indices among the cells of the row's S-box, with coefficients.
     pub(super) terms: Vec<(usize, F)>,
     pub(super) constant: F,
 }
 
 impl Layout {
-    /// The layout with `sboxes` S-boxes a row, at most as many as a permutation has.
+    /// The layout with `sboxes` S-boxes per row, which is at most the number of S-boxes in a
+    /// permutation.
     pub(super) fn of(sboxes: usize) -> &'static Self {
         static LAYOUTS: [OnceLock<Layout>; SBOXES + 1] = [const { OnceLock::new() }; SBOXES + 1];
         LAYOUTS[sboxes].get_or_init(|| Self::new(sboxes))
@@ -65,7 +67,7 @@ impl Layout {
         layout
     }
 
-    /// The rule of an S-box; none for the rate lanes that enter.
+    /// The rule of an S-box. It is empty for the rate lanes that enter.
     fn rule(&self, position: usize) -> Rule {
         match position {
             ..RATE => Rule::default(),
@@ -92,7 +94,7 @@ impl Layout {
         Placed { terms: terms.collect(), constant: rule.constant }
     }
 
-    /// The index of a cell among those of an S-box, to which it is added if it is new.
+    /// The index of a cell among the cells of an S-box. Adds the cell if it is new.
     fn index(&mut self, sbox: usize, cell: Cell) -> usize {
         let cells = &mut self.cells[sbox];
         cells.iter().position(|&other| other == cell).unwrap_or_else(|| {
@@ -101,22 +103,23 @@ impl Layout {
         })
     }
 
-    /// Committed columns.
+    /// Number of committed columns.
     pub(super) fn columns(&self) -> usize {
         SBOX_COLUMNS * self.sboxes
     }
 
-    /// Rows of a permutation.
+    /// Number of rows of a permutation.
     pub(super) fn rows(&self) -> usize {
         SBOXES.div_ceil(self.sboxes)
     }
 
-    /// The row of a permutation that holds S-box `position`, and its number there.
+    /// The row of a permutation that holds S-box `position`, and the number of the S-box in this
+    /// row.
     pub(super) fn at(&self, position: usize) -> (usize, usize) {
         (position / self.sboxes, position % self.sboxes)
     }
 
-    /// The row of a permutation that absorbs: that of the last rate lane.
+    /// The row of a permutation that absorbs, which is the row of the last rate lane.
     pub(super) fn absorbing_row(&self) -> usize {
         self.at(RATE - 1).0
     }

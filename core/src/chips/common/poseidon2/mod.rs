@@ -1,26 +1,35 @@
-//! Poseidon2 permutations of the record and its slots (eprint 2023/323).
+//! `poseidon2`: the permutations that hash the record and its slots (eprint 2023/323).
 //!
-//! Permutations are numbered: first those of each slot's message in slot order, then those of the record
-//! ([`crate::record`]). The class fixes which one goes on from the state of the one before and which starts a message, and
-//! with which capacity.
+//! Permutations are numbered: first those of each slot's message, in slot order, then those of the
+//! record ([`crate::record`]). The class fixes which permutation continues the state of the one
+//! before and which starts a message, and with which capacity.
 //!
-//! A permutation is a sequence of S-boxes (`layers`): the 12 lanes that enter, then those of its rounds. A row holds a few of
-//! them, the fewest with which the table is as high as that of the values; each is input, cube and output.
-//! Three columns an S-box keep every rule at degree 3: a coefficient counts as one degree, so `x^7` needs a column of its
-//! own. Every input is affine in earlier inputs and outputs, and the coefficients are fixed columns, one for each cell that an
-//! S-box of a row depends on in any row. Which round stands where is theirs alone to say.
+//! A permutation is a sequence of S-boxes (`layers`): the 12 lanes that enter, then the S-boxes of
+//! the rounds. Each S-box has an input, a cube and an output. A row holds several S-boxes, the
+//! fewest with which the table is as high as the values table (`layout`).
+//!
+//! Three columns per S-box keep every rule at degree 3: a coefficient counts as one degree, so
+//! `x^7` needs a column of its own. Every input is affine in earlier inputs and outputs. The
+//! coefficients are fixed columns, one for each cell on which an S-box of a row depends on any row.
+//! They alone determine which round stands where.
+//!
+//! # Buses
+//!
+//! * [`ABSORB`]: receives the block that each permutation absorbs, from the record and values
+//!   chips.
+//! * [`SQUEEZE`]: sends the digests of the slots in use and of the record to the record chip, once
+//!   each by a public column.
 //!
 //! # Soundness
 //!
 //! | cell | fixed by |
 //! |---|---|
-//! | input, rate lanes that enter | ABSORB, received once a permutation by a fixed column; `round` leaves them free |
+//! | input, rate lanes that enter | ABSORB, received once per permutation by a fixed column; `round` leaves them free |
 //! | input, capacity lanes that enter | `round`: a constant where a message starts, else the lane after the permutation before |
 //! | input, others | `round`: an affine function of earlier cells; zero outside permutations |
 //! | cube, output | `cube`, `output`: functions of the input |
 //!
-//! The digests of the slots in use and of the record are sent on SQUEEZE, once each by a public column. Coefficients of cells above
-//! the table are zero.
+//! Coefficients of cells above the table are zero.
 
 mod layers;
 mod layout;
@@ -44,18 +53,18 @@ use crate::statement::Subject;
 
 /// Fixed columns.
 mod fixed {
-    /// Number of the permutation, on the row that absorbs and on the last.
+    /// Number of the permutation, on its absorbing row and on its last row.
     pub(super) const PERMUTATION: usize = 0;
-    /// On the row that absorbs.
+    /// 1 on the absorbing row.
     pub(super) const ABSORBS: usize = 1;
-    /// First column of the first S-box of a row.
+    /// The first column of the first S-box of a row.
     pub(super) const SBOXES: usize = 2;
 
-    /// Of an S-box: whether its input is free.
+    /// For an S-box: whether its input is free.
     pub(super) const FREE: usize = 0;
-    /// Of an S-box: the constant of its rule.
+    /// For an S-box: the constant of its rule.
     pub(super) const CONSTANT: usize = 1;
-    /// Of an S-box: its first coefficient.
+    /// For an S-box: the first coefficient of its rule.
     pub(super) const COEFFICIENTS: usize = 2;
 }
 
@@ -69,15 +78,15 @@ pub struct Poseidon2Chip {
 }
 
 impl Poseidon2Chip {
-    /// The table of a record of this subject.
+    /// The table for a record of this subject.
     pub(crate) fn new(subject: &Subject) -> Self {
         let class = subject.class;
         let rows = (values::height(&class) - RESERVED_ROWS) / all_permutations(&class);
         Self { class, slots: subject.elements.len(), layout: Layout::of(SBOXES.div_ceil(rows)) }
     }
 
-    /// Permutes `blocks[i]`, or zeros where there is none, in permutation `i`. Blocks beyond the class's last permutation
-    /// are not used.
+    /// Permutes `blocks[i]` in permutation `i`, or zeros if there is no such block. Blocks behind
+    /// the class's last permutation are not used.
     pub(crate) fn trace(&self, blocks: &[[F; RATE]]) -> Trace {
         let mut trace = Trace::zeroed(self.height(), self.width());
         for permutation in 0..all_permutations(&self.class) {
@@ -90,7 +99,7 @@ impl Poseidon2Chip {
         trace
     }
 
-    /// Fills an S-box from those before.
+    /// Fills an S-box from the S-boxes before it.
     fn fill(&self, trace: &mut Trace, permutation: usize, position: usize) {
         let value = match self.starting_lane(permutation, position) {
             Some(lane) => lane,
@@ -117,13 +126,14 @@ impl Poseidon2Chip {
         cells[output(sbox)] = value.exp_const_u64::<7>();
     }
 
-    /// The row that holds an S-box, and its number there.
+    /// The row that holds an S-box, and the number of the S-box in this row.
     fn at(&self, permutation: usize, position: usize) -> (usize, usize) {
         let (row, sbox) = self.layout.at(position);
         (permutation * self.layout.rows() + row, sbox)
     }
 
-    /// The constant that enters as S-box `position`, if that is a lane of the capacity and the permutation starts a message.
+    /// The constant that enters as S-box `position`, if this is a lane of the capacity and the
+    /// permutation starts a message.
     fn starting_lane(&self, permutation: usize, position: usize) -> Option<F> {
         let lane = (RATE..WIDTH).contains(&position).then(|| position - RATE)?;
         let record = first_record_permutation(&self.class);
@@ -135,7 +145,7 @@ impl Poseidon2Chip {
         starts_slot.then(|| Domain::Slot.capacity(slot_elements(&self.class))[lane])
     }
 
-    /// The first fixed column of each S-box of a row, then their number.
+    /// The first fixed column of each S-box of a row, followed by the number of fixed columns.
     fn fixed_columns(&self) -> Vec<usize> {
         let mut columns = vec![fixed::SBOXES];
         for cells in &self.layout.cells {
@@ -236,7 +246,8 @@ impl Chip for Poseidon2Chip {
             let (row, sbox) = self.layout.at(LAST_ROUND + lane);
             b.main(output(sbox), row as i32 - (self.layout.rows() - 1) as i32)
         };
-        // The first rows of the external layer are `2 t_i + 3 t_(i+1) + t_(i+2) + t_(i+3)`, indices modulo 4, of these `t`.
+        // The first rows of the external layer are `2 t_i + 3 t_(i+1) + t_(i+2) + t_(i+3)` of these
+        // `t`, with indices modulo 4.
         let t: [B::Expr; 4] = std::array::from_fn(|i| last(i).double() + last(4 + i) + last(8 + i));
         let sum: B::Expr = t.iter().cloned().sum();
         let leaving = (0..4).map(|lane| sum.clone() + t[lane].clone() + t[(lane + 1) % 4].double());

@@ -14,7 +14,7 @@ chip_enum! {
     enum Table { Poseidon2(Poseidon2Chip), Partner(Partner) }
 }
 
-/// A message for each slot and one for the record, of distinct elements.
+/// A message of distinct elements for each slot and for the record.
 fn messages(class: &SizeClass) -> Vec<(Domain, Vec<F>)> {
     let message = |number: usize, elements: usize| {
         (0..elements).map(|index| F::from_usize(number * 1_000 + index + 1)).collect::<Vec<_>>()
@@ -30,7 +30,8 @@ fn blocks(messages: &[(Domain, Vec<F>)]) -> Vec<[F; RATE]> {
         .collect()
 }
 
-/// The chip, and a partner that sends the messages and takes the digests of the record and of the slots in use.
+/// The chip, and a partner that sends the messages and takes the digests of the record and of the
+/// slots in use.
 #[derive(Clone)]
 struct Tables {
     chip: Poseidon2Chip,
@@ -63,13 +64,13 @@ impl Tables {
         ([Table::Poseidon2(self.chip), Table::Partner(self.partner)], traces)
     }
 
-    /// What fails.
+    /// The rules that fail.
     fn rules(self) -> Vec<String> {
         let (chips, traces) = self.parts();
         check(&chips, &traces).rules()
     }
 
-    /// What fails when the partner takes whatever digests come out.
+    /// The rules that fail when the partner takes whatever digests result.
     fn rules_of_any_digest(mut self) -> Vec<String> {
         for (_, tuple, _) in self.partner.tuples.iter_mut().filter(|(bus, ..)| *bus == SQUEEZE) {
             let permutation = tuple[0].as_canonical_u64() as usize;
@@ -93,7 +94,8 @@ impl Tables {
         (row, column(sbox))
     }
 
-    /// Gives the S-box another input, and fills what follows of its permutation and of those up to `to`.
+    /// Gives the S-box another input, and refills the rest of its permutation and the permutations
+    /// up to `to`.
     fn change_input(&mut self, permutation: usize, position: usize, to: usize) {
         let (row, column) = self.cell(permutation, position, input);
         let value = self.trace.get(row, column) + F::ONE;
@@ -102,7 +104,7 @@ impl Tables {
         (permutation + 1..=to).for_each(|permutation| self.refill(permutation, RATE));
     }
 
-    /// Fills permutation `permutation` again from S-box `position` on.
+    /// Refills permutation `permutation` from S-box `position` on.
     fn refill(&mut self, permutation: usize, position: usize) {
         (position..SBOXES)
             .for_each(|position| self.chip.fill(&mut self.trace, permutation, position));
@@ -113,7 +115,7 @@ fn numbered(permutation: usize, elements: &[F]) -> Vec<F> {
     std::iter::once(F::from_usize(permutation)).chain(elements.iter().copied()).collect()
 }
 
-/// The last permutation of the record: no other goes on from its state.
+/// The last permutation of the record. No other permutation continues its state.
 fn last(class: &SizeClass) -> usize {
     all_permutations(class) - 1
 }
@@ -287,7 +289,8 @@ fn every_cell_matters() {
         let (chips, traces) = Tables::new(class).parts();
         let Table::Poseidon2(chip) = &chips[0] else { unreachable!("first table") };
         let rows = chip.layout.rows();
-        // A permutation that starts a message, one that goes on, the end of the last, and behind it.
+        // A permutation that starts a message, one that continues it, the end of the last one, and
+        // a row behind it.
         let end = all_permutations(&class) * rows;
         let sample = (0..rows).step_by(9).chain(rows..2 * rows).chain(end - 3..end + 1);
         assert_cells_matter(&chips, &traces, 0, sample, |_, _| false);

@@ -1,35 +1,61 @@
-//! The record, one element a row, each from its one source; the message of the commitment `C`.
+//! `record`: the record, one element per row, with one source for each element. The record is the
+//! message of the commitment `C`.
 //!
 //! | rows | source in the credential proof | source in the presentation proof |
 //! |---|---|---|
 //! | version, suite, class, docType, issuer, slots, padding | public | public |
 //! | device key | the document's words at the coordinates that the CBOR table found | free 32-bit words, sent to the ES256 table |
-//! | dates | the text table's numbers | free, within public bounds |
-//! | slot digests | the Poseidon2 table's; zero where the slot is not in use | the same |
+//! | dates | the numbers of the text table | free, within public bounds |
+//! | slot digests | the Poseidon2 table; zero where the slot is not in use | the same |
 //! | salt | free | free |
-//! | the issuer's key, after the record | public, sent to the ES256 table | |
-//! | the digest that the device signed, after the record | | public, sent to the ES256 table |
+//! | the issuer's key, behind the record | public, sent to the ES256 table | |
+//! | the digest that the device signed, behind the record | | public, sent to the ES256 table |
 //! | `C`, last | public: the digest after the record's last permutation | the same |
 //!
-//! Elements stand on consecutive rows, so that the row of each block's first one sends the block to the Poseidon2 table. In the
-//! presentation proof, what is left of a device key word without its lowest 11 bits stands 64 rows below it, what is left of that
-//! another 64 rows below, and so on until nothing is left. So do those of the dates' differences from their bounds, and these
-//! stand 64 or 67 rows below the dates. In the credential proof the position of a device key word in the document stands 64 rows below
-//! the word.
+//! Elements stand on consecutive rows. The row of the first element of each block sends the block
+//! to the Poseidon2 table. Other rows stand below the elements:
+//!
+//! * In the presentation proof, the rest of a device key word without its lowest 11 bits stands 64
+//!   rows below the word. The rest of this rest stands another 64 rows below, and so on until
+//!   nothing is left.
+//! * In the presentation proof, the difference of a date from a bound stands 64 or 67 rows below
+//!   the date, and the rests of the difference stand below it in the same way.
+//! * In the credential proof, the position of a device key word in the document stands 64 rows
+//!   below the word.
+//!
+//! `rows` lists what each row is for. Here follow the columns, the trace and the constraints.
+//!
+//! # Buses
+//!
+//! * [`ABSORB`]: sends the blocks of the record.
+//! * [`SQUEEZE`]: receives the digests of the slots in use and the commitment, once each.
+//! * [`ES256`]: sends the words of the issuer's key in the credential proof, and the words of the
+//!   device key and of the digest that the device signed in the presentation proof.
+//! * [`FIELD`], [`BYTES`], [`DATE`] (credential proof): receives the position of each coordinate of
+//!   the device key, looks up its words, and receives each date.
+//! * [`RANGE`] (presentation proof): looks up the limbs of device key words and of differences of
+//!   dates.
 //!
 //! # Soundness
 //!
-//! | cell | fixed by |
-//! |---|---|
-//! | element of a public row, of an unused slot's digest, of `C`; what is left after a last limb | `given` |
-//! | device key word | credential: BYTES, at positions that count up (`position`) from FIELD, received once a coordinate. Presentation: RANGE of its limbs, so that it is below 2^32 and the words of ES256 are those of the record, not words plus a multiple of `p` |
-//! | date | credential: DATE, received once a date. Presentation: bound by `C`; `not before` and `not after` with RANGE compare it: differences in 0..2^48, all numbers below 10^14 |
-//! | digest of a used slot, `C` | SQUEEZE, received once each |
-//! | salt | free: the prover's randomness |
-//! | position | FIELD, received once a coordinate, and `position` |
+//! What fixes each cell:
 //!
-//! The presentation alone does not show that the record's dates are below 10^14, only that each difference is a 48-bit
-//! number; that they are numbers of dates at all is what the credential proof shows of the same `C`.
+//! * Element of a public row, of an unused slot's digest, or of `C`, and what is left after a last
+//!   limb: `given`.
+//! * Device key word, credential proof: BYTES, at positions that count up (`position`) from the
+//!   position that FIELD gives, received once per coordinate.
+//! * Device key word, presentation proof: RANGE of its limbs. The word is then below 2^32, and the
+//!   words of ES256 are those of the record, not words plus a multiple of `p`.
+//! * Date, credential proof: DATE, received once per date.
+//! * Date, presentation proof: bound by `C`. `not before` and `not after` compare it, together with
+//!   RANGE: the differences are in 0..2^48, and all numbers are below 10^14.
+//! * Digest of a used slot, and `C`: SQUEEZE, received once each.
+//! * Salt: free, because it is the prover's randomness.
+//! * Position: FIELD, received once per coordinate, and `position`.
+//!
+//! The presentation proof alone does not show that the record's dates are below 10^14. It shows
+//! only that each difference is a 48-bit number. The credential proof shows, for the same `C`, that
+//! the dates are numbers of dates at all.
 
 mod rows;
 #[cfg(test)]
@@ -56,55 +82,56 @@ use crate::statement::{
     CredentialStatement, DIGEST_ELEMENTS, Digest, PresentationStatement, PublicKey, Subject,
 };
 
-/// The record's element, or what the row is for instead.
+/// The element of the record, or what the row has instead.
 const ELEMENT: usize = 0;
 const COLUMNS: usize = 1;
 
-/// Bytes of a coordinate.
+/// Number of bytes in a coordinate.
 const COORDINATE_BYTES: u64 = 32;
 
 /// Fixed columns.
 mod fixed {
-    /// Whether the row and the seven below are absorbed.
+    /// Whether this row and the seven rows below it are absorbed.
     pub(super) const ABSORBED: usize = 0;
-    /// Permutation that absorbs them.
+    /// The permutation that absorbs them.
     pub(super) const PERMUTATION: usize = 1;
-    /// Permutation whose digest begins on this row.
+    /// The permutation whose digest begins on this row.
     pub(super) const SQUEEZED: usize = 2;
     /// Whether the row sends a word to the ES256 table.
     pub(super) const ES256: usize = 3;
-    /// Operand of that word.
+    /// The operand of this word.
     pub(super) const OPERAND: usize = 4;
-    /// Index of that word. Credential: also the number of a date, or of a coordinate's field on its first word.
+    /// The index of this word. Credential proof: also the number of a date or, on a coordinate's
+    /// first word, of its field.
     pub(super) const NUMBER: usize = 5;
     pub(super) const COMMON_COLUMNS: usize = 6;
 
-    /// Credential: whether the row is a word of the device key.
+    /// Credential proof: whether the row is a word of the device key.
     pub(super) const WORD: usize = COMMON_COLUMNS;
-    /// Credential: whether the row is the first word of a coordinate.
+    /// Credential proof: whether the row is the first word of a coordinate.
     pub(super) const COORDINATE: usize = WORD + 1;
-    /// Credential: whether the next row is the next word of the coordinate.
+    /// Credential proof: whether the next row is the next word of the coordinate.
     pub(super) const WORD_FOLLOWS: usize = COORDINATE + 1;
-    /// Credential: whether the row is a date.
+    /// Credential proof: whether the row is a date.
     pub(super) const DATE: usize = WORD_FOLLOWS + 1;
     pub(super) const CREDENTIAL_COLUMNS: usize = DATE + 1;
 
-    /// Presentation: whether the row's lowest limb is in range.
+    /// Presentation proof: whether the row's lowest limb is range-checked.
     pub(super) const RANGED: usize = COMMON_COLUMNS;
-    /// Presentation: how many bits that limb has.
+    /// Presentation proof: number of bits in this limb.
     pub(super) const BITS: usize = RANGED + 1;
-    /// Presentation: whether the row is a date less a bound.
+    /// Presentation proof: whether the row is a date minus a bound.
     pub(super) const NOT_BEFORE: usize = BITS + 1;
-    /// Presentation: whether the row is a bound less a date.
+    /// Presentation proof: whether the row is a bound minus a date.
     pub(super) const NOT_AFTER: usize = NOT_BEFORE + 1;
     pub(super) const PRESENTATION_COLUMNS: usize = NOT_AFTER + 1;
 }
 
 /// Public columns.
 mod public {
-    /// The element of a public row; the bound of a date on the row of its difference.
+    /// The element of a public row, or the bound of a date on the row of the difference.
     pub(super) const GIVEN: usize = 0;
-    /// Whether the element is the given one.
+    /// Whether the element must be the given one.
     pub(super) const IS_GIVEN: usize = 1;
     /// Whether a digest begins on this row.
     pub(super) const SQUEEZES: usize = 2;
@@ -130,7 +157,7 @@ impl RecordChip {
     ///
     /// # Errors
     ///
-    /// When the subject has no elements or too many.
+    /// [`RecordError`] if the subject has no elements or too many.
     pub(crate) fn credential(statement: &CredentialStatement) -> Result<Self, RecordError> {
         check_subject(&statement.subject)?;
         Ok(Self {
@@ -144,7 +171,8 @@ impl RecordChip {
     ///
     /// # Errors
     ///
-    /// When the subject has no elements or too many, or a time is after 9999-12-31T23:59:59.
+    /// [`RecordError`] if the subject has no elements or too many, or if a time is after
+    /// 9999-12-31T23:59:59.
     pub(crate) fn presentation(statement: &PresentationStatement) -> Result<Self, RecordError> {
         let PresentationStatement {
             subject,
@@ -166,7 +194,8 @@ impl RecordChip {
         Ok(Self { subject: subject.clone(), commitment: *commitment, mode })
     }
 
-    /// The record's elements, and in a credential proof the positions of the device key.
+    /// The trace for the record's elements. A credential proof needs the positions of the device
+    /// key.
     pub(crate) fn trace(&self, elements: &RecordElements, positions: Option<&Positions>) -> Trace {
         let mut trace = Trace::zeroed(self.height(), self.width());
         let public = self.public();
@@ -206,7 +235,7 @@ impl RecordChip {
         rows::rows(&self.subject.class, self.kind())
     }
 
-    /// The public element of this index, if it is public.
+    /// The public element with this index, if it is public.
     fn given_element(&self, index: usize) -> Option<F> {
         let Subject { suite, class, doc_type, issuer, elements } = &self.subject;
         match element(class, index) {
@@ -243,7 +272,7 @@ impl RecordChip {
         }
     }
 
-    /// The bound that the row compares with, if it does.
+    /// The bound with which the row compares, if it does.
     fn bound(&self, row: RowKind) -> Option<F> {
         let (RowKind::Difference { bound, limb: 0 }, Mode::Presentation { now, signed_within, .. }) =
             (row, self.mode)
@@ -320,7 +349,7 @@ impl Chip for RecordChip {
             columns[public::IS_GIVEN][row] = F::from_bool(given.is_some());
             columns[public::GIVEN][row] =
                 given.or_else(|| self.bound(row_kind)).unwrap_or_default();
-            // An unused slot's digest is given.
+            // The digest of an unused slot is given.
             let is_commitment = matches!(row_kind, RowKind::Commitment { .. });
             let squeezes = squeezed(&self.subject.class, row_kind).is_some()
                 && (given.is_none() || is_commitment);
@@ -330,7 +359,7 @@ impl Chip for RecordChip {
     }
 
     fn public_cells(&self) -> Vec<Vec<(usize, usize)>> {
-        // What is the same in every statement, and what says of a slot whether it is in use.
+        // Cells that are the same in every statement, and cells that say whether a slot is in use.
         let (mut ones, mut unused, mut used) = (
             Vec::new(),
             vec![Vec::new(); self.subject.class.slots],
@@ -443,7 +472,7 @@ fn fix_ranges(class: &SizeClass, row: RowKind, set: &mut impl FnMut(usize, usize
     }
 }
 
-/// The credential proof takes device key and dates from the document.
+/// The credential proof takes the device key and the dates from the document.
 fn eval_sources<B: ChipBuilder>(b: &mut B, element: B::Expr) {
     let [position, next] = [0, 1].map(|row| b.main(ELEMENT, ROWS_TO_POSITION as i32 + row));
     let counted = next - position.clone() - B::Expr::from_u8(4);
@@ -466,7 +495,7 @@ fn eval_dates<B: ChipBuilder>(b: &mut B, element: B::Expr, bound: B::Expr) {
     b.assert_zero("not after", b.fixed(fixed::NOT_AFTER, 0) * (element - below));
 }
 
-/// The presentation proof shows device key words and differences of dates to be in range.
+/// The presentation proof shows that device key words and differences of dates are in range.
 fn eval_ranges<B: ChipBuilder>(b: &mut B, element: B::Expr) {
     let rest = b.main(ELEMENT, LIMB_ROWS as i32) * F::from_u16(1 << LIMB_BITS);
     let limb = vec![element - rest, b.fixed(fixed::BITS, 0)];

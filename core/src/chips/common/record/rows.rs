@@ -1,4 +1,4 @@
-//! What each row of the record table is for, in either proof. The class alone fixes it.
+//! What each row of the record table is for, in either proof. The class alone determines it.
 
 use crate::chips::buses::{date, es256, field};
 use crate::class::{CLASSES, SizeClass};
@@ -9,7 +9,7 @@ use crate::record::{
 };
 use crate::statement::DIGEST_ELEMENTS;
 
-/// Which proof the table is in.
+/// The proof to which the table belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Credential,
@@ -19,23 +19,23 @@ pub(super) enum Kind {
 /// What a row is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RowKind {
-    /// The record's element of this index.
+    /// The record's element with this index.
     Element(usize),
-    /// What is left of a device key word, `limb` times [`LIMB_ROWS`] rows above.
+    /// The rest of the device key word that stands `limb` times [`LIMB_ROWS`] rows above.
     WordRest {
-        /// How many limbs it lacks.
+        /// How many limbs the rest lacks.
         limb: usize,
     },
-    /// What is left of a date's difference from a bound.
+    /// The rest of a date's difference from a bound.
     Difference {
         /// Which bound.
         bound: Bound,
-        /// How many limbs it lacks.
+        /// How many limbs the rest lacks.
         limb: usize,
     },
-    /// What is left of a number after its last limb.
+    /// What is left of a number after its last limb, which must be zero.
     Nothing,
-    /// Where the document has a device key word (credential proof).
+    /// The position of a device key word in the document (credential proof).
     Position { operand: u64, word: usize },
     /// A word of the issuer's key (credential proof).
     IssuerWord { operand: u64, word: usize },
@@ -59,7 +59,7 @@ pub(super) enum Bound {
 }
 
 impl Bound {
-    /// Whether the date must not be before the bound; else it must not be after.
+    /// Whether the date must not be before the bound. Otherwise it must not be after the bound.
     pub(super) fn is_lower(self) -> bool {
         matches!(self, Self::SignedFrom | Self::ValidUntil)
     }
@@ -84,14 +84,15 @@ impl Bound {
 pub(super) const BOUNDS: [Bound; 4] =
     [Bound::SignedFrom, Bound::SignedUntil, Bound::ValidFrom, Bound::ValidUntil];
 
-/// Rows from a device key word to its position.
+/// Number of rows from a device key word to its position.
 pub(super) const ROWS_TO_POSITION: usize = LIMB_ROWS;
-/// Rows from a date to its difference from a lower bound.
+/// Number of rows from a date to its difference from a lower bound.
 pub(super) const ROWS_TO_LOWER: usize = LIMB_ROWS;
-/// Rows from a date to its difference from an upper bound, so that those of all bounds are different.
+/// Number of rows from a date to its difference from an upper bound. It differs from
+/// [`ROWS_TO_LOWER`] so that the differences from all bounds have different rows.
 pub(super) const ROWS_TO_UPPER: usize = ROWS_TO_LOWER + 3;
 
-/// Rows from a number to what is left of it without its lowest limb.
+/// Number of rows from a number to its rest without the lowest limb.
 pub(super) const LIMB_ROWS: usize = 64;
 
 const _: () = {
@@ -106,28 +107,29 @@ const _: () = {
     }
 };
 
-/// The first row that is neither an element's nor next to be a number's rest.
+/// The first row behind the elements and behind the positions, the first rests of words and the
+/// differences.
 const OTHER_ROWS: usize = offset::SLOT_DIGESTS + ROWS_TO_UPPER;
 
-/// Bits of a limb, but for the last of a number.
+/// Number of bits in a limb, except for the last limb of a number.
 pub(super) const LIMB_BITS: usize = 11;
 
-/// Bits of a device key word, and its limbs.
+/// Number of bits in a device key word, and number of its limbs.
 pub(super) const WORD_BITS: usize = 32;
 pub(super) const WORD_LIMBS: usize = WORD_BITS.div_ceil(LIMB_BITS);
 
-/// Bits of a difference of dates, and its limbs.
+/// Number of bits in a difference of dates, and number of its limbs.
 pub(super) const DIFFERENCE_BITS: usize = 48;
 pub(super) const DIFFERENCE_LIMBS: usize = DIFFERENCE_BITS.div_ceil(LIMB_BITS);
 
 /// What a record's element is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Element {
-    /// Known to the verifier.
+    /// Public, and thus known to the verifier.
     Given,
     /// Word `word` of the device key's coordinate.
     DeviceKey { operand: u64, word: usize },
-    /// Date of this number on DATE.
+    /// The date with this number on DATE.
     Date(u64),
     /// Element `element` of the digest of `slot`.
     SlotDigest { slot: usize, element: usize },
@@ -135,7 +137,7 @@ pub(super) enum Element {
     Salt,
 }
 
-/// What the record's element of this index is. Elements from the record's end on are padding.
+/// What the record's element with this index is. The elements from the record's end on are padding.
 pub(super) fn element(class: &SizeClass, index: usize) -> Element {
     match index {
         offset::DEVICE_KEY_X..offset::DATES => {
@@ -156,7 +158,7 @@ pub(super) fn element(class: &SizeClass, index: usize) -> Element {
     }
 }
 
-/// The rows that are in use: where they are and what for.
+/// The rows in use, and what they are for.
 pub(super) fn rows(class: &SizeClass, kind: Kind) -> Vec<(usize, RowKind)> {
     let elements = record_elements(class).next_multiple_of(RATE);
     let mut rows: Vec<_> = (0..elements).map(|index| (index, RowKind::Element(index))).collect();
@@ -189,7 +191,8 @@ pub(super) fn rows(class: &SizeClass, kind: Kind) -> Vec<(usize, RowKind)> {
     rows
 }
 
-/// What is left of a number on row `first`, from limb `limb` on, and after its last limb.
+/// The rows of the rests of a number that stands on row `first`, from the rest that lacks `limb`
+/// limbs on, and the row after its last limb.
 fn below(
     first: usize,
     limb: usize,
@@ -214,7 +217,7 @@ pub(super) fn squeezed(class: &SizeClass, row: RowKind) -> Option<usize> {
     }
 }
 
-/// Operand and word that the row sends to the ES256 table, if it sends one.
+/// The operand and the index of the word that the row sends to the ES256 table, if it sends one.
 pub(super) fn es256_word(class: &SizeClass, kind: Kind, row: RowKind) -> Option<(u64, usize)> {
     match row {
         RowKind::IssuerWord { operand, word } => Some((operand, word)),
@@ -227,7 +230,7 @@ pub(super) fn es256_word(class: &SizeClass, kind: Kind, row: RowKind) -> Option<
     }
 }
 
-/// The field that a device key coordinate is found by.
+/// The field by which a coordinate of the device key is found.
 pub(super) fn coordinate_field(operand: u64) -> u64 {
     if operand == es256::X { field::DEVICE_KEY_X } else { field::DEVICE_KEY_Y }
 }

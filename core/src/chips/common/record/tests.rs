@@ -14,7 +14,8 @@ use crate::statement::RecordOpening;
 
 const NONE: [&str; 0] = [];
 
-/// What fails in a presentation of the record that `change` has been made to, under the statement about its commitment.
+/// The rules that fail for a presentation after `change`, under the statement about the commitment
+/// to the changed record.
 fn rules_of(change: impl Fn(&mut PresentationStatement, &mut RecordOpening)) -> Vec<String> {
     tables_of(change).rules()
 }
@@ -26,7 +27,8 @@ fn tables_of(change: impl Fn(&mut PresentationStatement, &mut RecordOpening)) ->
     Tables::of_presentation(&statement, &opening, &elements)
 }
 
-/// What fails when the record's elements are as changed and the commitment is theirs.
+/// The rules that fail when the record's elements are changed and the commitment is to the changed
+/// elements.
 fn rules_of_elements(change: impl Fn(&mut Vec<F>)) -> Vec<String> {
     let (mut statement, opening) = (two_slots(), opening_of_two());
     let mut elements = RecordElements::new(&statement.subject, &opening).unwrap();
@@ -37,7 +39,8 @@ fn rules_of_elements(change: impl Fn(&mut Vec<F>)) -> Vec<String> {
     Tables::of_presentation(&statement, &opening, &elements).rules()
 }
 
-/// The commitment as the Poseidon2 table computes it, whose length in the capacity is the class's.
+/// The commitment as the Poseidon2 table computes it: the length in the capacity is that of the
+/// class.
 fn commitment_of_blocks(elements: &RecordElements) -> Digest {
     let mut state = [F::ZERO; WIDTH];
     state[RATE..].copy_from_slice(&Domain::Record.capacity(record_elements(&STANDARD)));
@@ -62,7 +65,7 @@ fn opening_of_two() -> RecordOpening {
     opening
 }
 
-/// The rows of a presentation that `wanted` picks.
+/// The rows of a presentation that satisfy `wanted`.
 fn rows_where(wanted: impl Fn(RowKind) -> bool) -> Vec<usize> {
     let rows = rows::rows(&STANDARD, Kind::Presentation);
     rows.into_iter().filter(|&(_, row_kind)| wanted(row_kind)).map(|(row, _)| row).collect()
@@ -72,7 +75,7 @@ fn row_of_element(index: usize) -> usize {
     rows_where(|row| row == RowKind::Element(index))[0]
 }
 
-/// Makes the difference from a bound zero.
+/// Sets the difference from a bound, and its rests, to zero.
 fn erase_difference(trace: &mut Trace, erased: Bound) {
     let rows =
         rows_where(|row| matches!(row, RowKind::Difference { bound, .. } if bound == erased));
@@ -267,7 +270,8 @@ fn differences_are_of_the_dates() {
 #[test]
 fn nothing_is_left_of_a_difference() {
     let mut tables = tables_of(|statement, _| statement.now = 20241030135001);
-    // The difference is -1: its limbs are those of a number of 55 bits, and what is left is the rest.
+    // The difference is -1. Its limbs are those of a number of 55 bits, and the rest is what is
+    // left.
     let mut rest = F::NEG_ONE;
     let rows =
         rows_where(|row| matches!(row, RowKind::Difference { bound: Bound::ValidUntil, .. }));
@@ -305,7 +309,7 @@ fn nothing_is_left_of_a_device_key_word() {
     elements.record[index] += F::from_u64(1 << 32);
     statement.commitment = commitment_of_blocks(&elements);
     let mut tables = Tables::of_presentation(&statement, &opening, &elements);
-    // All limbs in range, 2^32 left.
+    // All limbs are in range, and 2^32 is left.
     let (last, nothing) = (index + 2 * LIMB_ROWS, index + 3 * LIMB_ROWS);
     let left = F::from_u64(1 << 10) * F::from_u64(1 << LIMB_BITS).inverse();
     assert!(tables.traces[RECORD].get(last, ELEMENT).as_canonical_u64() >= 1 << 10);
@@ -326,7 +330,7 @@ fn the_device_key_is_the_one_that_signed() {
 
 // The document.
 
-/// A credential proof's tables about the fixture's document, of what `change` makes of its record.
+/// The tables of a credential proof about the fixture's document, for the record after `change`.
 fn credential_tables(change: impl Fn(&mut RecordOpening)) -> Tables {
     let mut claimed = opening(STANDARD);
     change(&mut claimed);
@@ -358,7 +362,7 @@ fn the_device_key_is_where_it_was_found() {
 fn positions_count_up() {
     let mut tables = credential_tables(|claimed| claimed.device_key_x.copy_within(0..4, 20));
     let position = positions(&opening(STANDARD)).device_key_x;
-    // Word 5 is read where word 0 is, and the following ones where they are.
+    // Word 5 is read at the position of word 0, and the following words at their own positions.
     let row = offset::DEVICE_KEY_X + 5 + ROWS_TO_POSITION;
     tables.traces[RECORD].set(row, ELEMENT, F::from_usize(position));
     assert_eq!(tables.rules(), ["record/position"]);

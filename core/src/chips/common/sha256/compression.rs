@@ -1,9 +1,9 @@
-//! Constants and functions of FIPS 180-4 on concrete words.
+//! Constants and functions of FIPS 180-4, on concrete words.
 
-/// Rounds of the compression function.
+/// Number of rounds of the compression function.
 pub(super) const ROUNDS: usize = 64;
 
-/// Words of a message block.
+/// Number of words in a message block.
 pub(super) const BLOCK_WORDS: usize = 16;
 
 /// The constants `K` (FIPS 180-4, 4.2.2).

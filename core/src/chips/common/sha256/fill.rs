@@ -1,4 +1,4 @@
-//! Fills the trace.
+//! Fills the trace of a `sha256` table.
 
 use p3_field::{Field, PrimeCharacteristicRing};
 use velum_stark::air::{Chip, Trace};
@@ -15,7 +15,8 @@ use crate::class::BLOCK_BYTES;
 /// The words `a`, `e` and `W` of a row.
 pub(super) type Words = [u32; 3];
 
-/// The hash value after `block` of all blocks, counted from the start of the stream in whose region it lies.
+/// The hash value after `block`, an index among all blocks. It is computed from the start of the
+/// stream in whose region the block lies.
 pub(crate) fn hash_after(streams: &Streams, block: usize) -> [u32; 8] {
     let class = streams.class();
     let first =
@@ -25,10 +26,10 @@ pub(crate) fn hash_after(streams: &Streams, block: usize) -> [u32; 8] {
     std::array::from_fn(|k| words[words.len() - 1 - k % 4][k / 4])
 }
 
-/// The words of each row from the table's first to its last in use.
+/// The words of each row, from the table's first row to its last row in use.
 pub(super) fn words(chip: &Sha256Chip, streams: &Streams) -> Vec<Words> {
     let rows = chip.rows();
-    // Never reallocated, so that no copy of secret words is left behind.
+    // The vector is never reallocated, so that no copy of secret words is left behind.
     let mut words = Vec::with_capacity(LEADING_ROWS + rows.len());
     words.resize(LEADING_ROWS, [0; 3]);
     for row in rows {
@@ -37,7 +38,7 @@ pub(super) fn words(chip: &Sha256Chip, streams: &Streams) -> Vec<Words> {
     words
 }
 
-/// The words of `row`, which comes after `words` (FIPS 180-4, 6.2.2).
+/// The words of `row`, which follows the rows with `words` (FIPS 180-4, 6.2.2).
 pub(super) fn next(words: &[Words], row: Row, streams: &Streams) -> Words {
     let back = |rows: usize| words[words.len() - rows];
     match row {
@@ -69,7 +70,7 @@ pub(super) fn round(words: &[Words], t: usize, w: u32) -> Words {
     [t1.wrapping_add(t2), d.wrapping_add(t1), w]
 }
 
-/// The trace with these words, each other cell as if they were right.
+/// The trace with these words. All other cells are filled as if the words were correct.
 pub(super) fn trace(chip: &Sha256Chip, words: Vec<Words>) -> Trace {
     let mut filler =
         Filler { words: Zeroizing::new(words), trace: Trace::zeroed(chip.height(), column::WIDTH) };
@@ -85,11 +86,12 @@ pub(super) fn trace(chip: &Sha256Chip, words: Vec<Words>) -> Trace {
     filler.trace
 }
 
-/// Fills carries that are no bits, so that the equations of *round* and *schedule* are true where they mean nothing.
+/// Fills the carries that are not bits, so that the equations of *round* and *schedule* hold on the
+/// rows where they have no meaning.
 pub(super) fn balance(chip: &Sha256Chip, trace: &mut Trace) {
     let rows = chip.rows();
     let per_carry = F::from_u64(1 << BITS).inverse();
-    // Equations read sixteen rows; behind those of the last word everything is zero.
+    // The equations read sixteen rows. Behind the rows that read the last word, everything is zero.
     for row in 4..(LEADING_ROWS + rows.len() + BLOCK_WORDS).min(trace.height()) {
         let kind = row.checked_sub(LEADING_ROWS).and_then(|row| rows.get(row));
         let at = |column: usize, back: usize| trace.get(row - back, column);
@@ -137,7 +139,7 @@ struct Filler {
 }
 
 impl Filler {
-    /// The words `back` rows further up.
+    /// The words of the row that is `back` rows above.
     fn words(&self, row: usize, back: usize) -> Words {
         row.checked_sub(back).and_then(|row| self.words.get(row)).copied().unwrap_or_default()
     }
@@ -160,7 +162,7 @@ impl Filler {
         let t1 = sum([h, big_sigma1(e), ch(e, f, g), K[t], w]);
         let t2 = sum([big_sigma0(a), maj(a, b, c)]);
         self.carry(row, &column::CARRY_E, u64::from(d) + t1);
-        // e - d + T2, raised by 2^32 so that it is positive.
+        // e - d + T2, plus 2^32 to make it positive.
         self.carry(row, &column::CARRY_A, (1 << BITS) + u64::from(e_next) - u64::from(d) + t2);
         if t >= BLOCK_WORDS {
             let [w2, w7, w15, w16] = [2, 7, 15, 16].map(|back| self.words(row, back)[2]);
@@ -168,7 +170,7 @@ impl Filler {
         }
     }
 
-    /// Writes what `sum` has beyond 32 bits.
+    /// Writes the bits of `sum` above the lowest 32.
     fn carry(&mut self, row: usize, columns: &[usize], sum: u64) {
         for (i, &column) in columns.iter().enumerate() {
             self.trace.set_u64(row, column, sum >> (BITS + i) & 1);

@@ -1,8 +1,18 @@
-//! `sha256`: the compression function over every block of every stream, one round a row (FIPS 180-4, 6.2.2).
+//! `sha256`: the compression function on every block of every stream, one round per row (FIPS
+//! 180-4, 6.2.2).
 //!
-//! Every block of a stream's region is compressed, needed or not, so the table's work does not depend on the witness.
-//! The hash value after *each* block is given out; that only the one after the final block is taken is up to the links
-//! table.
+//! Every block of a stream's region is compressed, whether it is needed or not, so the table's work
+//! does not depend on the witness. The table provides the hash value after *each* block. It is up
+//! to the links table to use only the one after the final block.
+//!
+//! The submodule `compression` has the constants and functions of the standard, and `fill` fills
+//! the trace. Here follow the columns, the tables of a class, and the constraints.
+//!
+//! # Buses
+//!
+//! * [`BYTES`]: looks up the word at its position in each round t < 16.
+//! * [`HASH_WORDS`]: provides the hash value after each block, two words per row. A table that
+//!   begins inside a stream looks up the hash value after the block before.
 //!
 //! # Rows
 //!
@@ -10,37 +20,45 @@
 //! |---|---|
 //! | 2 | zeros, before everything |
 //! | 4 at the start of each stream | H_3, H_2, H_1, H_0 and H_7, H_6, H_5, H_4 of the initial hash value |
-//! | 64 a block | the working variables `a` and `e` after round t, and W_t |
+//! | 64 per block | the working variables `a` and `e` after round t, and W_t |
 //! | 4 at the end of each block | the hash value after the block, in the order of the initial rows |
 //!
-//! So the four rows before a block's rounds hold its chaining value as if it came from four earlier rounds: `a, b, c, d`
-//! and `e, f, g, h` are the two columns one to four rows up. A class of more blocks than one table takes has several tables;
-//! one that begins inside a stream looks its chaining value up where the table before provides it.
+//! The four rows before a block's rounds thus hold its chaining value as if it came from four
+//! earlier rounds: `a, b, c, d` and `e, f, g, h` are the two columns one to four rows up. A class
+//! with more blocks than one table takes has several tables. A table that begins inside a stream
+//! looks up its chaining value, which the table before provides.
 //!
-//! Fixed columns describe the row [`AHEAD`] rows *below* them, and constraints state what follows from the rows up to the one
-//! before for that row. They read rows -66 to 2.
+//! Fixed columns describe the row [`AHEAD`] rows *below* them. For that row, the constraints state
+//! what follows from the rows before it. They read rows -66 to 2.
 //!
-//! The equations of *round* and *schedule* stand on every row, so that their functions of bits need no columns: a selector
-//! would take them beyond degree 3. On a row that is no round its carries are no bits but whatever makes the
-//! equation true.
+//! The equations of *round* and *schedule* hold on every row, so that their functions of bits need
+//! no columns: a selector would take them beyond degree 3. On a row that is not a round, the
+//! carries are not bits. They take whatever value makes the equation true.
 //!
 //! # Soundness
 //!
-//! | cells | what fixes them |
-//! |---|---|
-//! | bits of `a`, `e`, `W` | boolean; their packed words are fixed below |
-//! | packed `a`, `e`, `W` | the sums of their bits (*pack*) |
-//! | `a`, `e` on initial rows | constants (*initial*), or a lookup of the hash value after the block before |
-//! | `a`, `e` on round rows | *round*, modulo 2^32 by carries that are bits and 32 bits |
-//! | `a`, `e` on hash rows | *chain*: working variables plus the chaining value 68 rows up, or 2^32 less, whichever has 32 bits |
-//! | `W` for t < 16 | lookup of the word at its position |
-//! | `W` for t >= 16 | *schedule* |
-//! | carries | bits on round rows, for `W` where t >= 16; a carry and 32 bits of a word are the one representation of a sum below 2^35 |
-//! | multiplicity | free; the key (block, k) is fixed and unique |
+//! What fixes each cell:
 //!
-//! All sums stay below 2^36, far below the field's order, so equality in the field is equality of integers. Free and read
-//! by nothing: `W` on rows that are no rounds, everything on unused rows but what *pack*, *round* and *schedule* make of
-//! the bits there, and carries on rows where they are no bits: they have only to balance an equation that says nothing.
+//! * Bits of `a`, `e` and `W`: boolean. Their packed words are fixed below.
+//! * Packed `a`, `e` and `W`: the sums of their bits (*pack*).
+//! * `a` and `e` on initial rows: constants (*initial*), or a lookup of the hash value after the
+//!   block before.
+//! * `a` and `e` on round rows: *round*, modulo 2^32, because the carries are bits and the words
+//!   have 32 bits.
+//! * `a` and `e` on hash rows: *chain*. They are the working variables plus the chaining value 68
+//!   rows up, or this sum minus 2^32, whichever has 32 bits.
+//! * `W` for t < 16: the lookup of the word at its position.
+//! * `W` for t >= 16: *schedule*.
+//! * Carries: bits on round rows; those of `W` only where t >= 16. A sum below 2^35 has exactly one
+//!   representation as a carry and the 32 bits of a word.
+//! * Multiplicity: free. The key (block, k) is fixed and unique.
+//!
+//! All sums stay below 2^36, far below the field's order, so equality in the field is equality of
+//! integers. The following cells are free, and nothing reads them:
+//!
+//! * `W` on rows that are not rounds;
+//! * everything on unused rows, except what *pack*, *round* and *schedule* make of the bits there;
+//! * carries on rows where they are not bits: they only balance an equation that says nothing.
 
 mod compression;
 mod fill;
@@ -60,11 +78,11 @@ use crate::class::{BLOCK_BYTES, CLASSES, SizeClass};
 #[cfg(test)]
 mod tests;
 
-/// Most blocks of one table: those of the standard class in 2^12 rows, or what 2^13 hold where the former would make more tables than
-/// there are names.
+/// Largest number of blocks in one table: the blocks of the standard class, in 2^12 rows. If this
+/// would give more tables than there are names, it is what 2^13 rows hold.
 const MAX_BLOCKS: [usize; 2] = [57, 118];
 
-/// Names of the tables in order.
+/// Names of the tables, in order.
 const NAMES: [&str; 3] = ["sha256", "sha256-1", "sha256-2"];
 
 const _: () = {
@@ -75,24 +93,24 @@ const _: () = {
     }
 };
 
-/// Rows from the one that fixed columns stand on to the one that they describe.
+/// Number of rows from the row of a fixed cell to the row that the cell describes.
 pub(crate) const AHEAD: usize = 2;
 
-/// Zero rows before everything.
+/// Number of zero rows before everything.
 const LEADING_ROWS: usize = AHEAD;
 
-/// Rows of a block: its rounds and the hash value after it.
+/// Number of rows of a block: its rounds and the hash value after it.
 const BLOCK_ROWS: usize = ROUNDS + 4;
 
 const BITS: usize = 32;
 
 /// Committed columns.
 pub(crate) mod column {
-    /// Bits of `a`, least first.
+    /// Bits of `a`, the least significant first.
     pub(crate) const A_BITS: usize = 0;
-    /// Bits of `e`, least first.
+    /// Bits of `e`, the least significant first.
     pub(crate) const E_BITS: usize = 32;
-    /// Bits of `W`, least first.
+    /// Bits of `W`, the least significant first.
     pub(crate) const W_BITS: usize = 64;
     /// The working variable `a`.
     pub(crate) const A: usize = 96;
@@ -106,27 +124,29 @@ pub(crate) mod column {
     pub(crate) const CARRY_E: [usize; 3] = [101, 102, 103];
     /// Bits of the carry out of `W`.
     pub(crate) const CARRY_W: [usize; 2] = [104, 105];
-    /// Multiplicity of the hash words, [`AHEAD`](super::AHEAD) rows before them.
+    /// Multiplicity of the hash words, [`AHEAD`](super::AHEAD) rows above them.
     pub(crate) const HASH_USES: usize = 106;
     /// Number of columns.
     pub(crate) const WIDTH: usize = 107;
 }
 
-/// Fixed columns. All describe the row [`AHEAD`] rows below.
+/// Fixed columns. All of them describe the row [`AHEAD`] rows below.
 mod fixed {
     /// 1 on rounds below 16.
     pub(super) const MESSAGE: usize = 0;
-    /// 1 on the other rounds.
+    /// 1 on the rounds from 16 on.
     pub(super) const EXPAND: usize = 1;
-    /// 1 on initial rows of a stream.
+    /// 1 on the initial rows of a stream.
     pub(super) const INITIAL: usize = 2;
     /// 1 on hash rows.
     pub(super) const HASH: usize = 3;
-    /// Rounds: K_t. Initial rows: H_k. Hash and continued rows: k.
+    /// On rounds, K_t. On initial rows, H_k. On hash rows and continued rows, k.
     pub(super) const CONSTANT: usize = 4;
-    /// Rounds below 16: position of the word. Initial rows: H_(k+4). Hash rows: block. Continued rows: block before.
+    /// On rounds below 16, the position of the word. On initial rows, H_(k+4). On hash rows, the
+    /// block. On continued rows, the block before.
     pub(super) const KEY: usize = 5;
-    /// 1 on rows that continue a stream from the table before; only tables with such rows have the column.
+    /// 1 on rows that continue a stream of the table before. Only tables with such rows have the
+    /// column.
     pub(super) const CONTINUED: usize = 6;
 }
 
@@ -143,7 +163,7 @@ enum Row {
     Hash { block: usize, k: usize },
 }
 
-/// One table of SHA-256 blocks.
+/// A table of SHA-256 blocks.
 #[derive(Clone, Debug)]
 pub struct Sha256Chip {
     class: SizeClass,
@@ -280,7 +300,7 @@ impl<E: Clone> Selectors<E> {
     }
 }
 
-/// A cell of the row that is `offset` rows below the one that fixed columns describe.
+/// A cell of the row `offset` rows below the row that fixed columns describe.
 fn at<B: ChipBuilder>(b: &B, column: usize, offset: i32) -> B::Expr {
     b.main(column, AHEAD as i32 + offset)
 }
@@ -299,7 +319,7 @@ fn eval_words<B: ChipBuilder>(b: &mut B) {
     }
 }
 
-/// Carries are bits where they mean something.
+/// Carries are bits on the rows on which they have a meaning.
 fn eval_carries<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
     let round = s.round();
     let carries = [
@@ -315,7 +335,7 @@ fn eval_carries<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
     }
 }
 
-/// Initial hash value and hash value after a block (FIPS 180-4, 6.2.2, steps 2 and 4).
+/// The initial hash value, and the hash value after a block (FIPS 180-4, 6.2.2, steps 2 and 4).
 fn eval_chaining<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
     for (word, first, initial, chain) in [
         (column::A, &s.constant, "initial a", "chain a"),
@@ -330,7 +350,7 @@ fn eval_chaining<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
     }
 }
 
-/// One round (FIPS 180-4, 6.2.2, step 3), on every row.
+/// The equations of one round (FIPS 180-4, 6.2.2, step 3), which hold on every row.
 fn eval_round<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
     let inside = b.interior(4 - AHEAD, AHEAD);
     let [t1, t2] = t1_and_t2(b, s);
@@ -339,7 +359,7 @@ fn eval_round<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
     let carried = new_e.clone() + read_carry(b, &column::CARRY_E);
     b.assert_zero("round e", inside.clone() * (carried - d.clone() - t1));
 
-    // T1 + T2 is e - d + T2 modulo 2^32, between -2^32 and 3 * 2^32.
+    // T1 + T2 is e - d + T2 modulo 2^32. The latter lies between -2^32 and 3 * 2^32.
     let carried = new_a + read_carry(b, &column::CARRY_A) - s.round() * F::from_u64(1 << BITS);
     b.assert_zero("round a", inside * (carried - new_e + d - t2));
 }
@@ -353,7 +373,8 @@ fn t1_and_t2<B: ChipBuilder>(b: &B, s: &Selectors<B::Expr>) -> [B::Expr; 2] {
     [t1, upper_sigma0(&a[0]) + maj(&a)]
 }
 
-/// The message schedule from W_16 on (FIPS 180-4, 6.2.2, step 1), on every row.
+/// The equation of the message schedule from W_16 on (FIPS 180-4, 6.2.2, step 1), which holds on
+/// every row.
 fn eval_schedule<B: ChipBuilder>(b: &mut B) {
     let inside = b.interior(16 - AHEAD, AHEAD);
     let sum = lower_sigma1(word(b, column::W_BITS, -2))
@@ -376,19 +397,20 @@ fn eval_buses<B: ChipBuilder>(b: &mut B, s: &Selectors<B::Expr>) {
     }
 }
 
-/// The bits of a word, `offset` rows below the row that fixed columns describe.
+/// The bits of a word on the row `offset` rows below the row that fixed columns describe.
 fn word<B: ChipBuilder>(b: &B, bits: usize, offset: i32) -> impl Fn(usize) -> B::Expr {
     move |i| at(b, bits + i, offset)
 }
 
-/// 2^32 times the carry in some columns.
+/// 2^32 times the carry in these columns.
 fn read_carry<B: ChipBuilder>(b: &B, columns: &[usize]) -> B::Expr {
     let carry =
         columns.iter().rfold(B::Expr::ZERO, |carry, &column| carry.double() + at(b, column, 0));
     carry * B::Expr::from_u64(1 << BITS)
 }
 
-/// The number whose bits these are. Bits are made one by one as they are needed, for as little as possible to be held at once.
+/// The number with these bits. Each bit is computed when it is needed, so that as few as possible
+/// are held at once.
 #[inline(always)]
 fn pack<E: PrimeCharacteristicRing>(bit: impl Fn(usize) -> E) -> E {
     (0..BITS).rev().fold(E::ZERO, |word, i| word.double() + bit(i))
@@ -441,7 +463,7 @@ fn small_sigma<E: PrimeCharacteristicRing>(
     })
 }
 
-/// Maj of three words.
+/// Maj of three words (FIPS 180-4, 4.1.2).
 fn maj<E: PrimeCharacteristicRing>([x, y, z]: &[impl Fn(usize) -> E; 3]) -> E {
     pack(|i| {
         let (x, y) = (x(i), y(i));
@@ -450,7 +472,8 @@ fn maj<E: PrimeCharacteristicRing>([x, y, z]: &[impl Fn(usize) -> E; 3]) -> E {
     })
 }
 
-/// Ch of three words, less the third: only this part needs the words' bits.
+/// Ch of three words (FIPS 180-4, 4.1.2), minus the third word. Only this part needs the bits of
+/// the words.
 fn ch_less_z<E: PrimeCharacteristicRing>([x, y, z]: &[impl Fn(usize) -> E; 3]) -> E {
     pack(|i| x(i) * (y(i) - z(i)))
 }

@@ -1,5 +1,6 @@
-//! Each forged trace says which rule alone refuses it. [`Case::forge`] changes the words of one row and computes what
-//! follows from them as if they were right, up to the hash values that the other tables want.
+//! Each forged trace shows which rule alone refuses it. [`Case::forge`] changes the words of one
+//! row and computes what follows from them as if they were correct, up to the hash values that the
+//! other tables want.
 
 use p3_field::Field;
 use rand::rngs::StdRng;
@@ -19,8 +20,8 @@ velum_stark::chip_enum! {
     enum Table { Range(RangeChip), Bytes(BytesChip), Sha256(Sha256Chip), Others(Partner) }
 }
 
-/// FIPS 180-4 examples published by NIST (Cryptographic Standards and Guidelines, SHA256.pdf), the empty message and
-/// the 896-bit message of FIPS 180-2, with their digests.
+/// Examples for FIPS 180-4 that NIST has published (Cryptographic Standards and Guidelines,
+/// SHA256.pdf), the empty message and the 896-bit message of FIPS 180-2, with their digests.
 const KNOWN: [(&str, [u32; 8]); 4] = [
     (
         "abc",
@@ -80,7 +81,8 @@ fn message(length: usize) -> Vec<u8> {
     (0..length).map(|i| (i * 31 + 5) as u8).collect()
 }
 
-/// Streams, the traces of their hashing, and the digests that other tables want.
+/// Streams, the words from which the traces of their hashing are made, and the digests that other
+/// tables want.
 struct Case {
     class: SizeClass,
     messages: Vec<Vec<u8>>,
@@ -93,7 +95,7 @@ struct Case {
     table: usize,
     /// Changes to cells of that table: row, column, difference.
     changes: Vec<(usize, usize, F)>,
-    /// Whether carries that are no bits follow the changes.
+    /// Whether the carries that are not bits are adapted to the changes.
     refresh: bool,
 }
 
@@ -136,8 +138,8 @@ impl Case {
         self.class.first_block(stream) + (self.messages[stream].len() + 8) / 64
     }
 
-    /// Puts `change` of the words of `row` in their place, and in later rows of the table what follows. Digests are those
-    /// of the forger.
+    /// Replaces the words of `row` by what `change` makes of them, and recomputes the later rows of
+    /// the table. The digests become those of the forger.
     fn forge(&mut self, row: Row, change: impl Fn(&[Words], Words) -> Words) {
         let (at, rows) = (self.row(row), self.tables[self.table].rows());
         let words = &mut self.words[self.table];
@@ -157,7 +159,7 @@ impl Case {
         }
     }
 
-    /// Index of a row of the table.
+    /// Index of a row in the table.
     fn row(&self, row: Row) -> usize {
         let rows = self.tables[self.table].rows();
         LEADING_ROWS + rows.iter().position(|&candidate| candidate == row).unwrap()
@@ -261,7 +263,8 @@ fn takes_no_other_digest() {
     }
 }
 
-/// The rounds that the cases below forge: without and with message expansion, the last, and in a later block.
+/// The rounds that the tests below forge: one without message expansion, one with it, the last one,
+/// and one in a later block.
 const ROUNDS_TO_FORGE: [Row; 4] = [
     Row::Round { block: 0, t: 3 },
     Row::Round { block: 41, t: 30 },
@@ -321,7 +324,8 @@ fn refuses_another_chaining_value() {
     }
 }
 
-/// Of the two numbers that differ from the sum by a multiple of 2^32 and that the rule allows, one has 32 bits.
+/// The rule allows two numbers that differ from the sum by a multiple of 2^32. Only one of them has
+/// 32 bits.
 #[test]
 fn refuses_hash_values_that_are_not_reduced() {
     let row = Row::Hash { block: 44, k: 2 };
@@ -356,7 +360,7 @@ fn refuses_another_table_s_chaining_value() {
 
 #[test]
 fn refuses_carries_that_are_no_bits() {
-    // A word of the prover's choice, with the carry that the field has for it.
+    // A word that the prover chooses, with the carry that satisfies the equation in the field.
     let row = Row::Round { block: 41, t: 40 };
     let per_unit = -F::from_u64(1 << 32).inverse();
     let raise: [fn(&[Words], Words) -> Words; 3] = [
@@ -372,7 +376,7 @@ fn refuses_carries_that_are_no_bits() {
         case.change(case.row(row), column, per_unit);
         assert_eq!(case.rules(), [rule]);
     }
-    // Every carry column, out of its two values: two of one bit stand for one of the next.
+    // Take each carry column out of its two values: two in one column are worth one in the next.
     for (columns, rule) in
         [&column::CARRY_A[..], &column::CARRY_E, &column::CARRY_W].into_iter().zip(rules)
     {
@@ -385,7 +389,8 @@ fn refuses_carries_that_are_no_bits() {
     }
 }
 
-/// What carries balance on rows that are no rounds decides nothing: words there are those of other rules.
+/// Carries that only balance equations on rows that are not rounds decide nothing. Other rules fix
+/// the words there.
 #[test]
 fn refuses_rounds_whose_carries_only_balance() {
     for (row, word, rule) in [
@@ -414,7 +419,7 @@ fn refuses_rounds_whose_carries_only_balance() {
 
 #[test]
 fn refuses_bits_that_are_not_those_of_the_word() {
-    // Functions of the last round's bits are read by equations that say nothing.
+    // Only equations that say nothing read the functions of the last round's bits.
     let row = Row::Round { block: 41, t: 63 };
     let words = [
         (column::A_BITS, "sha256/bits of a", "sha256/pack a"),
@@ -431,7 +436,7 @@ fn refuses_bits_that_are_not_those_of_the_word() {
             case.change(index, bits + i, flip);
             assert_eq!(case.rules(), [pack_rule]);
 
-            // Two of one bit stand for one of the next.
+            // Two of one bit are worth one of the next bit.
             let mut case = Case::standard();
             case.refresh = true;
             let low = i.min(BITS - 2);
@@ -442,7 +447,8 @@ fn refuses_bits_that_are_not_those_of_the_word() {
     }
 }
 
-/// Any cell changed to any value is noticed, but for those that the module documentation lists as read by nothing.
+/// Every change of a cell is noticed, except changes of cells that the module documentation lists
+/// as read by nothing.
 #[test]
 fn notices_every_changed_cell() {
     let mut rng = StdRng::seed_from_u64(2);

@@ -1,39 +1,79 @@
-//! The values of the slots: one byte a row, packed into the messages of the slots' digests.
+//! `values`: the values of the slots, one byte per row, packed into the messages of the slots'
+//! digests.
 //!
-//! A slot takes seven rows an element of its message, in the message's order ([`slot_offset`]). Row `j` of the seven has digit
-//! `j` of the element in base 256, the least significant first; digits of the content's elements are its bytes. Column `SUM` holds
-//! each row's digit plus 256 times the next row's sum, with no end at an element's end. So a digit is one row's sum less
-//! 256 times the next one's, an element is a row's sum less `2^56` times that of seven rows below, and both are linear in
-//! cells at fixed distances. Elements that are not of the content have one digit, which is no byte, on their first row; the
-//! other six rows are free for what `predicates` compares.
+//! In the credential proof, the bytes are those of the document, from where the CBOR table found
+//! the slot's `elementValue`. The whole message is shown to have the layout that the record
+//! prescribes. The presentation proof opens the same commitment, so it shows only the names and the
+//! predicates (`predicates`).
+//!
+//! # Rows
+//!
+//! A slot takes seven rows for each element of its message, in the message's order
+//! ([`slot_offset`]). Row `j` of the seven has digit `j` of the element in base 256, the least
+//! significant first. The digits of the content's elements are its bytes.
+//!
+//! Column `SUM` holds each row's digit plus 256 times the next row's sum. The sums do not end where
+//! an element ends. A digit is therefore a row's sum minus 256 times the next row's sum. An element
+//! is a row's sum minus `2^56` times the sum seven rows below. Both are linear in cells at fixed
+//! distances.
+//!
+//! An element that is not of the content has one digit, on its first row, and this digit is not a
+//! byte. Its other six rows are free for what `predicates` compares.
 //!
 //! | element | its source |
 //! |---|---|
 //! | name digest | public |
 //! | salt | free |
-//! | tag, kind, argument | what the CBOR table found, and the text table of a date and time |
+//! | tag, kind, argument | what the CBOR table found, and for a date and time the text table |
 //! | packed content, padding of the message | bytes of the content, zero after its end |
 //!
-//! In the credential proof the bytes are those of the document, from where the CBOR table found the slot's `elementValue`, and all of
-//! the message is shown to be laid out as the record has it. The presentation proof opens the same commitment, so that it shows the
-//! names and the predicates alone (`predicates`).
+//! Here follow the columns, the trace and the constraints of both proofs, except for what only the
+//! presentation proof has. That is in `predicates`.
+//!
+//! # Buses
+//!
+//! * [`ABSORB`]: sends the message of each slot, block by block.
+//! * [`FIELD`] (credential proof): receives the position and the argument of the value of each slot
+//!   in use, and its tag if it has one. Sends the position and the argument of a date and time on
+//!   to the text chip.
+//! * [`BYTES`] (credential proof): looks up the bytes of the content.
+//! * `RANGE` (presentation proof): looks up the digits that a date predicate compares.
 //!
 //! # Soundness
 //!
-//! | cell | fixed by |
-//! |---|---|
-//! | sum | `ends`: zero behind the slots, so that digits fix sums. Digits of content: BYTES in the credential proof, and zero by `zero after end`, so each is below 2^8 and equal elements are equal bytes. First digits of other elements: `name`, `kind`, and FIELD, which holds argument and tag; the salt's are free, it is the prover's randomness. Other digits of these: unused, but for `predicates` |
-//! | remaining (credential) | `remaining`: zero on rows that can hold no byte of content. A row is in the content if it has one more than the next: `in content` says one or none, `falls` that no row is after one that is not, `length` that there are as many as the argument says where the kind has content, else none |
-//! | position (credential) | `position`: counts up over the content; the first row's is received from FIELD with the argument, once a slot in use, under the number of the kind |
-//! | beside the tag (credential), whether there is one | `tag found`: a flag. `no tag`: without it the tag's element is zero; with it, the tag is received from FIELD, which holds one of each tagged scalar |
-//! | beside the kind (credential), position behind the tag | FIELD |
-//! | beside the argument (credential), the kind and what is left of it without its lowest 1, 2 and 3 bits | `kind bits`, `kind ends`: a number of four bits, which `kind` says is the kind's element. So its number on FIELD is one of the slot's own; the highest bit, a date and time, does not count there |
+//! What fixes each cell:
 //!
-//! Of a date and time the values chip sends position and argument on to the text chip, which shows the form of the text. A kind of which
-//! the CBOR chip finds nothing has nothing to receive.
+//! * Sum: `ends` makes it zero behind the slots, so the digits determine the sums. The digits are
+//!   fixed as follows:
+//!   * Digits of the content: by BYTES in the credential proof, and zero behind the content by
+//!     `zero after end`. Each is then below 2^8, and equal elements are equal bytes.
+//!   * First digits of other elements: by `name`, `kind`, and FIELD, which holds the argument and
+//!     the tag. Those of the salt are free, because the salt is the prover's randomness.
+//!   * Other digits of these elements: unused, except for `predicates`.
+//! * Remaining (credential proof): `remaining` makes it zero on rows that can hold no byte of
+//!   content. A row is in the content if its cell is one more than that of the next row.
+//!   `in content` allows one more or the same. `falls` says that no row is in the content after a
+//!   row that is not. `length` says that the content has as many rows as the argument says if the
+//!   kind has content, and none otherwise.
+//! * Position (credential proof): `position` makes it count up over the content. The first row's
+//!   position is received from FIELD with the argument, once per slot in use, under the number of
+//!   the kind.
+//! * Beside the tag (credential proof), whether there is a tag: `tag found` makes it a flag. If it
+//!   is 0, `no tag` makes the tag's element zero. If it is 1, the tag is received from FIELD, which
+//!   holds one for each tagged scalar.
+//! * Beside the kind (credential proof), the position behind the tag: FIELD.
+//! * Beside the argument (credential proof), the kind, and what is left of it without its lowest 1,
+//!   2 and 3 bits: `kind bits` and `kind ends` make it a number of four bits, and `kind` says that
+//!   it is the kind's element. Its number on FIELD is therefore one of the slot's own. The highest
+//!   bit, which marks a date and time, does not count in this number.
 //!
-//! ABSORB takes each element of the message once, by fixed columns. In a slot not in use nothing is received from FIELD, so what its
-//! message holds is free, but the record holds zero in place of its digest, and no predicate is on it.
+//! The values chip sends the position and the argument of a date and time on to the text chip,
+//! which shows the form of the text. A kind of which the CBOR chip finds nothing has nothing to
+//! receive.
+//!
+//! ABSORB takes each element of the message once, by fixed columns. For a slot that is not in use,
+//! nothing is received from FIELD, so its message may hold anything. But the record holds zero in
+//! place of its digest, and there is no predicate on it.
 
 mod predicates;
 #[cfg(test)]
@@ -60,82 +100,86 @@ use crate::value::{SlotValue, ValueKind};
 const SUM: usize = 0;
 const COMMON_COLUMNS: usize = 1;
 
-/// Credential proof: bytes of the content from this row on.
+/// Credential proof: number of bytes of the content from this row on.
 const REMAINING: usize = COMMON_COLUMNS;
-/// Credential proof: position of the byte in the document. Above: what is beside tag, kind and argument.
+/// Credential proof: position of the byte in the document. On rows above the content: what is
+/// beside the tag, the kind and the argument.
 const POSITION: usize = REMAINING + 1;
 const CREDENTIAL_COLUMNS: usize = POSITION + 1;
 
-/// Rows of an element.
+/// Number of rows for an element.
 const ELEMENT_ROWS: usize = PACKED_BYTES;
-/// Rows of the elements that one permutation absorbs.
+/// Number of rows for the elements that one permutation absorbs.
 const BLOCK_ROWS: usize = RATE * ELEMENT_ROWS;
-/// Row of a slot with the element of its value's tag.
+/// Row of a slot that has the element of its value's tag.
 const TAG_ROW: usize = slot_offset::TAG * ELEMENT_ROWS;
-/// Row of a slot with the element of its value's kind.
+/// Row of a slot that has the element of its value's kind.
 const KIND_ROW: usize = slot_offset::KIND * ELEMENT_ROWS;
-/// Row of a slot with the element of its value's argument.
+/// Row of a slot that has the element of its value's argument.
 const ARGUMENT_ROW: usize = slot_offset::ARGUMENT * ELEMENT_ROWS;
-/// First row of a slot that holds a byte of content.
+/// First row of a slot that can hold a byte of content.
 const CONTENT_ROW: usize = slot_offset::CONTENT * ELEMENT_ROWS;
 
-/// Bits of a kind. The highest is that of a date and time.
+/// Number of bits in a kind. The highest bit is that of a date and time.
 const KIND_BITS: usize = 4;
 const _: () =
     assert!(ValueKind::DateTime as usize == ValueKind::Text as usize | 1 << (KIND_BITS - 1));
 
 /// Fixed columns.
 mod fixed {
-    /// Behind the slots.
+    /// 1 on the rows behind the slots.
     pub(super) const BEHIND: usize = 0;
-    /// On the first row of a slot's content.
+    /// 1 on the first row of a slot's content.
     pub(super) const STARTS: usize = 1;
-    /// On all rows that can hold a byte of content but the last in a slot.
+    /// 1 on all rows that can hold a byte of content, except the last of these in a slot.
     pub(super) const GOES_ON: usize = 2;
-    /// On the first rows of the name digest's elements.
+    /// 1 on the first rows of the name digest's elements.
     pub(super) const NAME: usize = 3;
-    /// On the row of the tag.
+    /// 1 on the row of the tag.
     pub(super) const TAG: usize = 4;
-    /// On the first row of each block that a permutation absorbs.
+    /// 1 on the first row of each block that a permutation absorbs.
     pub(super) const ABSORBED: usize = 5;
-    /// That permutation.
+    /// The permutation that absorbs this block.
     pub(super) const PERMUTATION: usize = 6;
     pub(super) const COMMON_COLUMNS: usize = 7;
 
-    /// Credential proof: on every row that can hold a byte of content.
+    /// Credential proof: 1 on every row that can hold a byte of content.
     pub(super) const CONTENT: usize = COMMON_COLUMNS;
-    /// Credential proof: on these and on those of the message's padding.
+    /// Credential proof: 1 on these rows and on those of the message's padding.
     pub(super) const BYTES: usize = CONTENT + 1;
-    /// Credential proof: on the row of the kind.
+    /// Credential proof: 1 on the row of the kind.
     pub(super) const KIND: usize = BYTES + 1;
-    /// Credential proof: on the row of the argument.
+    /// Credential proof: 1 on the row of the argument.
     pub(super) const ARGUMENT: usize = KIND + 1;
-    /// Credential proof: on the rows of the kind's bits.
+    /// Credential proof: 1 on the rows of the kind's bits.
     pub(super) const KIND_BITS: usize = ARGUMENT + 1;
-    /// Credential proof: behind these.
+    /// Credential proof: 1 on the row behind the kind's bits.
     pub(super) const KIND_END: usize = KIND_BITS + 1;
-    /// Credential proof: the slot's number on FIELD of sort 0, on the rows of tag and argument.
+    /// Credential proof: the slot's number on FIELD for sort 0, on the rows of the tag and the
+    /// argument.
     pub(super) const FIELD: usize = KIND_END + 1;
     pub(super) const CREDENTIAL_COLUMNS: usize = FIELD + 1;
 }
 
 /// Public columns.
 mod public {
-    /// The slot's name digest on the rows of its elements. In the presentation proof also the elements asked for, and bounds of dates.
+    /// The slot's name digest, on the rows of its elements. In the presentation proof also the
+    /// elements of requested values, and the bounds of dates.
     pub(super) const GIVEN: usize = 0;
     pub(super) const COMMON_COLUMNS: usize = 1;
 
-    /// Credential proof: on the row of the argument of a slot in use.
+    /// Credential proof: 1 on the row of the argument of a slot in use.
     pub(super) const IN_USE: usize = COMMON_COLUMNS;
     pub(super) const CREDENTIAL_COLUMNS: usize = IN_USE + 1;
 }
 
-/// Rows of a slot.
+/// Number of rows of a slot.
 const fn slot_rows(class: &SizeClass) -> usize {
     slot_permutations(class) * BLOCK_ROWS
 }
 
-/// Rows of this table, and of those of the record and of its permutations, which take no more. The sums end on a row behind the slots.
+/// Height of this table, and of the tables of the record and its permutations, which need no more
+/// rows. The sums end on a row behind the slots.
 pub(super) const fn height(class: &SizeClass) -> usize {
     (class.slots * slot_rows(class) + 1 + RESERVED_ROWS).next_power_of_two()
 }
@@ -160,7 +204,7 @@ impl ValuesChip {
     ///
     /// # Errors
     ///
-    /// When the subject has no elements or too many.
+    /// [`RecordError`] if the subject has no elements or too many.
     pub(crate) fn credential(statement: &CredentialStatement) -> Result<Self, RecordError> {
         Self::new(&statement.subject, Mode::Credential)
     }
@@ -169,7 +213,7 @@ impl ValuesChip {
     ///
     /// # Errors
     ///
-    /// When elements or predicates do not fit the class.
+    /// [`RecordError`] if the elements or predicates do not fit the class.
     pub(crate) fn presentation(statement: &PresentationStatement) -> Result<Self, RecordError> {
         let subject = &statement.subject;
         check_count("predicates", statement.predicates.len(), subject.elements.len())?;
@@ -183,12 +227,13 @@ impl ValuesChip {
         Ok(Self { class: subject.class, names, mode })
     }
 
-    /// The values and slot salts of `opening`. `positions` are where the values are in the document: needed in a
-    /// credential proof only.
+    /// The trace for the values and slot salts of `opening`. `positions` says where the values are
+    /// in the document. Only a credential proof needs it.
     ///
     /// # Errors
     ///
-    /// When the opening has more slots than the class or a value is longer than a slot.
+    /// [`RecordError`] if the number of values or salts is wrong, or if a value is too long for a
+    /// slot.
     pub(crate) fn trace(
         &self,
         opening: &RecordOpening,
@@ -197,7 +242,7 @@ impl ValuesChip {
         check_count("salts", opening.salts.slots.len(), self.class.slots)?;
         check_count("values", opening.values.len(), self.names.len())?;
         let mut trace = Trace::zeroed(self.height(), self.width());
-        // A slot's first sum is part of the sums of the slot before.
+        // The first sum of a slot is part of the sums of the slot before.
         for (slot, salt) in opening.salts.slots.iter().enumerate().rev() {
             let value = check_value(&self.class, slot, opening.values.get(slot))?;
             let first = slot * slot_rows(&self.class);
@@ -219,7 +264,7 @@ impl ValuesChip {
         Ok(trace)
     }
 
-    /// The digits of a slot's message, without what `predicates` compares.
+    /// The digits of a slot's message, without the digits that `predicates` compares.
     fn digits(
         &self,
         slot: usize,
@@ -243,7 +288,7 @@ impl ValuesChip {
         digits
     }
 
-    /// Fills what a slot shows of where its value is.
+    /// Fills what a slot shows about the place of its value.
     fn fill_document(
         &self,
         trace: &mut Trace,
@@ -267,7 +312,7 @@ impl ValuesChip {
     }
 }
 
-/// Fills the sums of a slot from its digits; the first sum of the next slot stands.
+/// Fills the sums of a slot from its digits. The first sum of the next slot must be filled already.
 fn fill_sums(trace: &mut Trace, first: usize, digits: &[F]) {
     for (row, &digit) in digits.iter().enumerate().rev() {
         let below = trace.get(first + row + 1, SUM);
@@ -275,9 +320,9 @@ fn fill_sums(trace: &mut Trace, first: usize, digits: &[F]) {
     }
 }
 
-/// What a digit is to the next.
+/// The factor with which the next row's sum counts in a row's sum.
 const BASE: F = F::new(256);
-/// What an element's end is to it.
+/// The factor with which the sum behind an element counts in the sum on the element's first row.
 const ELEMENT_BASE: F = F::new(1 << (8 * PACKED_BYTES));
 
 impl Chip for ValuesChip {
@@ -377,7 +422,7 @@ impl Chip for ValuesChip {
 }
 
 impl ValuesChip {
-    /// The fixed columns of a credential proof after the common ones.
+    /// The fixed columns of a credential proof, behind the common ones.
     fn extend_fixed(&self, columns: &mut Vec<Vec<F>>) {
         let (rows, max) = (slot_rows(&self.class), max_content_bytes(&self.class));
         columns.resize(fixed::CREDENTIAL_COLUMNS, F::zero_vec(self.height()));
@@ -397,11 +442,11 @@ impl ValuesChip {
     }
 }
 
-/// What both proofs need of a row.
+/// What both proofs need from a row.
 struct Row<E> {
-    /// Its digit: on rows of content, a byte.
+    /// The row's digit, which is a byte on rows of content.
     byte: E,
-    /// The element that begins on the row and those that begin after it, each seven rows further.
+    /// The element that begins on this row, and the elements that begin after it, seven rows apart.
     elements: [E; RATE],
     goes_on: E,
     given: E,
@@ -418,7 +463,7 @@ impl<E: Algebra<F> + Clone> Row<E> {
         }
     }
 
-    /// The message is of the slot's name, and is absorbed.
+    /// The message has the slot's name, and is absorbed.
     fn eval_message<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
         let [element, ..] = &self.elements;
         b.assert_zero("name", b.fixed(fixed::NAME, 0) * (element.clone() - self.given.clone()));
@@ -452,7 +497,7 @@ impl<E: Algebra<F> + Clone> Row<E> {
         b.lookup(BYTES, vec![position, E::ONE, self.byte.clone()], content * in_content);
     }
 
-    /// Tag, kind and argument, each on its row.
+    /// Checks tag, kind and argument, each on its row.
     fn eval_kind<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
         let [element, ..] = &self.elements;
         let [beside, below] = [0, 1].map(|offset| b.main(POSITION, offset));
@@ -468,7 +513,7 @@ impl<E: Algebra<F> + Clone> Row<E> {
         b.assert_zero("length", b.fixed(fixed::ARGUMENT, 0) * (length - bit * element.clone()));
     }
 
-    /// What the CBOR chip has found, and what the text chip is to show.
+    /// Receives what the CBOR chip has found, and sends what the text chip must show.
     fn find<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
         let [element, ..] = &self.elements;
         let (tag, argument) = (b.fixed(fixed::TAG, 0), b.fixed(fixed::ARGUMENT, 0));

@@ -1,8 +1,9 @@
-//! Predicates on the values of a presentation: an exact value, a date within bounds.
+//! Predicates on the values of a presentation: an exact value, or a date within bounds.
 //!
-//! An exact value is shown element by element: tag, kind, argument and packed content of the message are the ones that are given.
+//! An exact value is shown element by element: the tag, kind, argument and packed content of the
+//! message are the given ones.
 //!
-//! A date is one of three values, and the first ten bytes of its content are YYYY-MM-DD:
+//! A date is one of three kinds of value. The first ten bytes of its content are YYYY-MM-DD:
 //!
 //! | form | tag | kind | argument |
 //! |---|---|---|---|
@@ -10,33 +11,46 @@
 //! | full-date (RFC 8943) | 1004 | text | 10 |
 //! | text | none | text | 10 |
 //!
-//! That a date and time has the form of one in UTC is what the credential proof shows of its kind. The eight digits are read as one
-//! decimal number `n`, which is within `(low, high)` exactly if `low <= n` and `n < high + 1`. Both differences are shown to be in
-//! 0..2^32, as four bytes on rows beside tag and kind that their elements leave free; no value that the cells can take reaches `p` by
-//! wrapping, because `n < 10^8` and bounds are below 2^32.
+//! The credential proof shows, by the kind, that a date and time has the form of one in UTC.
 //!
-//! An issuer may sign `00` for a month or a day that it does not know, and such a value would order before days that are. So the
-//! month is shown to be 1 to 12 and the day 1 to 31. Either is the number with its digits less 100 times the number without, at
-//! most 99. Where `last` is 12 or 31 and `scale` is `2^24 / last`, rounded up, `scale * (part - 1)` is in 0..2^24 for the parts
-//! from 1 to `last` and for no others: it is `p - scale` for 0, and below `2^31` for 99. That is shown by three bytes on rows
-//! that the element of the argument leaves free.
+//! The eight digits are read as one decimal number `n`. It is within `(low, high)` exactly if
+//! `low <= n` and `n < high + 1`. Both differences are shown to be in 0..2^32. Each is given as
+//! four bytes, on rows beside the tag or the kind which their elements leave free. No value that
+//! the cells can take reaches `p` by wrapping, because `n < 10^8` and the bounds are below 2^32.
 //!
-//! How many days a month has does not count, nor what the digits of a time of day are: the issuer signed the value, and comparing
-//! as integers orders 30 February too.
+//! An issuer may sign `00` for a month or a day that it does not know. Such a value would order
+//! before real days. The month is therefore shown to be 1 to 12, and the day 1 to 31. Either of
+//! them is the number with its digits minus 100 times the number without them, and is at most 99.
+//! Let `last` be 12 or 31, and let `scale` be `2^24 / last`, rounded up. Then `scale * (part - 1)`
+//! is in 0..2^24 for the parts from 1 to `last` and for no others: it is `p - scale` for 0, and
+//! below `2^31` for 99. This is shown by three bytes, on rows that the element of the argument
+//! leaves free.
+//!
+//! The number of days in a month does not count, and neither do the digits of a time of day. The
+//! issuer signed the value, and a comparison of integers orders 30 February too.
 //!
 //! # Soundness
 //!
-//! | cell | fixed by |
-//! |---|---|
-//! | digits of the content's first two elements | under a date predicate, RANGE: each in 0..2^8, so they are the bytes that the elements pack, and in `0x30..=0x39` where the form has a digit; `dash`: the other two are `-` |
-//! | number, beside the content | `no digits yet`, `digits`: Horner's rule over the digits, then constant; zero without a date predicate |
-//! | number, beside the tag | under a date predicate, whether the tag is 1004: `full-date flag`, `date tag`, `one form` |
-//! | tag, kind and argument | bound by the commitment. `date kind`: text, or date and time. `date tag`, `one form`: each has its tags. `date length`: text has ten bytes |
-//! | digits beside tag and kind | `not before`, `not after`: those of the differences. RANGE: each in 0..2^8 |
-//! | digits beside the argument | `month`, `day`: those of the scaled month and day. RANGE: each in 0..2^8 |
+//! What fixes each cell:
 //!
-//! A slot without a date predicate has no digits, so its number is zero, it is given the bounds `(0, 0)`, and its scaled month and day
-//! are zero. Which slots have predicates, and their elements and bounds, are public columns; only the slots in use can have any.
+//! * Digits of the content's first two elements: under a date predicate, RANGE. Each is in 0..2^8,
+//!   so the digits are the bytes that the elements pack. Where the form has a digit, they are in
+//!   `0x30..=0x39`. `dash` makes the other two bytes of the form `-`.
+//! * Number, beside the content: `no digits yet` and `digits`, which are Horner's rule over the
+//!   digits. It is constant behind them, and zero without a date predicate.
+//! * Number, beside the tag: under a date predicate, whether the tag is 1004. `full-date flag`,
+//!   `date tag` and `one form` fix it.
+//! * Tag, kind and argument: bound by the commitment. `date kind` makes the kind text, or date and
+//!   time. `date tag` and `one form` give each of them its tags. `date length` gives text ten
+//!   bytes.
+//! * Digits beside the tag and the kind: `not before` and `not after` make them those of the
+//!   differences. RANGE: each is in 0..2^8.
+//! * Digits beside the argument: `month` and `day` make them those of the scaled month and day.
+//!   RANGE: each is in 0..2^8.
+//!
+//! A slot without a date predicate has no digits. Its number is zero, its bounds are given as
+//! `(0, 0)`, and its scaled month and day are zero. Which slots have predicates, and the elements
+//! and bounds of these, are public columns. Only the slots in use can have predicates.
 
 use p3_field::{Algebra, PrimeCharacteristicRing, PrimeField64};
 use velum_stark::air::{ChipBuilder, Trace};
@@ -54,42 +68,47 @@ use crate::record::{
 use crate::statement::{CombinedPredicates, Contradiction, SlotPredicate};
 use crate::value::ValueKind;
 
-/// On rows of content: the digits before this row, in decimal. On that of the tag: whether it is a full-date's.
+/// On rows of content: the decimal number of the digits before this row. On the row of the tag:
+/// whether the tag is that of a full-date.
 pub(super) const NUMBER: usize = COMMON_COLUMNS;
 pub(super) const COLUMNS: usize = NUMBER + 1;
 
-/// No date as a decimal number is larger.
+/// No date is larger as a decimal number.
 const MAX_DATE: u32 = 99_999_999;
 
 /// The date in the content: `D` stands for a digit.
 pub(super) const FORM: &[u8; 10] = b"DDDD-DD-DD";
-/// Bytes of the content that are told apart: those of the elements that hold the date.
+/// Number of bytes of the content that are range-checked: those of the elements that hold the date.
 const BYTES: usize = FORM.len().next_multiple_of(ELEMENT_ROWS);
 
-/// The elements of tags 0 and 1004, which are 1 more.
+/// The elements of the tags 0 and 1004, which are 1 more than the tag.
 const TDATE: u64 = 1;
 const FULL_DATE: u64 = 1005;
 
-/// Bytes of a difference.
+/// Number of bytes in a difference.
 pub(super) const DIFFERENCE_BYTES: usize = 4;
-/// Row of a slot with the first byte of the number's difference from the lower bound: beside the tag.
+/// Row of a slot that has the first byte of the number's difference from the lower bound: beside
+/// the tag.
 pub(super) const LOW_ROW: usize = TAG_ROW + 1;
-/// Row of a slot with the first byte of its difference from the upper bound: beside the kind.
+/// Row of a slot that has the first byte of the number's difference from the upper bound: beside
+/// the kind.
 pub(super) const HIGH_ROW: usize = KIND_ROW + 1;
-/// Rows from a difference to where it is compared: behind the date.
+/// Number of rows from a difference to the row on which it is compared, behind the date.
 pub(super) const ROWS_TO_NUMBER: usize = CONTENT_ROW + FORM.len() - LOW_ROW;
-/// Rows of content on which the number counts: up to the last comparison.
+/// Number of content rows on which the number counts: up to the last comparison.
 const NUMBER_ROWS: usize = HIGH_ROW + ROWS_TO_NUMBER + 1 - CONTENT_ROW;
 
-/// Bytes of a scaled month or day.
+/// Number of bytes in a scaled month or day.
 pub(super) const PART_BYTES: usize = 3;
-/// Rows from the end of the year's digits to the end of the month's, and from there to the end of the day's.
+/// Number of rows from the end of the year's digits to the end of the month's digits, and from
+/// there to the end of the day's digits.
 const PART_ROWS: usize = 3;
-/// Row of a slot with the first byte of the scaled month: beside the argument.
+/// Row of a slot that has the first byte of the scaled month: beside the argument.
 pub(super) const MONTH_ROW: usize = ARGUMENT_ROW + 1;
-/// Row of a slot with the first byte of the scaled day.
+/// Row of a slot that has the first byte of the scaled day.
 pub(super) const DAY_ROW: usize = MONTH_ROW + PART_ROWS;
-/// Rows from these to where they are compared: the number there has the digits of the year, or of the month too.
+/// Number of rows from these rows to those on which they are compared. The number there has the
+/// digits of the year, or of the year and the month.
 const ROWS_TO_PART: usize = CONTENT_ROW + 4 - MONTH_ROW;
 const _: () =
     assert!(DAY_ROW + PART_BYTES == CONTENT_ROW, "no row beside the element is left over");
@@ -99,7 +118,8 @@ pub(super) const LAST_MONTH: u32 = 12;
 /// The last day. The first is 1.
 pub(super) const LAST_DAY: u32 = 31;
 
-/// What a month or a day less 1 is scaled by: 0 to `last - 1` come to numbers of `PART_BYTES`, `last` and more to greater ones.
+/// The factor by which a month or a day minus 1 is scaled. It takes 0 to `last - 1` to numbers of
+/// `PART_BYTES` bytes, and `last` and more to greater numbers.
 pub(super) const fn part_scale(last: u32) -> u32 {
     const END: u32 = 1 << (8 * PART_BYTES);
     let scale = END.div_ceil(last);
@@ -107,36 +127,36 @@ pub(super) const fn part_scale(last: u32) -> u32 {
     scale
 }
 
-/// Fixed columns, after the common ones.
+/// Fixed columns, behind the common ones.
 mod fixed {
     use super::common_fixed;
 
-    /// Where the date has a digit.
+    /// 1 where the date has a digit.
     pub(super) const DIGIT: usize = common_fixed::COMMON_COLUMNS;
-    /// Where it has a `-`.
+    /// 1 where the date has a `-`.
     pub(super) const DASH: usize = DIGIT + 1;
-    /// Where the difference from the lower bound is compared.
+    /// 1 where the difference from the lower bound is compared.
     pub(super) const LOW: usize = DASH + 1;
-    /// Where the difference from the upper bound is compared.
+    /// 1 where the difference from the upper bound is compared.
     pub(super) const HIGH: usize = LOW + 1;
-    /// Where the month is compared.
+    /// 1 where the month is compared.
     pub(super) const MONTH: usize = HIGH + 1;
-    /// Where the day is compared.
+    /// 1 where the day is compared.
     pub(super) const DAY: usize = MONTH + 1;
-    /// On every row whose digit is a byte under a date predicate.
+    /// 1 on every row whose digit is a byte under a date predicate.
     pub(super) const RANGED: usize = DAY + 1;
     pub(super) const COLUMNS: usize = RANGED + 1 - common_fixed::COMMON_COLUMNS;
 }
 
-/// Public columns, after the common ones.
+/// Public columns, behind the common ones.
 mod public {
     use super::common_public;
 
-    /// Whether the row's element is the given one.
+    /// Whether the row's element must be the given one.
     pub(super) const IS_GIVEN: usize = common_public::COMMON_COLUMNS;
-    /// On the row of the tag in a slot with a date predicate.
+    /// 1 on the row of the tag in a slot with a date predicate.
     pub(super) const DATE: usize = IS_GIVEN + 1;
-    /// Below it, up to the last comparison.
+    /// 1 on the rows below it, up to the last comparison.
     pub(super) const DATED: usize = DATE + 1;
     pub(super) const COLUMNS: usize = DATED + 1 - common_public::COMMON_COLUMNS;
 }
@@ -145,14 +165,14 @@ mod public {
 #[derive(Clone, Debug)]
 pub(super) struct Predicates {
     class: SizeClass,
-    /// Of each slot in use.
+    /// The predicates of each slot in use.
     asked: Vec<Asked>,
 }
 
-/// All that is asked of a slot in use.
+/// All that is requested of a slot in use.
 #[derive(Clone, Debug)]
 struct Asked {
-    /// The elements of the value from the tag on.
+    /// The elements of the requested value, from the tag on.
     elements: Option<Vec<F>>,
     /// Lower and upper bound.
     date: Option<(u32, u32)>,
@@ -161,8 +181,9 @@ struct Asked {
 impl Predicates {
     /// # Errors
     ///
-    /// When the content of a value is longer than a slot, or one slot is asked for two values. That bounds of a date
-    /// exclude each other is for the rules to refuse.
+    /// [`RecordError`] if the content of a value is longer than a slot, or if one slot is asked for
+    /// two values. Bounds of a date that exclude each other are not an error here. The rules refuse
+    /// them.
     pub(super) fn new(
         class: &SizeClass,
         asked: &[Vec<SlotPredicate>],
@@ -194,7 +215,7 @@ impl Predicates {
         slot * slot_rows(&self.class)
     }
 
-    /// The fixed columns after the common ones.
+    /// The fixed columns behind the common ones.
     pub(super) fn fixed(&self, height: usize) -> Vec<Vec<F>> {
         let mut columns = vec![F::zero_vec(height); fixed::COLUMNS];
         for slot in 0..self.class.slots {
@@ -218,7 +239,8 @@ impl Predicates {
         columns
     }
 
-    /// Writes the elements of values asked for, and the bounds where they are compared: `low`, and `high + 1`.
+    /// Writes the elements of requested values, and the bounds on the rows where they are compared:
+    /// `low`, and `high + 1`.
     pub(super) fn set_given(&self, given: &mut [F]) {
         for slot in 0..self.class.slots {
             let first = self.first(slot);
@@ -233,7 +255,7 @@ impl Predicates {
         }
     }
 
-    /// The public columns after the common ones.
+    /// The public columns behind the common ones.
     pub(super) fn public(&self, height: usize) -> Vec<Vec<F>> {
         let mut columns = vec![F::zero_vec(height); public::COLUMNS];
         let index = |column: usize| column - common_public::COMMON_COLUMNS;
@@ -251,7 +273,7 @@ impl Predicates {
         columns
     }
 
-    /// The public cells of the slot that starts on this row, but for those of its name.
+    /// The public cells of the slot that starts on this row, except those of its name.
     pub(super) fn public_cells(&self, first: usize) -> Vec<Vec<(usize, usize)>> {
         let elements = slot_offset::CONTENT - slot_offset::TAG + content_elements(&self.class);
         let rows = || (first + TAG_ROW..).step_by(ELEMENT_ROWS).take(elements);
@@ -268,8 +290,9 @@ impl Predicates {
             .collect()
     }
 
-    /// Fills what a slot shows of its value's date: its number, and among the digits of its message the bytes of the differences between
-    /// the number and its bounds, and of the scaled month and day.
+    /// Fills what a slot shows about its value's date. This is the number and, among the digits of
+    /// the message, the bytes of the differences between the number and its bounds, and those of
+    /// the scaled month and day.
     pub(super) fn fill(&self, trace: &mut Trace, slot: usize, digits: &mut [F]) {
         let Some((low, high)) = self.date(slot) else { return };
         let first = self.first(slot);
@@ -292,7 +315,8 @@ impl Predicates {
     }
 }
 
-/// Writes a number's bytes, the last of which is too large if the number is, and keeps the element that they are beside.
+/// Writes the bytes of a number and keeps the element that they stand beside. If the number is too
+/// large, its last byte is too large.
 pub(super) fn set_bytes<const BYTES: usize>(digits: &mut [F], row: usize, number: F) {
     let beside = row % ELEMENT_ROWS;
     digits[row - beside] -= number * BASE.exp_u64(beside as u64);
@@ -304,12 +328,13 @@ pub(super) fn set_bytes<const BYTES: usize>(digits: &mut [F], row: usize, number
     digits[row + last] = F::from_u64(bits >> (8 * last));
 }
 
-/// The month or the day of a date: what the number with its digits has beyond the number without.
+/// The month or the day of a date: the number with its digits minus 100 times the number without
+/// them.
 fn part<E: Algebra<F>>(without: E, with: E) -> E {
     with - without * F::from_u8(100)
 }
 
-/// States what a presentation shows of a row.
+/// States what a presentation shows about a row.
 pub(super) fn eval<B: ChipBuilder>(b: &mut B, row: &Row<B::Expr>) {
     eval_given(b, row);
     eval_form(b, row);
@@ -335,7 +360,7 @@ fn eval_form<B: ChipBuilder>(b: &mut B, row: &Row<B::Expr>) {
     b.assert_zero("date kind", date.clone() * no_text.clone() * no_date_time.clone());
     b.assert_zero("full-date flag", date.clone() * full_date.bool_check());
     b.assert_zero("one form", date.clone() * full_date.clone() * no_text.clone());
-    // Scaled, so that of a date and time `no_text` is the scale.
+    // Scaled, so that `no_text` is the scale for a date and time.
     const SCALE: u64 = DATE_TIME - TEXT;
     let of_form = full_date * F::from_u64(SCALE * FULL_DATE) + no_text * F::from_u64(TDATE);
     b.assert_zero("date tag", date.clone() * (tag.clone() * F::from_u64(SCALE) - of_form));
@@ -347,7 +372,7 @@ fn eval_number<B: ChipBuilder>(b: &mut B, row: &Row<B::Expr>, dated: &B::Expr) {
     let number = b.main(NUMBER, 0);
     b.assert_zero("no digits yet", b.fixed(common_fixed::STARTS, 0) * number.clone());
     let appended = number.clone() * F::from_u8(9) + row.byte.clone() - F::from_u8(b'0');
-    // No digit is on the last row of content, so its selector need not gate the second term.
+    // The last row of content has no digit, so the selector need not gate the second term.
     let grown = row.goes_on.clone() * (b.main(NUMBER, 1) - number);
     b.assert_eq("digits", grown, b.fixed(fixed::DIGIT, 0) * dated.clone() * appended);
     let no_dash = row.byte.clone() - F::from_u8(b'-');
@@ -383,7 +408,8 @@ fn look_up_ranges<B: ChipBuilder>(b: &mut B, row: &Row<B::Expr>, dated: &B::Expr
     let bits = B::Expr::from_u8(8) - digit.clone() * F::from_u8(4);
     b.lookup(RANGE, vec![byte, bits], b.fixed(fixed::RANGED, 0) * dated.clone());
 
-    // With the first look-up, a digit d in 0..16; here d + 6 in 0..16, so d <= 9.
+    // The first lookup shows that the digit d is in 0..16. This one shows that d + 6 is in 0..16,
+    // so d <= 9.
     let above = row.byte.clone() - F::from_u8(b'0' - 6);
     b.lookup(RANGE, vec![above, B::Expr::from_u8(4)], digit * dated.clone());
 }

@@ -1,5 +1,5 @@
-//! Real documents, whole or bent, with the CBOR, text, keys and range tables filled from them and a partner that stands
-//! for the bytes, links, record and values chips.
+//! Real documents, unchanged or altered, with the CBOR, text, keys and range tables filled from
+//! them. A partner stands in for the bytes, links, record and values chips.
 
 use ciborium::Value;
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
@@ -31,14 +31,14 @@ velum_stark::chip_enum! {
     }
 }
 
-/// Index of the CBOR table among a world's tables.
+/// Index of the CBOR table among the tables of a [`World`].
 pub(crate) const CBOR: usize = 0;
 /// Index of the text table.
 pub(crate) const TEXT: usize = 1;
 /// Index of the keys table.
 pub(crate) const KEYS: usize = 2;
 
-/// Bytes of `Sig_structure` before the tag-24 MSO, if that has 256 to 65,535 bytes.
+/// Number of bytes of a `Sig_structure` before the tag-24 MSO, if the MSO has 256 to 65,535 bytes.
 const SIG_STRUCTURE_PREFIX: usize = 20;
 
 /// Longest map key whose fingerprint the partner provides.
@@ -58,7 +58,7 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// The rules that fail, multiplicities set to what the lookups ask for.
+    /// The rules that fail after the multiplicities are set to what the lookups ask for.
     pub(crate) fn rules(&mut self) -> Vec<String> {
         fill_multiplicities(&self.chips, &mut self.traces);
         check(&self.chips, &self.traces).rules()
@@ -107,7 +107,7 @@ impl World {
         self
     }
 
-    /// With other bytes in place of the only place where `from` stands in a stream.
+    /// Replaces the bytes `from` in a stream, where they occur exactly once, by `to`.
     pub(crate) fn with(mut self, stream: usize, from: &[u8], to: &[u8]) -> Self {
         assert_eq!(from.len(), to.len(), "lengths around it would be wrong");
         let message = &mut self.messages[stream];
@@ -119,7 +119,7 @@ impl World {
         self
     }
 
-    /// With an MSO changed as a CBOR value.
+    /// Changes the MSO as a CBOR value.
     pub(crate) fn with_mso(mut self, change: impl FnOnce(&mut Vec<(Value, Value)>)) -> Self {
         let payload = &self.messages[0][SIG_STRUCTURE_PREFIX..];
         let Value::Tag(24, content) = ciborium::from_reader(payload).unwrap() else {
@@ -130,7 +130,7 @@ impl World {
         self
     }
 
-    /// With an item changed as a CBOR value.
+    /// Changes an item as a CBOR value.
     pub(crate) fn with_item(
         mut self,
         slot: usize,
@@ -146,7 +146,8 @@ impl World {
         self
     }
 
-    /// With every head of the MSO and of the items in this many bytes besides the initial one, as far as there is such a head.
+    /// Writes every head of the MSO and of the items with this many bytes behind the initial byte,
+    /// if such a head exists.
     pub(crate) fn with_long_heads(mut self, argument_bytes: usize) -> Self {
         let lengthened = |bytes: &[u8]| {
             let Value::Tag(24, content) = ciborium::from_reader(bytes).unwrap() else {
@@ -176,12 +177,13 @@ impl World {
         self.try_tree().unwrap()
     }
 
-    /// The tables filled from the streams as they are.
+    /// The tables filled from the unchanged streams.
     pub(crate) fn tables(&self) -> Tables {
         self.tables_of(&self.tree())
     }
 
-    /// The tables filled from a tree that may be forged; the partner provides only what the bytes are.
+    /// The tables filled from a tree that may be forged. The partner provides only what the bytes
+    /// really are.
     pub(crate) fn tables_of(&self, tree: &Tree) -> Tables {
         let (streams, class) = (self.streams(), self.subject.class);
         let cbor = CborChip::new(class);
@@ -205,7 +207,8 @@ impl World {
         Tables { chips, traces }
     }
 
-    /// The tables filled from the streams as they are, with the bytes table in place of the partner's bytes.
+    /// The tables filled from the unchanged streams. The bytes table replaces the bytes that the
+    /// partner provides.
     pub(crate) fn tables_with_bytes(&self) -> Tables {
         let (tree, streams, class) = (self.tree(), self.streams(), self.subject.class);
         let mut tables = self.tables_of(&tree);
@@ -228,12 +231,12 @@ impl World {
         tables
     }
 
-    /// The rules that fail when the tables are filled from the streams as they are.
+    /// The rules that fail when the tables are filled from the unchanged streams.
     pub(crate) fn rules(&self) -> Vec<String> {
         self.tables().rules()
     }
 
-    /// The rules that fail when the tables are filled from the tree after a change.
+    /// The rules that fail when the tables are filled from the tree after `forge` has changed it.
     pub(crate) fn rules_of(&self, forge: impl FnOnce(&mut Tree)) -> Vec<String> {
         let mut tree = self.tree();
         forge(&mut tree);
@@ -296,7 +299,7 @@ impl World {
         }
     }
 
-    /// What the values chip asks for, once a slot.
+    /// What the values chip asks for, once per slot.
     fn value_findings(&self, tree: &Tree, slot: usize, partner: &mut Partner) {
         let encoding = self.value(tree, slot);
         let kind = SlotValue::read(&encoding).kind;
@@ -319,7 +322,8 @@ impl World {
         (item.position..item.end).map(|at| streams.byte(at as usize)).collect()
     }
 
-    /// A date as a number, read where the tree says that it is, also where no digits stand.
+    /// The number of a date, read where the tree says that the date is, even if no digits stand
+    /// there.
     pub(crate) fn date(&self, tree: &Tree, date: u64) -> F {
         let start = tree.text_start(text::date(date)).unwrap_or_default() as usize;
         let streams = self.streams();
@@ -342,7 +346,7 @@ pub(crate) fn encode(value: &Value) -> Vec<u8> {
     bytes
 }
 
-/// The encoding of a value with arguments of this many bytes, but for simple values.
+/// Encodes a value with arguments of this many bytes. Simple values keep their encoding.
 fn encode_long(value: &Value, argument_bytes: usize) -> Vec<u8> {
     let encode_long = |value: &Value| encode_long(value, argument_bytes);
     let head = |major: u8, argument: u64| {

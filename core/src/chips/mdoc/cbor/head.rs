@@ -1,24 +1,28 @@
-//! Initial bytes of data items (RFC 8949, 3).
+//! Initial bytes of data items (RFC 8949, 3): which heads are well formed, and how each may be
+//! read.
 
 use crate::chips::mdoc::grammar::kind;
 
-/// What an initial byte says.
+/// One reading of an initial byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
     /// The kind of the item.
     pub(super) kind: u64,
-    /// Bytes of the argument behind it.
+    /// Number of argument bytes behind the initial byte.
     pub(super) length: u8,
-    /// Whether the argument is read: all of it or, where it is `long`, its last four bytes.
+    /// Whether the argument is read: all of it or, if `is_long`, its last four bytes.
     pub(super) is_read: bool,
     /// Whether the argument has eight bytes of which the first four are zero.
     pub(super) is_long: bool,
 }
 
 impl Head {
-    /// Of every definite-length head that is well formed: additional information 28 to 30 is reserved, 31 is an indefinite length, a
-    /// break or not well formed. An argument of eight bytes has two readings: as a number below 2^32, and unread, as a number of
-    /// another kind, which lengths, counts and tags cannot be.
+    /// The readings of an initial byte, for every well-formed definite-length head. Additional
+    /// information 28 to 30 is reserved, and 31 means an indefinite length, a break, or a head that
+    /// is not well formed.
+    ///
+    /// An argument of eight bytes has two readings: as a number below 2^32, and unread, as a number
+    /// of another kind. Lengths, counts and tags have the first reading only.
     pub(super) fn of(initial: u8) -> impl Iterator<Item = Self> {
         let (major, information) = (initial >> 5, initial & 31);
         let length = match information {
@@ -31,7 +35,7 @@ impl Head {
             let is_long = length == 8;
             let read = Self { kind, length, is_read: length > 0, is_long };
             let unread = Self { kind: kind | kind::LONG, length, is_read: false, is_long: false };
-            // A floating-point number of eight bytes is no small number.
+            // A floating-point number of eight bytes is not a number below 2^32.
             let read = (!is_long || kind != kind::SIMPLE).then_some(read);
             let unread = (is_long && matches!(major, 0 | 1 | 7)).then_some(unread);
             read.into_iter().chain(unread)
@@ -39,7 +43,7 @@ impl Head {
     }
 }
 
-/// Every reading of every initial byte of a head.
+/// Every reading of every initial byte that begins a head.
 pub(super) fn heads() -> impl Iterator<Item = (u8, Head)> {
     (0..=u8::MAX).flat_map(|initial| Head::of(initial).map(move |head| (initial, head)))
 }
@@ -54,7 +58,8 @@ mod tests {
 
     #[test]
     fn takes_apart_every_initial_byte_of_a_head() {
-        // 28 of each of eight major types, two readings of long integers, one of long floating-point numbers.
+        // 28 heads of each of eight major types, and a second reading of the long heads of the two
+        // integer types. Long floating-point numbers have one reading.
         assert_eq!(heads().count(), 8 * 28 + 2);
         for refused in [0x1c, 0x1f, 0x5c, 0x5f, 0x7f, 0x9f, 0xbf, 0xfc, 0xfe, 0xff] {
             assert_eq!(readings(refused), [], "{refused:#x}");

@@ -1,4 +1,5 @@
-//! Trees of a prover who reads a document otherwise than it is: claims keys, hides entries, takes heads for others.
+//! Trees of a prover that misreads a document: it claims keys, hides entries, and reads heads
+//! wrongly.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,22 +18,23 @@ use crate::chips::mdoc::grammar::{
 };
 use crate::statement::Subject;
 
-/// Deepest nesting that is read.
+/// Deepest nesting that the liar reads.
 const MAX_DEPTH: usize = 100;
 
-/// Reads streams, but for what it is told to lie about.
+/// Reads streams honestly, except where it is told to lie.
 struct Liar<'a> {
     streams: &'a Streams,
     rules: HashMap<u64, Vec<Rule>>,
     texts: BTreeMap<u64, Text>,
-    /// Rules that the items at these positions have.
+    /// Rules that are claimed for the items at these positions.
     claims: Vec<(u64, Rule)>,
-    /// Positions of heads that are read otherwise.
+    /// Positions of heads that are read in the other way.
     readings: Vec<u64>,
     tree: Tree,
 }
 
-/// The tree of a prover who lies about one thing, and is consistent about it as far as possible. None where there is no layout.
+/// The tree of a prover that lies about one thing and is otherwise as consistent as possible.
+/// `None` if the streams have no layout.
 pub(crate) fn lying_tree(
     subject: &Subject,
     streams: &Streams,
@@ -53,14 +55,15 @@ pub(crate) fn lying_tree(
     let is_asked = |item: &&Item| item.finding == Finding::Head && item.next == item.number;
     let of_state = |state: u64| rules.iter().filter(move |rule| rule.state == state);
     match choices.below(4) {
-        // A key for another of its map, or a key that is asked for for one that is not.
+        // One key is taken for another key of its map, or a key that is asked for is taken for one
+        // that is not.
         0 | 1 => {
             let can_be = |item: &&Item| of_state(item.state).any(Rule::is_key);
             let item = pick(choices, items.iter().filter(can_be))?;
             let rule = pick(choices, of_state(item.state))?;
             liar.claims.push((item.position, rule.of_kind(item.kind)));
         }
-        // A key that stands twice in whatever encoding: the other one is taken.
+        // A key occurs twice, in whatever encoding, and the prover claims the other occurrence.
         2 => {
             let key = pick(choices, items.iter().filter(is_asked))?;
             let others = items
@@ -70,7 +73,7 @@ pub(crate) fn lying_tree(
             let rule = of_state(key.state).find(|rule| rule.number == key.number)?;
             liar.claims.push((other.position, rule.of_kind(other.kind)));
         }
-        // An item for one of another place; a head for another.
+        // An item is taken for an item of another place, or its head is read in the other way.
         _ => {
             let item = pick(choices, items.iter())?;
             if choices.below(2) == 0 {
@@ -84,24 +87,24 @@ pub(crate) fn lying_tree(
     liar.read(subject.elements.len())
 }
 
-/// Changes a tree as no reading of the streams would.
+/// Changes a tree in a way that no reading of the streams would.
 pub(crate) fn bend(tree: &mut Tree, choices: &mut Choices) -> Option<()> {
     let found: Vec<_> =
         (0..tree.items.len()).filter(|&row| tree.items[row].finding != Finding::None).collect();
     match choices.below(6) {
-        // A text is said to stand where another item does.
+        // A text is said to stand where another item stands.
         0 => {
             let number = *pick(choices, tree.texts.keys())?;
             let start = pick(choices, tree.items.iter())?.content();
             tree.texts.insert(number, start);
         }
-        // Two findings are taken for each other: dates, digests, coordinates, values.
+        // Two findings are exchanged: dates, digests, coordinates, values.
         1 => {
             let [a, b] = [pick(choices, found.iter())?, pick(choices, found.iter())?];
             let [number, other] = [*a, *b].map(|row| tree.items[row].number);
             (tree.items[*a].number, tree.items[*b].number) = (other, number);
         }
-        // A number, length, count or place is another.
+        // A number, length, count or place is changed.
         2 | 3 => {
             let row = *pick(choices, found.iter())?;
             let item = &mut tree.items[row];
@@ -113,7 +116,8 @@ pub(crate) fn bend(tree: &mut Tree, choices: &mut Choices) -> Option<()> {
                 _ => item.argument %= 1 << 31,
             }
         }
-        // A key that is not asked for is kept from the table that compares it, or is another there.
+        // A key that is not asked for is withheld from the table that compares it, or has another
+        // code or argument there.
         4 => {
             let place = choices.below(tree.other_keys.len().max(1));
             let key = tree.other_keys.get_mut(place)?;
@@ -130,7 +134,7 @@ pub(crate) fn bend(tree: &mut Tree, choices: &mut Choices) -> Option<()> {
     Some(())
 }
 
-/// Leaves an entry of a map out: what stands before it is said to reach over it.
+/// Leaves out an entry of a map: the item before it is said to extend over it.
 fn hide_entry(tree: &mut Tree, choices: &mut Choices) -> Option<()> {
     let items = &tree.items;
     let is_key = |row: &usize| {
@@ -164,7 +168,7 @@ fn hide_entry(tree: &mut Tree, choices: &mut Choices) -> Option<()> {
     Some(())
 }
 
-/// One of these.
+/// Picks one of the given items.
 fn pick<T>(choices: &mut Choices, from: impl Iterator<Item = T> + Clone) -> Option<T> {
     let count = from.clone().count();
     from.clone().nth(choices.below(count.max(1)))
@@ -184,7 +188,7 @@ impl Liar<'_> {
         Some(self.tree)
     }
 
-    /// Reads an item and what is in it. Gives its end and the state of what follows it.
+    /// Reads an item and its content. Returns its end and the state of the item that follows.
     fn item(
         &mut self,
         stream: usize,
@@ -244,7 +248,8 @@ impl Liar<'_> {
         Some((item.end, item.next))
     }
 
-    /// The rule that is claimed, or the one that is right but for keys that others are claimed for.
+    /// The rule that is claimed for the item, or else the right one. Keys that other items are
+    /// claimed to be are not recognised.
     fn rule(&self, position: u64, place: &Place, kind: u64, argument: u64, content: &[u8]) -> Rule {
         if let Some((_, rule)) = self.claims.iter().find(|(at, _)| *at == position) {
             return *rule;
@@ -283,7 +288,7 @@ impl Liar<'_> {
     }
 }
 
-/// Where an item stands.
+/// The place where an item stands.
 struct Place {
     parent: u64,
     remaining: u64,

@@ -1,46 +1,71 @@
-//! The CBOR table: one data item a row (RFC 8949, 3).
+//! The CBOR table: one data item per row (RFC 8949, 3).
 //!
-//! Shows that the hashed streams are well-formed CBOR and finds what is wanted by its place, never by its looks.
-//! [`tree`] reads the streams, the [`grammar`](crate::chips::mdoc::grammar) says what is wanted where.
+//! It proves that the hashed streams are well-formed CBOR, and it finds every wanted item by its
+//! place, never by its looks. [`tree`] reads the streams for the prover. The
+//! [`grammar`](crate::chips::mdoc::grammar) says which items are wanted where.
+//!
+//! This file holds the table and its constraints. `head` follows with the readings of initial
+//! bytes, and [`tree`] with the reader. `fixture` and `liar` serve the tests.
+//!
+//! # Buses
+//!
+//! * [`BYTES`]: looks up the initial byte of each item and its argument.
+//! * [`CBOR_OPEN`]: sends and receives the *open* messages `(position, parent, remaining, state)`
+//!   that tie the items into trees. The links chip opens and closes the root of each stream.
+//! * [`CBOR_RULE`]: provides the rules of the grammar and the well-formed initial bytes, and looks
+//!   both up once per item.
+//! * [`FIELD`]: sends each finding `(number, a, b)` to the chip that uses it.
 //!
 //! # The tree
 //!
-//! A row in use takes one *open* message, which says where it starts, whose child it is, and how many are still to come. It
-//! sends one with one less from its end on: to its next sibling or, where none is to come, to the parent, which ends there.
-//! A row with children sends one to the first of them, and takes the one behind the last. Why the rows in use are the
-//! data items of the streams, each once:
+//! A row in use receives one open message. The message says where the item starts, whose child it
+//! is, and how many children are still to come. The row sends a message with a count that is
+//! smaller by one, starting at its own end. That message goes to its next sibling or, if none is to
+//! come, to the parent, which ends there. A row with children also sends a message to its first
+//! child, and receives the message behind its last child.
 //!
-//! * A parent is known by its row, so the messages that name it form chains of rows, each from the one message that
-//!   the parent has sent. Counts fall by 1 a row from below 2^34, and the parent takes a count of 0: the chain has as many
-//!   rows as the parent's head says, and no chain is a ring, whose count would fall forever.
-//! * So each row has one parent, a row or a root that the links chip opens. The length of a row (its end less its position) is
-//!   that of its head and its children or string, between integers below 2^45. Were rows their own ancestors, the lengths of
-//!   their heads would sum to 0 along the ring, modulo the prime; so each row hangs below a root.
-//! * From the root down, where a row stands, its state and what its bytes are follow from the messages. A root's end is
-//!   its stream's.
+//! The rows in use are the data items of the streams, each exactly once, for these reasons:
 //!
-//! That a byte string is read as a container is fixed by its state; then its one child must end where it ends.
+//! * A parent is identified by its row. The messages that name it therefore form chains of rows,
+//!   and each chain starts with the one message that the parent sent.
+//! * Counts fall by 1 per row from below 2^34, and the parent receives a count of 0. So the chain
+//!   has as many rows as the parent's head says. No chain is a ring, because the count of a ring
+//!   would fall forever.
+//! * So each row has one parent: a row, or a root that the links chip opens. The length of a row
+//!   (its end minus its position) is the length of its head plus that of its children or its
+//!   string; this is an equation between integers below 2^45. If rows were their own ancestors, the
+//!   lengths of their heads would sum to 0 along the ring, modulo the prime. So each row hangs
+//!   below a root.
+//! * From the root down, the messages determine where each row stands and its state, and thereby
+//!   what its bytes are. The end of a root is the end of its stream.
+//!
+//! The state of a byte string fixes whether it is read as a container. If it is, its one child must
+//! end where the byte string ends.
 //!
 //! # Soundness
 //!
 //! | cell | what fixes it |
 //! |---|---|
-//! | used | boolean; opens balance, so the rows in use are the items |
+//! | used | boolean; the open messages balance, so the rows in use are the items |
 //! | position, parent, remaining, state | the open message received |
 //! | initial byte | looked up at the position |
-//! | kind, length, reads, long | one of the initial byte's rows of `cbor_rule`. It has two where eight bytes follow: as one of a number of eight bytes, which only what is taken as it is encoded may be, and as a long head, whose first four bytes are shown to be zero |
-//! | argument | the bytes behind the initial byte where they are read, the last four of a long head, else what the initial byte adds to its kind |
-//! | end | head and argument of leaves and embedding byte strings, the last child's message of the others |
-//! | number, next, shape, finding | a rule of (state, kind). Only keys have several: that a key is claimed is right as its text is found once, and that it is not as the keys chip shows it to be none of those asked for |
+//! | kind, length, reads, long | one of the initial byte's rows of `cbor_rule`. The initial byte of an integer with an argument of eight bytes has two such rows. One is for a number whose eight bytes are not read; the rules allow it only where nothing uses the argument, as in a value that is taken as it is encoded. The other is for a long head, whose first four bytes are shown to be zero |
+//! | argument | the bytes behind the initial byte if they are read (the last four bytes of a long head), else what the initial byte adds to its kind |
+//! | end | of leaves and of embedding byte strings: head and argument; of all other items: the message behind the last child |
+//! | number, next, shape, finding | a rule of (state, kind). Keys have several, and so has the tag of an element value. That a key is claimed is right because its text is found once. That a key is not claimed is right because the keys chip shows that it is none of the keys asked for. A tag over a scalar may also be read as a value that is taken as it is encoded; no verifier asks for a scalar in that form |
 //! | multiplicity | free: rules and heads are fixed |
 //!
-//! Every text in use is received once, is the number of the rule of one place, and so stands where that rule
-//! leads: required keys occur once, at their own depth, with the value that their rule asks for. Keys are compared by
-//! content or number, so a longer encoding of an asked key cannot hide: it is a key that is not claimed and is refused.
+//! Every text in use is received exactly once. Its number belongs to the rule of one place, so the
+//! text stands where that rule leads. Required keys therefore occur once, at their own depth, with
+//! the value that their rule asks for. Keys are compared by content or by number. A second key that
+//! equals an asked key therefore cannot hide in a longer encoding: it is a key that is not claimed,
+//! and the keys chip refuses it.
 //!
-//! The row above a digest ends where it begins and has the same parent, so it is the digest's elder sibling: its digestID.
+//! The row above a digest ends where the digest begins and has the same parent. It is therefore the
+//! elder sibling of the digest: its digestID.
 //!
-//! On rows not in use all counts are zero (*unused*); what other rules say of their other cells binds nothing else.
+//! On unused rows all counts are zero (*unused*). What other constraints say about the other cells
+//! of these rows binds nothing else.
 
 mod head;
 pub(crate) mod tree;
@@ -57,10 +82,11 @@ use crate::chips::buses::{BYTES, CBOR_OPEN, CBOR_RULE, FIELD};
 use crate::chips::mdoc::grammar::rules;
 use crate::class::{CLASSES, SizeClass};
 
-/// As high as other tables, which costs less than a height of its own.
+/// As high as other tables. A height of its own would cost more.
 const HEIGHT: usize = 2_048;
 
-/// Most data items that the table holds. Real documents have one in 8 to 16 bytes.
+/// The largest number of data items that the table holds. Real documents have one item per 8 to 16
+/// bytes.
 const CAPACITY: usize = HEIGHT - RESERVED_ROWS;
 
 const _: () = {
@@ -71,16 +97,16 @@ const _: () = {
     }
 };
 
-/// Bytes of SHA-256 digests.
+/// Length of a SHA-256 digest in bytes.
 const DIGEST_BYTES: u8 = 32;
 
-/// First field of an initial byte on [`CBOR_RULE`], where no rule has its state.
+/// First field of an initial byte on [`CBOR_RULE`]. No rule has this state.
 const HEAD: u64 = 0;
 
-/// Its last fields: were it taken for a rule, nothing would be found.
+/// Last fields of an initial byte. If the tuple were taken for a rule, nothing would be found.
 const HEAD_END: [u64; 2] = [1, 1];
 
-/// Bytes of a long head's argument that are zero, and bytes that are read.
+/// Number of bytes in a long head's argument that are zero, and number of bytes that are read.
 const LONG_HALF: u64 = 4;
 
 /// Committed columns, in the order of [`Item`]'s fields.
@@ -90,7 +116,7 @@ mod column {
     pub(super) const INITIAL: usize = 2;
     pub(super) const KIND: usize = 3;
     pub(super) const LENGTH: usize = 4;
-    /// 1 where the argument stands behind the initial byte and is read.
+    /// 1 if the argument stands behind the initial byte and is read.
     pub(super) const READS: usize = 5;
     pub(super) const ARGUMENT: usize = 6;
     pub(super) const END: usize = 7;
@@ -103,21 +129,21 @@ mod column {
     pub(super) const SHAPE: [usize; 2] = [13, 14];
     /// Code of the finding.
     pub(super) const FINDING: [usize; 2] = [15, 16];
-    /// Uses of the rule or head in the fixed columns of the row.
+    /// How often the rule or head in the fixed columns of this row is looked up.
     pub(super) const MULTIPLICITY: usize = 17;
-    /// 1 where the argument has eight bytes of which the first four are zero.
+    /// 1 if the argument has eight bytes of which the first four are zero.
     pub(super) const LONG: usize = 18;
     /// Number of columns.
     pub(super) const COUNT: usize = 19;
 }
 
-/// Fixed columns: the row's index, and one rule of the grammar or one initial byte a row.
+/// Fixed columns: the row's index, and one rule of the grammar or one initial byte per row.
 mod fixed {
     use super::CBOR_RULE;
 
     /// The row's index.
     pub(super) const ROW: usize = 0;
-    /// First of the columns with the tuple of [`CBOR_RULE`].
+    /// First of the columns that hold the tuple of [`CBOR_RULE`].
     pub(super) const RULE: usize = 1;
     /// 1 on rows with a rule or an initial byte.
     pub(super) const ENABLED: usize = RULE + CBOR_RULE.width;
@@ -137,7 +163,7 @@ impl CborChip {
         Self { class }
     }
 
-    /// Fills the table with the items of a tree of the same class, but for the multiplicities.
+    /// Fills the table with the items of a tree of the same class. The multiplicities are left out.
     pub(crate) fn trace(&self, tree: &Tree) -> Trace {
         let mut trace = Trace::zeroed(self.height(), column::COUNT);
         for (row, item) in tree.items.iter().take(CAPACITY).enumerate() {
@@ -170,7 +196,7 @@ fn fill_row(cells: &mut [F], item: &Item) {
     codes.for_each(|(column, value)| cells[column] = F::from_i8(value));
 }
 
-/// What the fixed columns provide on [`CBOR_RULE`].
+/// The tuples that the fixed columns provide on [`CBOR_RULE`].
 fn provided(class: &SizeClass) -> impl Iterator<Item = [F; CBOR_RULE.width]> {
     let heads = head::heads().map(|(initial, head)| {
         let (length, reads, long) = (head.length.into(), head.is_read.into(), head.is_long.into());
@@ -228,7 +254,7 @@ impl Chip for CborChip {
     }
 }
 
-/// The cells of one row; see [`Item`] for what they mean.
+/// The cells of one row. [`Item`] says what they mean.
 struct Row<E> {
     row: E,
     used: E,
@@ -245,13 +271,14 @@ struct Row<E> {
     state: E,
     number: E,
     next: E,
-    /// Children for each unit of the argument.
+    /// Number of children per unit of the argument.
     children: E,
-    /// Whether the argument tells the end (1), the head is the end (-1), or the last child's end is (0).
+    /// Where the item ends: 1 if the argument gives the end, -1 if the head is the end, 0 if the
+    /// last child's end is the end.
     extent: E,
-    /// 1 where the item itself is found.
+    /// 1 if the item itself is found.
     item: E,
-    /// 1 where the item before is.
+    /// 1 if the item before it is found.
     before: E,
 }
 
@@ -283,12 +310,12 @@ impl<E: p3_field::Algebra<F> + Clone> Row<E> {
         }
     }
 
-    /// Position after the head.
+    /// Position behind the head.
     fn content(&self) -> E {
         self.position.clone() + E::ONE + self.length.clone()
     }
 
-    /// All that counts messages but `used` is zero on rows that are not.
+    /// On unused rows, every count of messages is zero. `used` itself is one of these counts.
     fn counts<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
         b.assert_bool("used", self.used.clone());
         let unused = E::ONE - self.used.clone();
@@ -297,7 +324,8 @@ impl<E: p3_field::Algebra<F> + Clone> Row<E> {
         }
     }
 
-    /// RFC 8949, 3: the head at the position. An argument of eight bytes is read if it is less than 2^32.
+    /// The head at the position (RFC 8949, 3). An argument of eight bytes is read if it is less
+    /// than 2^32.
     fn head<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
         let (used, reads, long) = (&self.used, &self.reads, &self.long);
         b.lookup(BYTES, vec![self.position.clone(), E::ONE, self.initial.clone()], used.clone());
@@ -321,7 +349,7 @@ impl<E: p3_field::Algebra<F> + Clone> Row<E> {
         );
     }
 
-    /// Where items end that do not end with their last child.
+    /// The end of each item that does not end with its last child.
     fn extent<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
         let extent = &self.extent;
         let behind_head = self.end.clone() - self.content();
@@ -341,7 +369,7 @@ impl<E: p3_field::Algebra<F> + Clone> Row<E> {
         let has_children = self.used.clone() - self.children.clone() * self.extent.clone();
         let last = vec![self.end.clone(), self.row.clone(), E::ZERO, self.number.clone()];
         b.receive(CBOR_OPEN, last, has_children.clone());
-        // One where none is counted by the argument.
+        // 1 if the argument does not count the children.
         let [less_one, less_two] = [E::ONE, E::TWO].map(|number| self.children.clone() - number);
         let single = (less_one * less_two).halve();
         let children = self.children.clone() * self.argument.clone() + single;
@@ -357,7 +385,7 @@ impl<E: p3_field::Algebra<F> + Clone> Row<E> {
         b.lookup(CBOR_RULE, tuple, self.used.clone());
     }
 
-    /// What other tables learn.
+    /// What other tables learn of the item.
     fn finding<B: ChipBuilder<Expr = E>>(&self, b: &mut B) {
         let (item, before) = (&self.item, &self.before);
         let is_digest = before.clone() * (E::ONE - item.clone());

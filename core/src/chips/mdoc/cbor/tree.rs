@@ -1,7 +1,8 @@
 //! From streams to data items: a strict cursor over the original bytes (RFC 8949, 3).
 //!
-//! A [`Tree`] is laid out for any stream that has one, right or wrong: where an item is not what its place asks for, the
-//! tables filled from the tree fail a constraint or a bus. Only what has no layout at all is a [`TreeError`].
+//! A [`Tree`] is laid out for every stream that has a layout, whether the stream is right or wrong.
+//! If an item is not what its place asks for, the tables that are filled from the tree fail a
+//! constraint or a bus. Only a stream without any layout is a [`TreeError`].
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,7 +21,7 @@ use crate::chips::mdoc::grammar::{
 use crate::statement::Subject;
 use crate::value::ValueKind;
 
-/// Streams that have no layout.
+/// Reasons why streams have no layout.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TreeError {
     /// An item does not end within its stream.
@@ -31,7 +32,8 @@ pub enum TreeError {
         /// Offset of the item in the stream.
         offset: usize,
     },
-    /// A head that is not well formed, of indefinite length, or with a length, count or tag of 2^32 or more.
+    /// A head is not well formed, has an indefinite length, or has a length, count or tag of 2^32
+    /// or more.
     #[error(
         "stream {stream}: the CBOR head at byte {offset} is reserved, of indefinite length or has a length, count or tag \
          of 2^32 or more"
@@ -42,7 +44,8 @@ pub enum TreeError {
         /// Offset of the head in the stream.
         offset: usize,
     },
-    /// A text key of no bytes, in a map of the MSO or in an item.
+    /// A text key is empty, in the MSO or in its map `valueDigests`, `deviceKeyInfo` or
+    /// `validityInfo`.
     #[error("stream {stream}: the map key at byte {offset} is empty")]
     EmptyKey {
         /// The stream.
@@ -50,16 +53,16 @@ pub enum TreeError {
         /// Offset of the key in the stream.
         offset: usize,
     },
-    /// More items than the CBOR table has rows for.
+    /// The streams have more items than the CBOR table has rows.
     #[error("too many CBOR items: the table holds {limit}")]
     TooManyItems {
-        /// Rows of the table.
+        /// The largest number of items.
         limit: usize,
     },
-    /// More map keys of one kind than the keys table has rows for.
+    /// The maps have more keys of one kind than the keys table has groups.
     #[error("too many map keys of one kind: the table holds {limit}")]
     TooManyKeys {
-        /// Rows of the table.
+        /// The largest number of keys of that kind.
         limit: usize,
     },
     /// The subject is out of bounds.
@@ -67,7 +70,7 @@ pub enum TreeError {
     Subject(#[from] SubjectError),
 }
 
-/// One data item: a row of the CBOR table before it is laid out in cells. Positions are those of the buses.
+/// One data item: the content of a row of the CBOR table. Positions are those of the buses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Zeroize)]
 pub(crate) struct Item {
     /// Position of the initial byte.
@@ -76,41 +79,41 @@ pub(crate) struct Item {
     pub(crate) initial: u8,
     /// Kind of the item.
     pub(crate) kind: u64,
-    /// Bytes of the argument after the initial byte.
+    /// Number of argument bytes behind the initial byte.
     pub(crate) length: u8,
-    /// Whether these are read.
+    /// Whether the argument bytes are read.
     pub(crate) reads: bool,
-    /// Whether it has eight of which the first four are zero.
+    /// Whether the argument has eight bytes of which the first four are zero.
     pub(crate) is_long: bool,
-    /// The argument; if it is not read, what the initial byte adds to the kind.
+    /// The argument. If it is not read, it is what the initial byte adds to the kind.
     pub(crate) argument: u64,
-    /// Position after the last byte.
+    /// Position behind the last byte.
     pub(crate) end: u64,
-    /// Row of the parent, or the stream's root.
+    /// Row of the parent, or the root of the stream.
     pub(crate) parent: u64,
-    /// Children of the parent still to come, this one included.
+    /// Number of the parent's children still to come, including this one.
     pub(crate) remaining: u64,
-    /// State that it stands in.
+    /// State that the item stands in.
     pub(crate) state: u64,
-    /// Number by the grammar.
+    /// Number that the grammar gives the item.
     pub(crate) number: u64,
     /// State of the next sibling.
     pub(crate) next: u64,
-    /// Shape by the grammar.
+    /// Shape that the grammar gives the item.
     #[zeroize(skip)]
     pub(crate) shape: Shape,
-    /// What other tables learn of it.
+    /// What other tables learn of the item.
     #[zeroize(skip)]
     pub(crate) finding: Finding,
 }
 
 impl Item {
-    /// Position after the head.
+    /// Position behind the head.
     pub(crate) fn content(&self) -> u64 {
         self.position + 1 + u64::from(self.length)
     }
 
-    /// Number of children by the head.
+    /// Number of children that the head states.
     fn children(&self) -> u64 {
         self.shape.children(self.argument)
     }
@@ -119,18 +122,19 @@ impl Item {
 /// A key that is not asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Zeroize)]
 pub(crate) struct OtherKey {
-    /// Number of its sort.
+    /// Number of the key's sort.
     pub(crate) number: u64,
-    /// Position after the head.
+    /// Position behind the head.
     pub(crate) start: u64,
     /// The argument.
     pub(crate) argument: u64,
-    /// Canonical form of what tells it from others of its map: the fingerprint of a text, a label as it is.
+    /// Canonical form of what tells the key from other keys of its map: the fingerprint of a text,
+    /// or a label as it is.
     pub(crate) code: u64,
 }
 
-/// The data items of all streams in the order of their positions, where the expected texts are, and the keys that are not asked
-/// for. Zeroised when dropped.
+/// The data items of all streams in the order of their positions, the places of the expected texts,
+/// and the keys that are not asked for. Zeroised when dropped.
 pub(crate) struct Tree {
     pub(crate) items: Vec<Item>,
     pub(crate) texts: BTreeMap<u64, u64>,
@@ -145,19 +149,21 @@ impl Drop for Tree {
 }
 
 impl Tree {
-    /// Reads the streams, each of one item, by the grammar of `subject`: stream 0 is the `Sig_structure`, the others
-    /// are the tag-24 items of the slots in use.
+    /// Reads the streams by the grammar of `subject`. Each stream is one item. Stream 0 is the
+    /// `Sig_structure`, and the others are the tag-24 items of the slots in use.
+    ///
+    /// The function does not check that the items are those asked for.
     ///
     /// # Errors
     ///
-    /// Where a stream has no layout, see [`TreeError`]. That the items are those asked for is not checked.
+    /// [`TreeError`] if a stream has no layout.
     pub(crate) fn parse(subject: &Subject, streams: &Streams) -> Result<Self, TreeError> {
         let mut parser = Parser::new(subject, streams)?;
         (0..=subject.elements.len()).try_for_each(|stream| parser.stream(stream))?;
         Ok(parser.tree)
     }
 
-    /// Position of the first byte behind the head of an expected text, if it was found.
+    /// Position behind the head of an expected text, if the text was found.
     pub(crate) fn text_start(&self, text: u64) -> Option<u64> {
         self.texts.get(&text).copied()
     }
@@ -174,7 +180,7 @@ impl Tree {
         digests.map(entry).collect()
     }
 
-    /// What the item of a row says of itself.
+    /// The two values that the finding of a row carries.
     fn found(&self, row: usize) -> [u64; 2] {
         let item = &self.items[row];
         match item.finding {
@@ -187,20 +193,20 @@ impl Tree {
         }
     }
 
-    /// What the tree tells of a text or field: its two values on [`FIELD`](crate::chips::buses::FIELD), if it was found.
+    /// The two values of a text or field on [`FIELD`](crate::chips::buses::FIELD), if it was found.
     pub(crate) fn field(&self, number: u64) -> Option<[u64; 2]> {
         let is_found = |item: &Item| item.number == number && item.finding != Finding::None;
         self.items.iter().position(is_found).map(|row| self.found(row))
     }
 
-    /// Where the `elementValue` of a slot is, if it was found: behind its tag, if it is a tagged scalar, and its two values on
-    /// [`FIELD`](crate::chips::buses::FIELD).
+    /// The `elementValue` of a slot, if it was found: the position behind its tag if it is a tagged
+    /// scalar, and its two values on [`FIELD`](crate::chips::buses::FIELD).
     pub(crate) fn value(&self, slot: usize, kind: ValueKind) -> Option<(Option<u64>, [u64; 2])> {
         let value = self.field(field::element_value(slot, kind.found()))?;
         Some((self.field(field::value_tag(slot)).map(|[position, _]| position), value))
     }
 
-    /// Position of the digest with this digestID in a namespace asked for, if it was found.
+    /// Position of the digest with this digestID in an asked namespace, if it was found.
     pub(crate) fn digest_position(&self, namespace: usize, digest_id: u64) -> Option<u64> {
         let is_entry = |row: usize| {
             let item = &self.items[row];
@@ -211,7 +217,7 @@ impl Tree {
         entries.find(|entry| entry[1] == digest_id).map(|[position, _]| position)
     }
 
-    /// Positions from which the keys table looks up fingerprints.
+    /// Positions at which the keys table looks up fingerprints.
     pub(crate) fn fingerprint_starts(&self) -> Vec<usize> {
         let is_text = |key: &&OtherKey| {
             OTHER_KEYS.iter().any(|&(_, kind, number)| number == key.number && kind == kind::TEXT)
@@ -220,14 +226,14 @@ impl Tree {
     }
 }
 
-/// The reading of an initial byte that a document means by it, from what stands behind it: a long head is one of a small number where
-/// it can be.
+/// The reading of an initial byte that an honest prover uses, given the bytes behind it: a head
+/// with eight argument bytes is read as a small number whenever possible.
 fn head_of(initial: u8, behind: &[u8]) -> Option<Head> {
     let is_small = behind.starts_with(&[0; 4]);
     Head::of(initial).find(|head| is_small || !head.is_long)
 }
 
-/// Whether a number, bytes or text begins there.
+/// Whether an integer, a byte string or a text begins at the start of `bytes`.
 fn starts_scalar(bytes: &[u8]) -> bool {
     let Some((&initial, behind)) = bytes.split_first() else { return false };
     head_of(initial, behind).is_some_and(|head| is_scalar(head.kind))
@@ -235,9 +241,9 @@ fn starts_scalar(bytes: &[u8]) -> bool {
 
 /// A container whose children are being read.
 struct Level {
-    /// Its row; none for a stream's root level.
+    /// Row of the container. `None` for the root level of a stream.
     row: Option<usize>,
-    /// What the next child is told.
+    /// Parent, remaining count and state of the next child.
     parent: u64,
     remaining: u64,
     state: u64,
@@ -261,7 +267,7 @@ impl<'a> Parser<'a> {
         Ok(Self { streams, rules: by_state, texts, tree })
     }
 
-    /// Reads the one item that a stream should be.
+    /// Reads the one item that a stream should consist of.
     fn stream(&mut self, stream: usize) -> Result<(), TreeError> {
         let mut at = 0;
         let mut levels = vec![Level {
@@ -293,7 +299,8 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// Ends the item of `row` and every container it is the last child of; returns the offset to go on from.
+    /// Closes the item of `row` and every container whose last child it is. Returns the offset at
+    /// which reading continues.
     fn close(&mut self, stream: usize, mut row: usize, levels: &mut Vec<Level>) -> usize {
         while let Some(level) = levels.last_mut() {
             let item = self.tree.items[row];
@@ -317,7 +324,8 @@ impl<'a> Parser<'a> {
         (position as usize).saturating_sub(self.streams.class().stream_start(stream))
     }
 
-    /// The item at offset `at` of a stream; a container's end is set when its last child is read.
+    /// Reads the item at offset `at` of a stream. The end of a container is set when its last child
+    /// is read.
     fn item(&mut self, stream: usize, at: usize, level: &Level) -> Result<Item, TreeError> {
         let truncated = TreeError::Truncated { stream, offset: at };
         let bytes = self.streams.message(stream).get(at..).unwrap_or_default();
@@ -360,8 +368,10 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The rule for the next item of a level: of a key that is asked for, if it is that text and none has stood before; else
-    /// the other one of the state and kind. Where none is, what the state should hold is laid out as this kind.
+    /// The rule for the next item of a level. If the item is the text of an asked key that has not
+    /// occurred before, it is the rule of that key; otherwise it is the other rule of the state and
+    /// kind. If there is no such rule, the item is laid out as what the state should hold, with the
+    /// kind that it has.
     fn rule(&self, level: &Level, kind: u64, argument: u64, content: &[u8]) -> Rule {
         let is_asked = |rule: &&Rule| {
             let text = self.texts.get(&rule.number);
@@ -376,7 +386,8 @@ impl<'a> Parser<'a> {
         rule.unwrap_or(Rule::inner(level.state, kind, state::ANY, level.state))
     }
 
-    /// The rule for a tag: where there are two, that of a tag over a scalar if one follows, else the other.
+    /// The rule for a tag. If there are two rules, a scalar behind the tag selects the rule for a
+    /// tag over a scalar, and anything else selects the other.
     fn rule_of_tag(&self, rule: Rule, tagged: &[u8]) -> Rule {
         let finding = if starts_scalar(tagged) { Finding::Head } else { Finding::Item };
         let mut same = self
@@ -388,7 +399,8 @@ impl<'a> Parser<'a> {
         same.find(|other| other.finding == finding).copied().unwrap_or(rule)
     }
 
-    /// Notes where an expected text is, or a key that is not asked for. Whether it is not an empty text.
+    /// Records the place of an expected text, or a key that is not asked for. Returns `false` if
+    /// that key is an empty text.
     fn note(&mut self, item: &Item, content: &[u8]) -> bool {
         if item.finding != Finding::Head {
             return true;

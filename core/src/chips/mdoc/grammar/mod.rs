@@ -1,16 +1,30 @@
-//! The grammar of the hashed streams: every place of interest and every string expected on the way, in one place.
+//! The grammar of the hashed streams: every place of interest, and every string expected on the way
+//! to it.
 //!
-//! A *state* says what may stand at a place. The [`Rule`] for a state and the [`kind`] of the item found there gives the state
-//! of the item's first child and of its next sibling, and what other tables learn of it. Of a map, keys and values have
-//! states of their own, the value's given by its key; behind the last child the state is that of the first again. What no rule
-//! names cannot occur; [`state::ANY`] is where anything may be.
+//! This module knows no table. The CBOR, text and keys tables follow it.
 //!
-//! States, texts and fields are numbered in one space: an item has one number, under which its children stand and other
-//! tables hear of it. Where there is one a slot, or one a namespace, of which there are no more, there is room for
-//! [`NUMBERED_SLOTS`](crate::class::NUMBERED_SLOTS).
+//! Stream 0 is the `Sig_structure` of a `COSE_Sign1` (RFC 9052, 4.4) over the tag-24
+//! `MobileSecurityObject` (ISO/IEC 18013-5, 9.1.2.4). The other streams are tag-24
+//! `IssuerSignedItem`s (9.1.2.5).
 //!
-//! Stream 0 is the `Sig_structure` of a `COSE_Sign1` (RFC 9052, 4.4) over the tag-24 `MobileSecurityObject` (ISO/IEC
-//! 18013-5, 9.1.2.4), the others are tag-24 `IssuerSignedItem`s (9.1.2.5). This module knows no table.
+//! # States
+//!
+//! A *state* says what may stand at a place. The [`Rule`] for a state and for the [`kind`] of the
+//! item found there gives three things: the state of the item's first child, the state of its next
+//! sibling, and what other tables learn of the item. In a map, keys and values have states of their
+//! own, and the key gives the state of its value. Behind the last child, the state is that of the
+//! first child again. An item that no rule names cannot occur. In the state [`state::ANY`] any item
+//! may occur.
+//!
+//! States, texts and fields share one number space. An item has one number: it is the state of the
+//! item's children and the number under which other tables learn of the item. Numbers that exist
+//! once per slot have room for [`NUMBERED_SLOTS`](crate::class::NUMBERED_SLOTS). So have numbers
+//! that exist once per namespace, of which there are never more than slots.
+//!
+//! # Order
+//!
+//! This file holds the numbers of states and texts. `rules` follows with the rules, and `strings`
+//! with the expected strings.
 
 mod rules;
 mod strings;
@@ -19,12 +33,12 @@ pub(crate) use rules::{Finding, OTHER_KEYS, Rule, Shape, is_scalar, kind, rules}
 pub use strings::SubjectError;
 pub(crate) use strings::{ALGORITHMS, MIN_RANDOM_BYTES, Symbol, Text, Varies, fixed_keys, texts};
 
-/// States besides those of values, which are the numbers of their keys ([`text`]), and those below an item that other tables hear
-/// of, which are its number.
+/// States, with two exceptions. The state of a value is the number of its key ([`text`]). The state
+/// below an item that other tables learn of is the number of that item.
 pub(crate) mod state {
     /// Anywhere below an item whose content is of no interest.
     pub(crate) const ANY: u64 = 1;
-    /// In the payload of the `Sig_structure`, a byte string that holds the tag-24 MSO.
+    /// In the payload of the `Sig_structure`, which is a byte string that holds the tag-24 MSO.
     pub(crate) const PAYLOAD: u64 = 2;
     /// In the byte string that holds the MSO.
     pub(crate) const MSO_BYTES: u64 = 3;
@@ -38,29 +52,30 @@ pub(crate) mod state {
     pub(crate) const DEVICE_KEY: u64 = 7;
     /// A key of `validityInfo`.
     pub(crate) const VALIDITY_INFO: u64 = 8;
-    /// The protected header in the `Sig_structure`; the element before it has the array's number.
+    /// The protected header in the `Sig_structure`. The element before it has the number of the
+    /// array as its state.
     pub(crate) const PROTECTED: u64 = 9;
-    /// The external data there.
+    /// The external data in the `Sig_structure`.
     pub(crate) const EXTERNAL_AAD: u64 = 10;
-    /// The payload there.
+    /// The payload in the `Sig_structure`.
     pub(crate) const SIGNED: u64 = 11;
 
-    /// The item that is stream number `stream`.
+    /// The item that makes up stream number `stream`.
     pub(crate) const fn root(stream: usize) -> u64 {
         240 + stream as u64
     }
 
-    /// The value of a key of `map` that is none of those asked for.
+    /// The value of a key of `map` that is not asked for.
     pub(crate) const fn other(map: u64) -> u64 {
         264 + map
     }
 
-    /// A digestID in `valueDigests` of the asked namespace of this index.
+    /// A digestID in the `valueDigests` of the asked namespace with this index.
     pub(crate) const fn namespace(index: usize) -> u64 {
         288 + index as u64
     }
 
-    /// The digest behind it.
+    /// The digest behind the digestID.
     pub(crate) const fn digest(index: usize) -> u64 {
         304 + index as u64
     }
@@ -124,17 +139,17 @@ pub(crate) mod text {
     /// `1`, P-256.
     pub(crate) const CRV_VALUE: u64 = 39;
 
-    /// The text of a `tdate`, numbered as on [`DATE`](crate::chips::buses::DATE).
+    /// The text of a `tdate`, for a date numbered as on [`DATE`](crate::chips::buses::DATE).
     pub(crate) const fn date(date: u64) -> u64 {
         40 + date
     }
 
-    /// Its tag.
+    /// The tag of that `tdate`.
     pub(crate) const fn date_tag(date: u64) -> u64 {
         44 + date
     }
 
-    /// Key: the asked namespace of this index.
+    /// Key: the asked namespace with this index.
     pub(crate) const fn namespace(index: usize) -> u64 {
         48 + index as u64
     }
@@ -279,8 +294,9 @@ mod tests {
         }
     }
 
-    /// Two rules for one state and kind are those of keys, of which each leads to what its content says, and those of the tag of a
-    /// value, which is found with a scalar or with all that is under it.
+    /// Only keys and the tag of a value have several rules for one state and kind. Each rule of a
+    /// key leads to what the content of the key says. The tag of a value is found together with a
+    /// scalar, or with everything under it.
     #[test]
     fn only_keys_and_the_tags_of_values_have_rules_to_choose_from() {
         for class in CLASSES {
@@ -302,7 +318,7 @@ mod tests {
     fn every_finding_is_of_one_place() {
         for class in CLASSES {
             let mut places = HashMap::new();
-            // A scalar has one number with and without a tag.
+            // A scalar has the same number with and without a tag.
             let is_tagged =
                 |rule: &Rule| (0..class.slots).any(|slot| rule.state == field::value_tag(slot));
             let rules = rules(&class).into_iter();
@@ -322,7 +338,8 @@ mod tests {
         }
     }
 
-    /// Siblings and children lead each state to one container, so that no place is reached at another depth.
+    /// Siblings and children lead each state to one container, so no place is reached at another
+    /// depth.
     #[test]
     fn every_state_is_in_one_container() {
         for class in CLASSES {
@@ -380,7 +397,7 @@ mod tests {
         );
         assert!(find(text::DOC_TYPE_VALUE).is(30, &[b'd'; 30]));
         assert!(!find(text::namespace(1)).is(0, b""));
-        // -3 is the integer of argument 2.
+        // The integer -3 has the argument 2.
         assert!(find(text::Y).is(2, b"") && !find(text::Y).is(3, b""));
         assert_eq!(
             find(text::date(date::SIGNED)).symbols.len(),

@@ -1,11 +1,12 @@
-//! The rules: what may stand where.
+//! The rules: which items may stand where.
 
 use super::{state, strings, text};
 use crate::chips::buses::{date, field};
 use crate::class::SizeClass;
 use crate::value::ValueKind;
 
-/// Kinds of items: major types (RFC 8949, 3.1) in their place in the initial byte, and whether an argument has eight bytes.
+/// Kinds of items: the major type (RFC 8949, 3.1), at its place in the initial byte, and whether
+/// the argument has eight bytes.
 pub(crate) mod kind {
     /// An unsigned integer.
     pub(crate) const UNSIGNED: u64 = 0 << 5;
@@ -23,7 +24,8 @@ pub(crate) mod kind {
     pub(crate) const TAG: u64 = 6 << 5;
     /// A simple value or a floating-point number.
     pub(crate) const SIMPLE: u64 = 7 << 5;
-    /// Added where the argument has eight bytes, which only numbers may have.
+    /// Added if the argument has eight bytes and is not read. Only numbers may have such an
+    /// argument.
     pub(crate) const LONG: u64 = 1 << 4;
 
     /// Every kind.
@@ -49,18 +51,18 @@ pub(crate) enum Shape {
     Head,
     /// Ends as many bytes behind its head as the argument says.
     String,
-    /// As many children as the argument says; ends where the last does.
+    /// Has as many children as the argument says, and ends where the last one ends.
     Array,
-    /// Twice as many.
+    /// Has twice as many children as the argument says, and ends where the last one ends.
     Map,
-    /// One child; ends where it does.
+    /// Has one child, and ends where the child ends.
     Tag,
-    /// A string of one child.
+    /// A string that holds one child.
     Embedded,
 }
 
 impl Shape {
-    /// Of an item whose content is not looked at.
+    /// Shape of an item whose content is of no interest.
     const fn of(kind: u64) -> Self {
         match kind {
             kind::BYTES | kind::TEXT => Self::String,
@@ -87,9 +89,10 @@ impl Shape {
         }
     }
 
-    /// How the CBOR table knows the shape: children for each unit of the argument, 0 for a single child; and 1 where the
-    /// argument tells the end, -1 where the head is the end, 0 where the last child's end is. Without children both are equal, so
-    /// that their product is 1, and 0 with them.
+    /// The shape as the CBOR table encodes it. The first number is the number of children per unit
+    /// of the argument, or 0 for a single child. The second number is 1 if the argument gives the
+    /// end, -1 if the head is the end, and 0 if the last child's end is the end. Without children
+    /// both numbers are equal, so their product is 1. With children the product is 0.
     pub(crate) const fn code(self) -> [i8; 2] {
         match self {
             Self::Head => [-1, -1],
@@ -107,16 +110,18 @@ impl Shape {
 pub(crate) enum Finding {
     /// Nothing.
     None,
-    /// The position behind its head, and its argument.
+    /// The position behind the item's head, and its argument.
     Head,
-    /// Its position, and its length in bytes.
+    /// The item's position, and its length in bytes.
     Item,
-    /// The position behind its head, and the argument of the digestID before it. It is a byte string of 32 bytes.
+    /// The position behind the item's head, and the argument of the digestID before it. The item is
+    /// a byte string of 32 bytes.
     Digest,
 }
 
 impl Finding {
-    /// How the CBOR table knows it: 1 where the item itself is found, and 1 where the item before is; both where nothing is.
+    /// The finding as the CBOR table encodes it. The first number is 1 if the item itself is found,
+    /// and the second is 1 if the item before it is found. Both are 1 if nothing is found.
     pub(crate) const fn code(self) -> [i8; 2] {
         match self {
             Self::None => [1, 1],
@@ -127,25 +132,26 @@ impl Finding {
     }
 }
 
-/// What an item of a kind is that stands in a state.
+/// What an item of a given kind is in a given state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rule {
-    /// State that it stands in.
+    /// State that the item stands in.
     pub state: u64,
-    /// Its kind.
+    /// Kind of the item.
     pub kind: u64,
-    /// Its number: the state of its first child, and what other tables know it by.
+    /// Number of the item: the state of its first child, and the number under which other tables
+    /// know it.
     pub number: u64,
     /// State of the next sibling.
     pub next: u64,
-    /// Its shape.
+    /// Shape of the item.
     pub shape: Shape,
-    /// What other tables learn of it.
+    /// What other tables learn of the item.
     pub finding: Finding,
 }
 
 impl Rule {
-    /// An item that other tables learn nothing of.
+    /// An item of which other tables learn nothing.
     pub(in crate::chips) const fn inner(state: u64, kind: u64, number: u64, next: u64) -> Self {
         Self { state, kind, number, next, shape: Shape::of(kind), finding: Finding::None }
     }
@@ -155,7 +161,7 @@ impl Rule {
         Self { finding: Finding::Head, ..Self::inner(state, kind, number, next) }
     }
 
-    /// A key that is asked for: its number is the state of its value.
+    /// A key that is asked for. Its number is the state of its value.
     const fn key(map: u64, kind: u64, number: u64) -> Self {
         Self::found(map, kind, number, number)
     }
@@ -165,7 +171,7 @@ impl Rule {
         Self { shape: Shape::Embedded, ..Self::inner(state, kind::BYTES, number, next) }
     }
 
-    /// Any item, of no interest.
+    /// Any item. Its content is of no interest.
     fn any(state: u64, next: u64) -> impl Iterator<Item = Self> {
         kind::ALL.into_iter().map(move |kind| Self::inner(state, kind, state::ANY, next))
     }
@@ -175,13 +181,14 @@ impl Rule {
         self.finding == Finding::Head && self.next == self.number
     }
 
-    /// The same place, taken by an item of another kind.
+    /// The same place with an item of another kind.
     pub(in crate::chips) const fn of_kind(self, kind: u64) -> Self {
         Self { kind, shape: Shape::of(kind), ..self }
     }
 }
 
-/// Kinds of keys that a map may have besides those asked for: map, kind, and the number under which they are found.
+/// Keys that a map may have besides those asked for: the map, the kind of the key, and the number
+/// under which such keys are found.
 pub(crate) const OTHER_KEYS: [(u64, u64, u64); 6] = [
     (state::MSO, kind::TEXT, field::other_key(0)),
     (state::VALUE_DIGESTS, kind::TEXT, field::other_key(1)),
@@ -191,7 +198,7 @@ pub(crate) const OTHER_KEYS: [(u64, u64, u64); 6] = [
     (state::DEVICE_KEY, kind::NEGATIVE, field::other_key(5)),
 ];
 
-/// The rules of a class: those of every slot and namespace that a request might use.
+/// The rules of a class. They cover every slot and namespace that a request might use.
 pub(crate) fn rules(class: &SizeClass) -> Vec<Rule> {
     let mut rules = sig_structure_rules();
     rules.extend(mso_rules());
@@ -251,8 +258,8 @@ fn mso_rules() -> Vec<Rule> {
     rules
 }
 
-/// Keys of the MSO's maps that are not asked for, and what stands behind them. Labels of 2^32 or more are not read, so they have no
-/// rule.
+/// Rules for the keys of the MSO's maps that are not asked for, and for what stands behind them.
+/// Labels of 2^32 or more are not read, so they have no rule.
 fn other_key_rules() -> Vec<Rule> {
     let found =
         OTHER_KEYS.map(|(map, kind, number)| Rule::found(map, kind, number, state::other(map)));
@@ -303,8 +310,9 @@ fn item_rules(slot: usize) -> Vec<Rule> {
     rules
 }
 
-/// An `elementValue`: a scalar is found by its head, also under a tag, which is then found itself. Any other item is found whole, and so
-/// may be what is under a tag.
+/// Rules for an `elementValue`. A scalar is found by its head. This also holds for a scalar under a
+/// tag, and then the tag is found as well. Any other item is found whole. What stands under a tag
+/// may be found whole in any case.
 fn value_rules(slot: usize, item: u64) -> Vec<Rule> {
     let (value, tag) = (text::element_value(slot), field::value_tag(slot));
     let scalars = |state, next| {
@@ -332,7 +340,7 @@ const SCALARS: [(u64, ValueKind); 4] = [
     (kind::TEXT, ValueKind::Text),
 ];
 
-/// Whether an item of the kind is a scalar: what is under a tag that is found.
+/// Whether an item of this kind is a scalar, so that it is found by its head also under a tag.
 pub(crate) fn is_scalar(kind: u64) -> bool {
     SCALARS.iter().any(|(scalar, _)| *scalar == kind)
 }

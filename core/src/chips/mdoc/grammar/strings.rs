@@ -9,16 +9,16 @@ use crate::chips::mdoc::grammar::{state, text};
 use crate::statement::Subject;
 use crate::value::{DATE_TIME, MAX_FRACTION_DIGITS, OFFSET, TAG_DATE_TIME};
 
-/// Longest docType, namespace and element identifier, in bytes of UTF-8.
+/// The longest docType, namespace and element identifier, in bytes of UTF-8.
 pub(crate) const MAX_NAME_BYTES: usize = 64;
 
-/// A byte string that holds CBOR (RFC 8949, 3.4.5.1).
+/// Tag of a byte string that holds CBOR (RFC 8949, 3.4.5.1).
 const TAG_ENCODED_CBOR: usize = 24;
 
-/// Fewest bytes of an item's `random` (ISO/IEC 18013-5, 9.1.2.5).
+/// The fewest bytes of an item's `random` (ISO/IEC 18013-5, 9.1.2.5).
 pub(crate) const MIN_RANDOM_BYTES: u8 = 16;
 
-/// A subject that has no grammar.
+/// Reasons why a subject has no grammar.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubjectError {
     /// A name is too long.
@@ -37,16 +37,16 @@ pub enum SubjectError {
         "{elements} elements are asked for, and size class {class} holds {slots}: ask for fewer or use a larger class"
     )]
     TooManyElements {
-        /// Elements asked for.
+        /// Number of elements asked for.
         elements: usize,
         /// Name of the class.
         class: &'static str,
-        /// Slots of the class.
+        /// Number of slots of the class.
         slots: usize,
     },
 }
 
-/// What stands in one place of an expected string.
+/// What stands at one place of an expected string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Symbol {
     /// This byte.
@@ -55,29 +55,32 @@ pub(crate) enum Symbol {
     Word([u8; WORD_BYTES]),
     /// Any ASCII digit.
     Digit,
-    /// A point, or nothing and then no [`FractionDigit`](Self::FractionDigit) follows.
+    /// A point. It may be absent, and then no [`FractionDigit`](Self::FractionDigit) follows.
     Point,
-    /// A digit behind a [`Point`](Self::Point); all but the first may be left out from one on.
+    /// A digit behind a [`Point`](Self::Point). Every digit but the first may be absent, and then
+    /// all digits behind it are absent too.
     FractionDigit,
-    /// The first four bytes of `+00:00`, or nothing where a `Z` stands.
+    /// The first four bytes of `+00:00`, or nothing if the date ends in `Z`.
     OffsetHour,
-    /// The last two bytes of `+00:00`, or nothing where a `Z` stands.
+    /// The last two bytes of `+00:00`, or nothing if the date ends in `Z`.
     OffsetMinute,
-    /// A `Z`, or nothing where `+00:00` stands.
+    /// A `Z`, or nothing if the date ends in `+00:00`.
     Zulu,
-    /// No byte, but whether the string before is there.
+    /// Not a byte: it says whether the string before it is claimed to be there.
     Claim,
-    /// The algorithm of a signature, a negative integer of COSE: ES256 or ESP256.
+    /// The algorithm of a signature, which is a negative integer in COSE: ES256 or ESP256.
     Algorithm,
-    /// No byte, but the length of a byte string: [`MIN_RANDOM_BYTES`] or more. Stands alone, for the string's content.
+    /// Not a byte: the length of a byte string, which is [`MIN_RANDOM_BYTES`] or more. It is the
+    /// only symbol of its text and stands for the string's content.
     Length,
 }
 
-/// Bytes of a [`Symbol::Word`].
+/// Number of bytes in a [`Symbol::Word`].
 pub(crate) const WORD_BYTES: usize = 4;
 
 impl Symbol {
-    /// How many bytes of the string stand before the next symbol, were nothing left out.
+    /// Number of bytes between this symbol's place and that of the next one, if nothing is left
+    /// out.
     pub(crate) const fn bytes(self) -> usize {
         match self {
             Self::Word(_) => WORD_BYTES,
@@ -86,37 +89,40 @@ impl Symbol {
     }
 }
 
-/// The encoding of ES256 (RFC 9053, 2.1) and that of ESP256 (RFC 9864, 2.1), which are one algorithm over P-256.
+/// The encodings of ES256 (RFC 9053, 2.1) and of ESP256 (RFC 9864, 2.1). Over P-256 both are the
+/// same algorithm.
 pub(crate) const ALGORITHMS: [u8; 2] = [0x26, 0x28];
 
-/// What of a text depends on the subject.
+/// What part of a text depends on the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Varies {
     /// Nothing.
     Never,
-    /// Whether it is in use, which it is where this slot is.
+    /// Whether the text is in use. It is in use if this slot is.
     WithSlot(usize),
-    /// Everything but its capacity: a name of the request.
+    /// Everything but the capacity, because the text is a name of the request.
     Name,
 }
 
-/// An expected data item: its argument, and of a string its content. Its kind is the rule's to say, and its head may be as long as it
-/// likes.
+/// An expected data item: its argument and, for a string, its content. The rule of the item fixes
+/// its kind. The head may be longer than necessary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Text {
     /// Its number in [`text`].
     pub number: u64,
-    /// Most rows that any subject of the class gives it, at least one.
+    /// The largest number of rows that any subject of the class needs for the text. It is at least
+    /// one.
     pub capacity: usize,
     /// Whether the subject uses it.
     pub in_use: bool,
     /// How it differs from subject to subject.
     pub varies: Varies,
-    /// The argument of its head. Of a [`Symbol::Length`] the least; of a date that of one without a fraction that ends in `+00:00`.
+    /// The argument of the head. For a [`Symbol::Length`] it is the smallest argument. For a date
+    /// it is the argument of a date without a fraction that ends in `+00:00`.
     pub argument: u64,
-    /// Its content: none of what is no string, or of a name that is not in use.
+    /// The content. It is empty if the item is not a string, or if it is a name that is not in use.
     pub symbols: Vec<Symbol>,
-    /// The date it is, as numbered on [`DATE`](crate::chips::buses::DATE).
+    /// Which date the text is, numbered as on [`DATE`](crate::chips::buses::DATE).
     pub date: Option<u64>,
 }
 
@@ -140,7 +146,7 @@ impl Text {
         Self::new(number, argument, Vec::new())
     }
 
-    /// A name of the request, or nothing where the request has fewer.
+    /// A name of the request. It is `None` if the request has fewer names.
     fn name(number: u64, name: Option<&str>) -> Self {
         let bytes = name.unwrap_or_default().as_bytes();
         let text =
@@ -169,15 +175,16 @@ impl Text {
         Self { date: Some(date), ..Self::new(text::date(date), Self::LONGEST_DATE, symbols) }
     }
 
-    /// A date and time that is the value of a slot, if the slot has one: else it is any that stands in the document, so that what is
-    /// looked up of it does not depend on whether it is claimed.
+    /// A date and time that is the value of a slot. If the slot has no such value, any date in the
+    /// document takes its place, so that the bytes that are looked up do not depend on whether the
+    /// text is claimed.
     fn date_time(slot: usize) -> Self {
         let mut symbols = Self::date_symbols();
         symbols.push(Symbol::Claim);
         Self::new(field::date_time(slot), Self::LONGEST_DATE, symbols)
     }
 
-    /// Bytes of a date without a fraction that ends in `+00:00`.
+    /// Number of bytes of a date without a fraction that ends in `+00:00`.
     const LONGEST_DATE: usize = DATE_TIME.len() + OFFSET.len();
 
     fn date_symbols() -> Vec<Symbol> {
@@ -189,7 +196,8 @@ impl Text {
         symbols
     }
 
-    /// Whether an item of the right kind is this text. Only keys are asked, which have one content each.
+    /// Whether an item of the right kind is this text. The function answers for keys only; each key
+    /// has one possible content.
     pub(crate) fn is(&self, argument: u64, content: &[u8]) -> bool {
         let mut bytes = Vec::with_capacity(content.len());
         for symbol in &self.symbols {
@@ -217,7 +225,7 @@ pub(super) const TEXT_KEYS: [(u64, u64, &str); 10] = [
     (state::VALIDITY_INFO, text::VALID_UNTIL, "validUntil"),
 ];
 
-/// Labels of `deviceKey` (RFC 9053, 7.1.1): text number, label.
+/// Labels of `deviceKey` (RFC 9053, 7.1.1): text number and label.
 pub(super) const LABELS: [(u64, i32); 4] =
     [(text::KTY, 1), (text::CRV, -1), (text::X, -2), (text::Y, -3)];
 
@@ -227,7 +235,8 @@ const fn integer_argument(integer: i32) -> usize {
     argument as usize
 }
 
-/// Every text of the subject's class in the order of their numbers, those that the subject does not use among them.
+/// Every text of the subject's class in the order of their numbers, including those that the
+/// subject does not use.
 ///
 /// # Errors
 ///
@@ -297,8 +306,8 @@ fn check(subject: &Subject) -> Result<(), SubjectError> {
     Ok(())
 }
 
-/// Codes of the keys that every document has in a map of the MSO: fingerprints of text keys, labels as they are. The namespaces
-/// asked for are not among them.
+/// Codes of the keys that every document has in a map of the MSO: fingerprints of text keys, and
+/// labels as they are. The asked namespaces are not included.
 pub(crate) fn fixed_keys(map: u64) -> Vec<F> {
     if map == state::DEVICE_KEY {
         return LABELS.iter().map(|&(_, label)| F::from_i32(label)).collect();

@@ -1,34 +1,52 @@
-//! `links`: what ties the hashed streams to each other and to the issuer's signature.
+//! The links table: it ties the hashed streams to each other and to the issuer's signature.
 //!
-//! Stream 0 is the issuer's `Sig_structure`, stream `1 + i` the item of slot `i`. For every stream the table takes the
-//! stream's end from the bytes table, and hands the CBOR walker a root item that must fill the message from its first
-//! byte to its last. Then
+//! Stream 0 is the issuer's `Sig_structure`. Stream `1 + i` is the item of slot `i`. For every
+//! stream the table receives the end of the stream from the bytes table. For every stream in use it
+//! opens a root item for the CBOR table, which must fill the message from its first byte to its
+//! last. It then proves two statements:
 //!
-//! * the hash of stream 0 is the hash that the issuer signed (RFC 9053, 2.1);
-//! * the hash of a slot's item is the digest that `valueDigests` holds for the item's own digestID in the namespace that
-//!   the slot was asked in (ISO 18013-5, 9.1.2.5).
+//! * The hash of stream 0 is the hash that the issuer signed (RFC 9053, 2.1).
+//! * The hash of a slot's item is the digest that `valueDigests` holds for the item's own digestID,
+//!   in the namespace in which the slot's element was asked for (ISO/IEC 18013-5, 9.1.2.5).
 //!
-//! Only the credential proof has the table.
+//! Only the credential proof has this table.
+//!
+//! # Buses
+//!
+//! * [`STREAM_END`]: receives the final block and the length of each stream from the bytes table.
+//! * [`CBOR_OPEN`]: sends the start and receives the end of the root item of each stream in use.
+//! * [`HASH_WORDS`]: looks up the hash of each stream in use after its final block, which the
+//!   SHA-256 table provides.
+//! * [`ES256`]: sends the hash of stream 0 to the ES256 table.
+//! * [`FIELD`]: receives the digestID of each item in use from the CBOR table.
+//! * [`DIGEST_AT`]: looks up where the digest of each item in use stands; the keys table provides
+//!   this.
+//! * [`BYTES`]: looks up the words of that digest.
 //!
 //! # Rows
 //!
-//! Eight rows a stream, one a word of its hash, in the order 0, 4, 1, 5, 2, 6, 3, 7: the SHA-256 table gives words k and
-//! k + 4 together. The rows of slots that the request does not use are there as well and put nothing on any bus but the
-//! end of their stream, of an empty message.
+//! Each stream has eight rows, one per word of its hash, in the order 0, 4, 1, 5, 2, 6, 3, 7,
+//! because the SHA-256 table gives words k and k + 4 together. Slots that the request does not use
+//! have rows as well. These rows put nothing on any bus except the end of their stream, whose
+//! message is empty.
 //!
 //! # Soundness
 //!
 //! | cell | what fixes it |
 //! |---|---|
-//! | [`FINAL_BLOCK`](column::FINAL_BLOCK), [`LENGTH`](column::LENGTH) | received from the bytes table, once a stream by a fixed count; the length of an unused slot is 0 (*unused slot*) |
+//! | [`FINAL_BLOCK`](column::FINAL_BLOCK), [`LENGTH`](column::LENGTH) | received from the bytes table, once per stream by a fixed count; the length of an unused slot is 0 (*unused slot*) |
 //! | [`DIGEST_ID`](column::DIGEST_ID) | received from the CBOR table as the digestID of this slot's item |
-//! | [`FOUND_AT`](column::FOUND_AT) | received with it |
+//! | [`FOUND_AT`](column::FOUND_AT) | received together with the digestID |
 //! | [`DIGEST_POSITION`](column::DIGEST_POSITION) | looked up among the entries of `valueDigests`, which are unique by namespace and digestID |
-//! | [`WORD`](column::WORD) | looked up as the hash after the final block, and for slots at its place in the digest |
+//! | [`WORD`](column::WORD) | looked up as the hash after the final block and, for slots, at its place in the digest |
 //!
-//! `FINAL_BLOCK` and `DIGEST_POSITION` are the same on all rows of a stream (*one stream*). All counts are fixed columns
-//! or follow from the request. Free and read by nothing: the column of `LENGTH` below a stream's third row; `DIGEST_ID`, `FOUND_AT`
-//! and `DIGEST_POSITION` of stream 0; these and `WORD` of unused slots.
+//! `FINAL_BLOCK` and `DIGEST_POSITION` are the same on all rows of a stream (*one stream*). All
+//! counts are fixed columns or follow from the request. The following cells are free, and nothing
+//! reads them:
+//!
+//! * the column of `LENGTH` below the third row of a stream;
+//! * `DIGEST_ID`, `FOUND_AT` and `DIGEST_POSITION` of stream 0;
+//! * `DIGEST_ID`, `FOUND_AT`, `DIGEST_POSITION` and `WORD` of unused slots.
 
 use p3_field::PrimeCharacteristicRing;
 use velum_stark::air::{Chip, ChipBuilder, Trace};
@@ -46,21 +64,21 @@ use crate::statement::Subject;
 #[cfg(test)]
 mod tests;
 
-/// As high as other tables, which costs less than a height of its own.
+/// As high as other tables. A height of its own would cost more.
 const HEIGHT: usize = 2_048;
 
-/// Word of the hash on each of a stream's rows.
+/// Index of the hash word on each of a stream's rows.
 const WORDS: [usize; 8] = [0, 4, 1, 5, 2, 6, 3, 7];
 
 /// Committed columns.
 pub(crate) mod column {
     /// Block after which the stream's hash is complete.
     pub(crate) const FINAL_BLOCK: usize = 0;
-    /// Bytes of the stream's message, on its first row.
+    /// Number of bytes in the stream's message, on the stream's first row.
     pub(crate) const LENGTH: usize = 1;
-    /// Position behind the item's digestID, on the second row.
+    /// Position behind the item's digestID, on the stream's second row.
     pub(crate) const FOUND_AT: usize = 1;
-    /// digestID of the slot's item, on the third.
+    /// digestID of the slot's item, on the stream's third row.
     pub(crate) const DIGEST_ID: usize = 1;
     /// Position of the digest in `valueDigests`.
     pub(crate) const DIGEST_POSITION: usize = 2;
@@ -98,12 +116,12 @@ mod public {
     pub(super) const WIDTH: usize = 2;
 }
 
-/// Where the digest of a slot's item is.
+/// Where the digest of a slot's item stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DigestEntry {
     /// The item's digestID.
     pub digest_id: u64,
-    /// Position behind it in the item.
+    /// Position behind the digestID in the item.
     pub found_at: u64,
     /// Position of the digest's first byte among all streams' bytes.
     pub position: usize,
@@ -125,13 +143,13 @@ impl LinksChip {
         Self { class: subject.class, namespaces }
     }
 
-    /// The rows in use: stream and place among its rows.
+    /// The rows in use: the stream of each row, and the row's place within the stream.
     fn rows(&self) -> impl Iterator<Item = (usize, usize)> {
         (0..self.class.streams())
             .flat_map(|stream| (0..WORDS.len()).map(move |place| (stream, place)))
     }
 
-    /// The trace for `streams`, the digests of the slots in use being at `entries`.
+    /// The trace for `streams`. The digests of the slots in use stand at `entries`.
     pub(crate) fn trace(&self, streams: &Streams, entries: &[DigestEntry]) -> Trace {
         let mut trace = Trace::zeroed(HEIGHT, column::WIDTH);
         let hashes: Vec<_> = (0..self.class.streams())
@@ -253,7 +271,7 @@ impl Chip for LinksChip {
         b.lookup(HASH_WORDS, hash_words, pair * used);
         b.send(ES256, vec![number(es256::HASH), index.clone(), word.clone()], issuer);
 
-        // The digest at a slot's namespace and its item's digestID is the hash of its item.
+        // The hash of a slot's item is the digest at the slot's namespace and the item's digestID.
         let item = stream + number(field::digest_id(0)) - B::Expr::ONE;
         b.receive(FIELD, vec![item, found_at, digest_id.clone()], first_of_slot.clone());
         b.lookup(DIGEST_AT, vec![namespace, digest_id, digest_position.clone()], first_of_slot);

@@ -1,5 +1,5 @@
-//! Each forged case says which rule alone refuses it. A forger has the CBOR, keys and ES256 tables on its side: a
-//! partner puts on their buses what suits it.
+//! Each forged case states which rule alone refuses it. The forger controls the CBOR, keys and
+//! ES256 tables: a partner puts on their buses what suits the forger.
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -24,12 +24,12 @@ velum_stark::chip_enum! {
 
 type Hash = [u32; 8];
 
-/// Row of a stream's word.
+/// Row of a word of a stream's hash.
 fn row(stream: usize, word: usize) -> usize {
     8 * stream + WORDS.iter().position(|&index| index == word).unwrap()
 }
 
-/// Elements asked for, by namespace.
+/// A subject that asks for one element in each of these namespaces.
 fn subject(class: SizeClass, namespaces: &[&str]) -> Subject {
     let element = |(i, namespace): (usize, &&str)| ElementName {
         namespace: (*namespace).to_owned(),
@@ -53,7 +53,7 @@ fn hash(message: &[u8]) -> Hash {
     std::array::from_fn(|k| u32::from_be_bytes(digest[4 * k..][..4].try_into().unwrap()))
 }
 
-/// Position in stream 0 of the digest number `i` of [`issuer_message`].
+/// Position in stream 0 of digest number `i` of [`issuer_message`].
 fn digest_position(i: usize) -> usize {
     31 + 37 * i
 }
@@ -63,7 +63,7 @@ fn found_at(slot: usize) -> u64 {
     3_000 + 100 * slot as u64
 }
 
-/// A message that holds digests.
+/// A message that holds these digests.
 fn issuer_message(digests: &[Hash]) -> Vec<u8> {
     let mut message = vec![0xaa; digest_position(digests.len()) + 100];
     for (i, digest) in digests.iter().enumerate() {
@@ -79,24 +79,25 @@ struct Case {
     streams: Streams,
     entries: Vec<DigestEntry>,
     trace: Trace,
-    /// What the CBOR table says is the end of each root item.
+    /// Where the CBOR table says that each root item ends.
     ends: Vec<usize>,
     /// digestIDs that the CBOR table finds in the items.
     digest_ids: Vec<u64>,
     /// `[namespace, digestID, position]` of `valueDigests`.
     value_digests: Vec<[u64; 3]>,
-    /// What the ES256 table verifies.
+    /// The hash whose signature the ES256 table verifies.
     signed: Hash,
 }
 
 impl Case {
-    /// `items` in the slots of a subject, under a message that holds their digests.
+    /// Puts `items` in the slots of a subject, under a message that holds their digests.
     fn new(subject: Subject, items: &[Vec<u8>]) -> Self {
         let digests: Vec<_> = items.iter().map(|item| hash(item)).collect();
         Self::signed(subject, issuer_message(&digests), items)
     }
 
-    /// `items` in the slots of a subject, under an issuer's message that has the digest of item i at place i.
+    /// Puts `items` in the slots of a subject, under an issuer's message that has the digest of
+    /// item i at place i.
     fn signed(subject: Subject, issuer: Vec<u8>, items: &[Vec<u8>]) -> Self {
         let class = subject.class;
         let messages: Vec<_> = std::iter::once(&issuer).chain(items).map(Vec::as_slice).collect();
@@ -166,7 +167,7 @@ impl Case {
         others
     }
 
-    /// Chips and traces; those of the links are first.
+    /// The chips and their traces. The links table comes first.
     fn build(&self) -> (Vec<Table>, Vec<Trace>) {
         let (class, others) = (self.subject.class, self.others());
         let mut traces = vec![self.trace.clone(), RangeChip.trace(), others.trace()];
@@ -191,7 +192,8 @@ impl Case {
     }
 }
 
-/// The items of a real document that fit the class, as many as it has slots, with their digests found in the MSO.
+/// As many items of a real document as the class has slots, among those that fit the class. Their
+/// digests are found in the MSO.
 fn real(document: &IssuerSigned, digest_ids: impl Fn(&str, &str) -> u64, class: SizeClass) -> Case {
     let fitting = document.items.iter().filter(|item| item.bytes.len() <= class.max_item_bytes);
     let items: Vec<_> = fitting.take(class.slots).collect();
@@ -252,7 +254,7 @@ fn refuses_an_item_that_was_not_signed() {
     let case = Case::signed(subject(STANDARD, &["a", "b", "a"]), issuer.clone(), &items);
     assert_eq!(case.rules(), ["bus bytes"]);
 
-    // The signed digest in place of the item's own hash.
+    // The signed digest replaces the item's own hash.
     let mut case = Case::signed(subject(STANDARD, &["a", "b", "a"]), issuer, &items);
     for (k, word) in digests[1].into_iter().enumerate() {
         case.set_word(2, k, word);
@@ -262,7 +264,8 @@ fn refuses_an_item_that_was_not_signed() {
 
 #[test]
 fn refuses_a_digest_at_another_position() {
-    // Item 2 is in slot 0 and found under its own digest, which is not at the digestID that the item is read to have.
+    // Item 2 is in slot 0 and is found under its own digest. This digest does not stand at the
+    // digestID that the item is read to have.
     let digests = [0, 1, 2].map(|slot| hash(&item(slot)));
     let mut case = Case::signed(
         subject(STANDARD, &["a", "b", "a"]),
@@ -306,7 +309,7 @@ fn refuses_a_digest_id_that_is_not_the_item_s() {
 
 #[test]
 fn refuses_the_hash_after_another_block() {
-    // The issuer signed what the hash is one block before or behind the final one.
+    // The issuer signed what the hash is one block before or after the final one.
     for behind in [false, true] {
         let items = [item(0)];
         let streams = Streams::new(STANDARD, &[b"", &items[0]]).unwrap();
@@ -325,7 +328,7 @@ fn refuses_words_of_several_blocks_or_positions() {
     let streams = Streams::new(STANDARD, &[b"", &items[0]]).unwrap();
     let (right, other) = (hash(&items[0]), hash_after(&streams, streams.final_block(1) + 1));
 
-    // Words 0 and 4 of one hash, the others of another.
+    // Words 0 and 4 are from one hash, the others from another.
     let mixed: Hash = std::array::from_fn(|k| if k % 4 == 0 { right[k] } else { other[k] });
     let mut case = Case::signed(subject(STANDARD, &["a"]), issuer_message(&[mixed]), &items);
     for (k, word) in mixed.into_iter().enumerate() {
@@ -336,7 +339,7 @@ fn refuses_words_of_several_blocks_or_positions() {
     }
     assert_eq!(case.rules(), ["links/one stream"]);
 
-    // Word 0 at one place, the others at another.
+    // Word 0 stands at one place, the others at another.
     let split = [std::array::from_fn(|k| if k == 0 { right[k] } else { 0 }), right];
     let mut case = Case::signed(subject(STANDARD, &["a"]), issuer_message(&split), &items);
     for k in 1..8 {
@@ -353,7 +356,7 @@ fn refuses_a_root_item_that_does_not_fill_the_message() {
             case.ends[stream] = case.ends[stream].strict_add_signed(end);
             assert_eq!(case.rules(), ["bus cbor_open"]);
 
-            // The same, with a length to suit it.
+            // The same, with a length that matches.
             let length = case.streams.length(stream).strict_add_signed(end);
             case.set_length(stream, length);
             assert_eq!(case.rules(), ["bus stream_end"]);
@@ -398,7 +401,8 @@ fn refuses_another_signed_hash() {
     }
 }
 
-/// Any cell changed to any value is noticed, but for those that the module documentation lists as read by nothing.
+/// Every change of a cell to any value is noticed, except in the cells that the module
+/// documentation lists as read by nothing.
 #[test]
 fn notices_every_changed_cell() {
     let mut rng = StdRng::seed_from_u64(3);
@@ -413,7 +417,7 @@ fn notices_every_changed_cell() {
             let read_by_nothing = match column {
                 column::LENGTH => place > 2 || place > 0 && is_unused,
                 column::WORD => stream == 4,
-                // The rows of a stream agree, also where nothing else reads them.
+                // The rows of a stream must agree, even if nothing else reads them.
                 _ => false,
             };
             let mut forged = traces.clone();

@@ -1,4 +1,4 @@
-//! Attacks by name. Each asserts all the rules that stand against it.
+//! Attacks, by name. Each test asserts all the rules that refuse the attack.
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn identity_only() -> Vec<String> {
     vec!["es256/identity".to_owned()]
 }
 
-/// Inputs of the program.
+/// The inputs of the program.
 fn inputs() -> program::Inputs {
     PROGRAM.inputs
 }
@@ -18,7 +18,7 @@ fn another_hash_key_or_signature() {
     let mut hash = case.clone();
     hash.hash[31] ^= 1;
     assert_eq!(hash.verify(hash.trace()).rules(), identity_only());
-    // With the point of the honest signature the x coordinate is right and the sum is wrong.
+    // With the point of the honest signature, the x coordinate is right, but the sum is wrong.
     let mut given = hash.given();
     for place in [inputs().s_x, inputs().s_y] {
         give(&mut given, place, value_of(&honest, place));
@@ -143,14 +143,14 @@ fn a_multiplier_of_zero() {
     assert_eq!(hash.refused(&given), identity_only());
 }
 
-/// A doubling told with the slope of the tangent is right but for the rule.
+/// A doubling with the slope of the tangent is correct, except that it breaks the rule `distinct`.
 #[test]
 fn a_key_or_point_equal_to_the_offset_or_its_negative() {
     for negative in [false, true] {
         let offset = if negative { -program::offset() } else { program::offset() };
         let key = Case::of_key(&offset, Scalar::from(3u64), Scalar::from(4u64));
         let point = Case::of_point(&offset);
-        // Splits decide the sign of the point that is added.
+        // The split of the equation decides the sign of the point that is added.
         for (case, entry) in [(key, 4), (point, 8)] {
             let mut given = case.given();
             give(&mut given, table_point(entry) - 1, tangent(&program::offset()));
@@ -170,8 +170,8 @@ fn a_key_or_point_equal_to_the_offset_or_its_negative() {
     }
 }
 
-/// With a hash of zero, table points with a multiple of G are not used. A key equal to one of them makes a slope that
-/// nothing but the rule fixes.
+/// With a hash of zero, no table point that includes a multiple of G is used. If the key equals one
+/// of these points, nothing but the rule `distinct` fixes a slope.
 #[test]
 fn a_free_slope_where_points_are_equal() {
     let key = program::offset() + ProjectivePoint::GENERATOR;
@@ -184,14 +184,15 @@ fn a_free_slope_where_points_are_equal() {
     }
 }
 
-/// Points are reduced to 256 bits only: `x` and `x + p` are one coordinate, and their difference is no zero.
+/// Points are reduced to 256 bits only: `x` and `x + p` are the same coordinate, although their
+/// difference is not zero.
 #[test]
 fn points_equal_but_for_the_prime() {
     let small = point_from(U256::from_u64(5));
     let pi =
         Scalar::reduce(number("243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89"));
     assert_eq!(ProjectivePoint::GENERATOR * pi, program::offset());
-    // R = O + Q is the small point and so is table point 4, to which -R is added.
+    // R = O + Q is the small point. It is also table point 4, to which -R is added.
     let case = Case::of_key(&(small - program::offset()), pi, Scalar::ONE);
     let mut given = case.given();
     let x = program::coordinates(&small).0;

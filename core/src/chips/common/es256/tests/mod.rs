@@ -1,5 +1,8 @@
-//! What the table accepts and refuses. Forged witnesses are made by giving values that do not follow, by joining the
-//! rows of two witnesses, or by writing single cells.
+//! What the table accepts and refuses. Forged witnesses are made by setting values of the program,
+//! by joining the rows of two witnesses, or by writing single cells.
+//!
+//! `attacks` has attacks by name, `rules` has one forgery for each rule, and `wycheproof` checks
+//! published test vectors. This file has what they share, and tests of valid signatures.
 
 mod attacks;
 mod rules;
@@ -64,7 +67,7 @@ impl Case {
         Self { key, hash, signature }
     }
 
-    /// A valid signature with `R = a G + b Q`, whoever holds the key `Q`.
+    /// A valid signature with `R = a G + b Q`, for a key `Q` whose holder is not involved.
     fn of_key(key: &ProjectivePoint, a: Scalar, b: Scalar) -> Self {
         let (x, _) = program::coordinates(&(ProjectivePoint::GENERATOR * a + *key * b));
         let r = Scalar::reduce(x);
@@ -72,7 +75,7 @@ impl Case {
         Self::new(key, (a * s).into(), r.into(), s.into())
     }
 
-    /// A valid signature with this `R`, by a key made for it.
+    /// A valid signature with this `R`, under a key that is made for it.
     fn of_point(point: &ProjectivePoint) -> Self {
         let (a, b) = (Scalar::from(3u64), Scalar::from(7u64));
         let key = (*point - ProjectivePoint::GENERATOR * a) * b.invert().unwrap();
@@ -95,7 +98,7 @@ impl Case {
         verify(self.partner(), trace)
     }
 
-    /// What refuses the trace made of these values.
+    /// The rules that refuse the trace made of these values.
     fn refused(&self, given: &Given) -> Vec<String> {
         self.verify(trace_of(given)).rules()
     }
@@ -139,7 +142,7 @@ fn row_of(place: Place) -> usize {
     2 * place
 }
 
-/// The place of a table point's x coordinate, which its y coordinate follows.
+/// The place of a table point's x coordinate. The y coordinate stands next to it.
 fn table_point(i: usize) -> Place {
     let address = program::TABLE_X + i as program::Address;
     PROGRAM.pairs.iter().position(|pair| pair.provided == Some(address)).unwrap()
@@ -165,7 +168,7 @@ fn point_at(x: U256) -> Option<ProjectivePoint> {
         .map(ProjectivePoint::from)
 }
 
-/// The point of least x coordinate from `x` on.
+/// The point with the smallest x coordinate that is not below `x`.
 fn point_from(x: U256) -> ProjectivePoint {
     (0..).find_map(|i| point_at(x.wrapping_add(&U256::from_u64(i)))).unwrap()
 }

@@ -1,6 +1,7 @@
-//! One forged trace for each rule that nothing else refuses, and changes of single cells.
+//! For each rule, a forged trace that nothing else refuses, and changes of single cells.
 //!
-//! `identity`, `constant` and `distinct` stand alone against attacks in [`super::attacks`].
+//! For `identity`, `constant` and `distinct`, [`super::attacks`] has attacks that no other rule
+//! refuses.
 
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField64};
 
@@ -34,7 +35,8 @@ fn add_product(sum: &mut [F; COEFFICIENTS], a: &[F; LIMBS], b: &[F; LIMBS]) {
     }
 }
 
-/// Chooses carries that meet every equation but the last, in range if they can be. For pairs of some shapes.
+/// Chooses carries that satisfy every equation except the last, in range if possible. Supports only
+/// some shapes.
 fn settle(trace: &mut Trace, place: Place) {
     let pair = &PROGRAM.pairs[place];
     let [value, below, above] =
@@ -98,26 +100,27 @@ fn unused_value() -> Place {
     place
 }
 
-/// The same key and signature with the hash that `w` belongs to.
+/// The same key and signature with the hash to which `w` belongs.
 fn with_w(case: &Case, w: U256) -> Case {
     let h = Scalar::reduce(value_of(&case.given(), PROGRAM.inputs.h));
     let e = U256::from(Scalar::reduce(w) * h.invert().unwrap());
     Case { hash: e.to_be_bytes(), ..case.clone() }
 }
 
-/// The values of an honest signature, but for the hash of another statement and what follows from it.
+/// The values of an honest signature, except the hash of another statement and what follows from
+/// it.
 fn given_with_hash(honest: &Case, forged: &Case) -> Given {
     let mut given = honest.given();
     give(&mut given, PROGRAM.inputs.hash, U256::from_be_slice(&forged.hash));
     given
 }
 
-/// A trace of a claim on another hash whose steps are those of the honest signature.
+/// A trace that claims another hash but has the steps of the honest signature.
 struct Forgery {
     case: Case,
     honest: Trace,
     forged: Trace,
-    /// The bit.
+    /// The bit of the higher half of `w` that is moved.
     bit: usize,
 }
 
@@ -137,7 +140,7 @@ impl Forgery {
         let given = given_with_hash(&case, &forged_case);
         assert_eq!(value_of(&given, PROGRAM.inputs.w), forged_w);
         let mut forged = trace_of(&given);
-        // The words of scalars are made of the forged bits in the rows of the steps.
+        // On the rows of the steps, the words of the scalars are made of the forged bits.
         let words: Vec<_> = (0..layout::HEIGHT).map(|row| forged.get(row, column::WORD)).collect();
         splice(&mut forged, &honest, row_of(PROGRAM.first_step - 2)..layout::HEIGHT);
         for (row, word) in words.into_iter().enumerate() {
@@ -146,7 +149,8 @@ impl Forgery {
         Self { case: forged_case, honest, forged, bit }
     }
 
-    /// Puts the honest bits in place of the forged ones, or the honest words that they make.
+    /// Replaces the forged bits by the honest ones, or the forged words by the honest words that
+    /// the bits make.
     fn with_honest(&mut self, first: usize) {
         for row in (0..STEPS).map(|step| PROGRAM.digit_row(step) + first) {
             for row in row..row + layout::SCALARS {
@@ -185,7 +189,8 @@ fn bits_are_bits() {
     let mut forgery = Forgery::new();
     forgery.with_honest(0);
     forgery.with_honest(gathered(0));
-    // A bit of 2 more for the lower half and of 1 less for the higher make the same digit.
+    // A bit that is 2 greater in the lower half and a bit that is 1 less in the higher half make
+    // the same digit.
     let step = STEPS - 1 - forgery.bit;
     let row = PROGRAM.digit_row(step);
     add(&mut forgery.forged, row, column::WORD, 2);
@@ -198,7 +203,7 @@ fn bits_are_bits() {
     assert_eq!(forgery.rules(), ["es256/bit"]);
 }
 
-/// The multiplication knows 132 bits of each scalar.
+/// The multiplication uses 132 bits of each scalar.
 #[test]
 fn scalars_are_no_longer_than_their_bits() {
     let refused = |v1: U256, v2: U256| {
@@ -233,7 +238,7 @@ fn scalars_are_no_longer_than_their_bits() {
     }
 }
 
-/// The halves of `w` have 128 bits and steps four more.
+/// The halves of `w` have 128 bits, and there are four more steps.
 #[test]
 fn halves_of_w_are_no_longer_than_their_bits() {
     let case = Case::sample();
@@ -296,7 +301,7 @@ fn what_is_fetched_is_the_value_at_its_address() {
 fn copies_are_what_is_fetched() {
     let case = Case::sample();
     let mut trace = case.trace();
-    // The copy of y of which the words are sent, and nothing else is made.
+    // The copy of y whose words are exchanged. Nothing else is made of it.
     let y = PROGRAM.pairs.iter().position(|pair| pair.words == Some(es256::Y)).unwrap();
     add(&mut trace, row_of(y), column::V, 1);
     add(&mut trace, row_of(y), column::WORD, 1);
@@ -308,8 +313,8 @@ fn copies_are_what_is_fetched() {
     assert_eq!(verify(partner, trace).rules(), ["es256/copy"]);
 }
 
-/// An addition with another difference of x coordinates is one of other points. With a hash of zero, table points with a
-/// multiple of G are not used.
+/// An addition with another difference of x coordinates is an addition of other points. With a hash
+/// of zero, no table point that includes a multiple of G is used.
 #[test]
 fn differences_are_those_of_the_points() {
     let key = ProjectivePoint::GENERATOR * Scalar::from(77u64);
@@ -341,8 +346,9 @@ fn as_integer(cell: F) -> i64 {
     }
 }
 
-/// With the fraction of n as choice that has a small multiple of n's highest group, all groups taken from x fit into 64 bits
-/// in the native field: `r` is a number that no one chose, and a signature with it is easy to make.
+/// The choice is a fraction in the native field that turns the highest group of n into a small
+/// number. For one such choice, everything that is taken from the groups of x fits into 64 bits.
+/// `r` is then a number that nobody chose, and a signature with it is easy to make.
 #[test]
 fn choices_are_bits() {
     let (d, k, s) = (Scalar::from(11u64), Scalar::from(12u64), Scalar::from(1_234_567u64));
@@ -374,7 +380,8 @@ fn choices_are_bits() {
     assert_eq!(case.verify(trace).rules(), ["es256/choice"]);
 }
 
-/// A digit on a pair that uses none would fetch another value: here, for a table point that is not used.
+/// A digit on a pair that uses none would fetch another value. Here the pair belongs to a table
+/// point that is not used.
 #[test]
 fn only_steps_move_addresses() {
     let key = ProjectivePoint::GENERATOR * Scalar::from(77u64);
@@ -414,7 +421,7 @@ fn limbs_of_values_are_in_range() {
     }
 }
 
-/// `n - 1 - r` is negative: only its highest limb is out of range.
+/// `n - 1 - r` is negative, and only its highest limb is out of range.
 #[test]
 fn values_are_not_negative() {
     let mut case = Case::of_point(&point_from(ORDER.wrapping_add(&U256::ONE)));
@@ -455,7 +462,8 @@ fn lower_parts_of_carries_are_in_range() {
     assert_eq!(case.verify(trace).rules(), ["bus range"]);
 }
 
-/// Carries that are fractions in the native field admit a value that is wrong by the native prime.
+/// Carries that are fractions in the native field would admit a value that is wrong by the native
+/// prime.
 #[test]
 fn upper_parts_of_carries_are_in_range() {
     let case = Case::sample();
@@ -466,7 +474,7 @@ fn upper_parts_of_carries_are_in_range() {
     assert_eq!(case.verify(trace).rules(), ["bus range"]);
 }
 
-/// The values above that a shape reads, by how many pairs.
+/// The distances, in pairs, of the values above that a shape reads.
 fn reads_above(shape: Shape) -> &'static [usize] {
     match shape {
         Shape::Slope => &[1, 2],
@@ -481,7 +489,7 @@ fn reads_above(shape: Shape) -> &'static [usize] {
     }
 }
 
-/// Whether nothing reads the cell but range checks: what a prover writes there means nothing.
+/// Whether nothing but range checks reads the cell, so that its content means nothing.
 fn unread(row: usize, column: usize) -> bool {
     let place = row / 2;
     let Some(pair) = PROGRAM.pairs.get(place) else { return true };

@@ -1,4 +1,5 @@
-//! Project Wycheproof's vectors for ECDSA over P-256 with SHA-256 and signatures as `r || s`.
+//! Project Wycheproof's test vectors for ECDSA over P-256 with SHA-256 and signatures in the form
+//! `r || s`.
 
 use ::wycheproof::TestResult;
 use ::wycheproof::ecdsa::{TestName, TestSet};
@@ -6,7 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::*;
 
-/// Ordinary runs check one in so many of the valid and of the invalid signatures, of which the set holds fewer.
+/// Ordinary runs check one in so many of the valid signatures, and of the invalid ones, of which
+/// the set has fewer.
 const SAMPLED: (usize, usize) = (16, 2);
 
 #[test]

@@ -1,9 +1,11 @@
-//! The credential proof: the message is that of the document's value, laid out as the record has it.
+//! The credential proof: the message is that of the document's value, with the layout that the
+//! record prescribes.
 
 use super::*;
 use crate::chips::buses::field;
 
-/// The document of the credential fixtures, and a trace of `claimed` in it whose hashes are of `claimed` too.
+/// The document of the credential fixtures, with tables whose values and hashes are those of
+/// `claimed`.
 fn claiming(claimed: &RecordOpening) -> Tables {
     let mut statement = credential(STANDARD);
     let elements = RecordElements::new(&statement.subject, claimed).unwrap();
@@ -11,7 +13,8 @@ fn claiming(claimed: &RecordOpening) -> Tables {
     Tables::of_credential(&statement, &opening(STANDARD), claimed, &elements)
 }
 
-/// The tables of a document with one value, whose trace is changed, and whose record commits to what the changed rows send of the slot.
+/// The tables of a document with one value. The trace is changed, and the record commits to what
+/// the changed rows of the slot send.
 fn changed_slot(slot: usize, value: &[u8], change: impl Fn(&mut Trace, &mut [F])) -> Tables {
     let (mut statement, mut opening) = (credential(STANDARD), opening(STANDARD));
     statement.subject.elements.truncate(1);
@@ -23,7 +26,7 @@ fn changed_slot(slot: usize, value: &[u8], change: impl Fn(&mut Trace, &mut [F])
     let record = elements.record.clone();
     commit_to_rows(&mut elements, slot, &trace);
     if slot > 0 {
-        // Zero stands in place of the digest of a slot that is not in use.
+        // The digest of a slot that is not in use is zero.
         elements.record = record;
     }
     statement.commitment = elements.commitment();
@@ -36,7 +39,7 @@ fn rules(value: &[u8], change: impl Fn(&mut Trace, &mut [F])) -> Vec<String> {
     changed_slot(0, value, change).rules()
 }
 
-/// Sets the remaining bytes on the first rows of slot 0's content.
+/// Sets how many bytes remain on the first rows of slot 0's content.
 fn set_remaining(trace: &mut Trace, remaining: &[u64]) {
     for (row, &bytes) in CONTENT_ROWS.zip(remaining) {
         trace.set_u64(row, REMAINING, bytes);
@@ -96,16 +99,16 @@ fn bytes_are_those_of_the_document() {
     assert_eq!(claiming(&claimed).rules(), ["bus bytes"]);
 }
 
-/// A value that is claimed with the kind, the tag, the number or the length of another.
+/// A value is claimed with the kind, the tag, the number or the length of another value.
 #[test]
 fn the_value_is_the_one_that_was_found() {
     for (slot, claimed) in [
-        // `Mustermann`, of which the last letter is left out, and as bytes.
+        // `Mustermann` without its last letter, as bytes, with a tag, and as an encoded value.
         (0, &b"\x69Musterman"[..]),
         (0, b"\x4aMustermann"),
         (0, b"\xd9\x03\xec\x6aMustermann"),
         (0, b"\xf5"),
-        // A full-date without its tag, under another, and as if it were all of it an encoding.
+        // A full-date without its tag, and under another tag.
         (1, b"\x6a1971-09-01"),
         (1, b"\xd9\x03\xed\x6a1971-09-01"),
         // 175.
@@ -124,7 +127,7 @@ fn the_value_is_the_one_that_was_found() {
 #[test]
 fn the_value_is_at_the_position_that_was_found() {
     let mut claimed = opening(STANDARD);
-    // The dates of two slots: as long as each other, and under one tag.
+    // The dates of two slots, which have the same length and the same tag.
     claimed.values.swap(1, 2);
     let at = positions(&claimed);
     let mut tables = claiming(&claimed);
@@ -142,7 +145,7 @@ fn positions_count_up() {
     let mut claimed = opening(STANDARD);
     let at = positions(&claimed);
     let (date, other) = (claimed.values[2].clone(), &mut claimed.values[1]);
-    // Behind the century the other date.
+    // Behind the century, it is the other date.
     other[6..].copy_from_slice(&date[6..]);
     let mut tables = claiming(&claimed);
     for row in 2..MAX {
@@ -152,7 +155,8 @@ fn positions_count_up() {
     assert_eq!(tables.rules(), ["values/position"]);
 }
 
-/// Slots that stand in for each other by kinds that are no numbers of four bits: 16 kinds are a slot.
+/// Slots take each other's place by kinds that are not numbers of four bits. A difference of 16
+/// slots is one kind.
 #[test]
 fn kinds_have_four_bits() {
     let claimed = opening(STANDARD);
@@ -177,9 +181,9 @@ fn kinds_have_four_bits() {
             digits[first + KIND_ROW] += shift;
             let kind = trace.get(first + ARGUMENT_ROW, POSITION) + shift;
             trace.set(first + ARGUMENT_ROW, POSITION, kind);
-            // What the lowest bit is of says that there is content.
+            // The lowest bit still says that there is content.
             trace.set(first + ARGUMENT_ROW + 1, POSITION, (kind - F::ONE).halve());
-            // The tags, which are as each other, stay.
+            // The tags stay. They are the same in both slots.
             trace.set_u64(first + KIND_ROW, POSITION, at.values[slot].tag.unwrap() as u64);
         }
     });
@@ -197,7 +201,7 @@ fn the_kind_is_the_one_of_the_message() {
     assert_eq!(rules(b"\x43abc", other), ["values/kind"]);
 }
 
-/// Sets what is left of the kind of slot 0 without its lowest bits.
+/// Sets the kind of slot 0, and what is left of it without its lowest bits.
 fn set_kind(trace: &mut Trace, digits: &mut [F], left: [u64; KIND_BITS + 1]) {
     digits[KIND_ROW] = F::from_u64(left[0]);
     left.into_iter()
@@ -207,13 +211,14 @@ fn set_kind(trace: &mut Trace, digits: &mut [F], left: [u64; KIND_BITS + 1]) {
 
 #[test]
 fn a_kind_ends_after_its_bits() {
-    // Text, and 16 times a number.
+    // Text, plus 16.
     let rules =
         rules(b"\x63abc", |trace, digits| set_kind(trace, digits, [16 + 5, 8 + 2, 4 + 1, 2, 1]));
     assert!(rules.contains(&"values/kind ends".into()), "{rules:?}");
 }
 
-/// A kind of which the CBOR chip finds nothing has nothing to receive, and nor has one that receives what it sends.
+/// A kind of which the CBOR chip finds nothing has nothing to receive, and no kind receives what
+/// the table itself sends.
 #[test]
 fn there_is_no_other_kind() {
     for kind in 0..16_u64 {
@@ -235,7 +240,7 @@ fn whether_there_is_a_tag_is_a_flag() {
 
 #[test]
 fn a_tag_that_was_found_is_in_the_message() {
-    // The tag is left out, and one that is not there is put in.
+    // The tag is left out, or a tag that is not there is put in.
     let without = rules(BIRTH_DATE, |trace, digits| {
         digits[TAG_ROW] = F::ZERO;
         trace.set(TAG_ROW, POSITION, F::ZERO);
@@ -250,7 +255,8 @@ fn a_tag_that_was_found_is_in_the_message() {
     assert_eq!(claimed, ["bus field"]);
 }
 
-/// A text that is claimed to be a date and time is sent to be shown as one, and one that is, and is claimed to be text, is not.
+/// A text that is claimed to be a date and time is sent to the text chip, which must show it. A
+/// date and time that is claimed to be text is not sent.
 #[test]
 fn a_date_and_time_is_shown() {
     let kind = |kind: ValueKind| std::array::from_fn(|bit| kind as u64 >> bit);
@@ -281,7 +287,7 @@ fn content_does_not_go_on_after_its_end() {
 
 #[test]
 fn nothing_is_after_the_end() {
-    // In the content's elements, and in what pads the message.
+    // In the elements of the content, and in the padding of the message.
     for row in [3, MAX - 1, MAX, MAX + 20] {
         let rules = rules(b"\x63abc", |_, digits| digits[CONTENT_ROW + row] = F::ONE);
         let expected = if row < MAX {
@@ -302,7 +308,8 @@ fn content_is_counted() {
     assert_eq!(rules, ["values/length", "values/remaining"]);
 }
 
-/// Content where the kind has none, and none where it has.
+/// Less content than the argument says, none although the kind has content, and some although it
+/// has none.
 #[test]
 fn content_is_as_long_as_kind_and_argument_say() {
     let shorter = rules(b"\x63abc", |trace, digits| {

@@ -1,3 +1,6 @@
+//! Tests of the values table. `document` tests the credential proof, and `predicates` the
+//! presentation proof. This file has what they share, tests of real documents, and changes of
+//! single cells.
 use p3_field::Field;
 use velum_stark::air::testing::assert_cells_matter;
 
@@ -15,10 +18,10 @@ use crate::statement::{Contradiction, SlotPredicate};
 mod document;
 mod predicates;
 
-/// Rows of a slot in the standard class.
+/// Number of rows of a slot in the standard class.
 const ROWS: usize = slot_rows(&STANDARD);
 
-/// Rows of a slot that can hold a byte of content.
+/// Number of rows of a slot that can hold a byte of content.
 const MAX: usize = max_content_bytes(&STANDARD);
 const CONTENT_ROWS: std::ops::Range<usize> = CONTENT_ROW..CONTENT_ROW + MAX;
 
@@ -39,7 +42,8 @@ fn change_digits(trace: &mut Trace, change: impl Fn(&mut Trace, &mut [F])) {
     fill_sums(trace, 0, &digits);
 }
 
-/// Puts what the rows of a table send of a slot in place of its message, and of its digest in the record.
+/// Replaces the message of a slot, and its digest in the record, by what the rows of a table send
+/// for the slot.
 fn commit_to_rows(elements: &mut RecordElements, slot: usize, trace: &Trace) {
     let message = &mut elements.slots[slot];
     for (element, row) in message.iter_mut().zip((slot * ROWS..).step_by(ELEMENT_ROWS)) {
@@ -86,8 +90,9 @@ fn shape_and_fixed_columns_do_not_depend_on_the_request() {
 
 // Mutation.
 
-/// Rows of the first and an unused slot: of name, salt, tag, kind and argument and beside them, of content, dates' digits and
-/// comparisons, padding; and behind the slots.
+/// Rows of the first slot and of an unused slot, and rows behind the slots. In a slot: rows of the
+/// name, salt, tag, kind and argument and beside them, of the content, of dates' digits and
+/// comparisons, and of the padding.
 fn sample() -> impl Iterator<Item = usize> {
     let of_slot = [
         0, 1, 7, 8, 21, 28, 35, 55, 56, 57, 58, 60, 61, 62, 63, 64, 67, 68, 70, 71, 72, 73, 74, 75,
@@ -111,7 +116,7 @@ fn every_cell_of_a_presentation_matters() {
     let exempt = |row: usize, column: usize| {
         let (slot, of_slot) = (row / ROWS, row % ROWS);
         match column {
-            // Digits that nothing compares: their element is what is absorbed.
+            // Digits that nothing compares. What is absorbed is their element.
             SUM => !(of_slot.is_multiple_of(ELEMENT_ROWS) || slot == 0 && is_compared(of_slot)),
             NUMBER => {
                 let is_flag = slot == 0 && of_slot == TAG_ROW;
@@ -147,9 +152,10 @@ fn every_cell_of_a_credential_matters() {
     let exempt = |row: usize, column: usize| {
         let (slot, of_slot) = (row / ROWS, row % ROWS);
         match column {
-            // Digits beside an element of the salt are part of it.
+            // Digits beside an element of the salt are part of that element.
             SUM => of_slot < CONTENT_ROW && !of_slot.is_multiple_of(ELEMENT_ROWS),
-            // Beside the tag, the kind and its bits, and over the content; of a slot that is not in use there is no tag.
+            // Beside the tag, beside the kind's bits, and over the content. A slot that is not in
+            // use has no tag.
             POSITION => {
                 let is_beside = of_slot == TAG_ROW
                     || (ARGUMENT_ROW..=ARGUMENT_ROW + KIND_BITS).contains(&of_slot);

@@ -1,4 +1,4 @@
-//! The presentation proof: what is shown of the values that the record holds.
+//! The presentation proof: what is shown about the values that the record holds.
 
 use super::super::predicates::{
     DAY_ROW, DIFFERENCE_BYTES, HIGH_ROW, LAST_DAY, LAST_MONTH, LOW_ROW, MONTH_ROW, PART_BYTES,
@@ -6,7 +6,7 @@ use super::super::predicates::{
 };
 use super::*;
 
-/// A presentation of one value under one predicate, all else empty.
+/// A presentation of one value under these predicates. Everything else is empty.
 fn one_value(
     value: &[u8],
     predicates: Vec<SlotPredicate>,
@@ -37,8 +37,8 @@ fn rules(value: &[u8], predicates: Vec<SlotPredicate>) -> Vec<String> {
     tables_of(value, predicates).rules()
 }
 
-/// What fails when slot 0 holds `value`, `change` is made to its cells and digits, and the record commits to what the changed rows
-/// send.
+/// The rules that fail when slot 0 holds `value`, `change` is made to its cells and digits, and the
+/// record commits to what the changed rows send.
 fn rules_of_changed(
     value: &[u8],
     predicates: Vec<SlotPredicate>,
@@ -56,7 +56,7 @@ fn rules_of_changed(
     tables.rules()
 }
 
-/// Puts other bytes beside an element.
+/// Replaces the bytes that stand beside an element.
 fn replace_bytes<const BYTES: usize>(digits: &mut [F], row: usize, number: F) {
     let bytes = digits[row..row + BYTES].iter().rev();
     let replaced = bytes.fold(F::ZERO, |number, &byte| number * BASE + byte);
@@ -65,7 +65,7 @@ fn replace_bytes<const BYTES: usize>(digits: &mut [F], row: usize, number: F) {
     set_bytes::<BYTES>(digits, row, number);
 }
 
-/// What fails when `change` is made to the rows of a text date under the bounds.
+/// The rules that fail when `change` is made to the rows of a text date under the bounds.
 fn rules_of_changed_date(low: u32, high: u32, change: impl Fn(&mut Trace)) -> Vec<String> {
     let mut tables = tables_of(b"\x6a2000-02-29", date(low, high));
     change(&mut tables.traces[VALUES]);
@@ -290,8 +290,8 @@ fn the_day_before_and_the_day_after_are_refused() {
     }
 }
 
-/// 18 years: born on 29 February 2008, reached on 1 March 2026, so the latest birth date counted on 28 February 2026 is
-/// 28 February 2008.
+/// 18 years: whoever is born on 29 February 2008 reaches this age on 1 March 2026. The latest birth
+/// date that counts on 28 February 2026 is therefore 28 February 2008.
 #[test]
 fn a_leap_day_counts_from_the_first_of_march() {
     let born = b"\xd9\x03\xec\x6a2008-02-29";
@@ -299,7 +299,7 @@ fn a_leap_day_counts_from_the_first_of_march() {
     assert_eq!(rules(born, date(0, 20080301)), NONE);
 }
 
-/// What fails of a day of 2006 in every form, the same in each.
+/// The rules that fail for a day of 2006, which are the same for every form.
 fn rules_in_every_form(month: u32, day: u32) -> Vec<String> {
     let [tdate, tagged, text] =
         in_every_form(month, day).map(|value| rules(&value, date(0, u32::MAX)));
@@ -318,7 +318,7 @@ fn months_are_1_to_12() {
     }
 }
 
-/// A month's length does not count: 30 and 31 February are taken as they read.
+/// The length of a month does not count: 30 and 31 February are accepted.
 #[test]
 fn days_are_1_to_31() {
     for day in 0..=99 {
@@ -327,7 +327,7 @@ fn days_are_1_to_31() {
     }
 }
 
-/// Issuers sign `00` for what they do not know of a birth date.
+/// Issuers sign `00` for the part of a birth date that they do not know.
 #[test]
 fn years_go_from_1_january_to_31_december() {
     assert_eq!(rules_in_every_form(1, 1), NONE);
@@ -379,7 +379,7 @@ fn dates_have_the_length_of_their_form() {
     }
 }
 
-/// Other tags, and text under tag 0 that is no date and time in UTC.
+/// Other tags, and text under tag 0 that is not a date and time in UTC.
 #[test]
 fn dates_have_the_tag_of_their_form() {
     for value in [
@@ -411,7 +411,7 @@ fn other_types_are_not_dates() {
     assert_eq!(rules(bytes, date(0, u32::MAX)), ["values/date kind", "values/date tag"]);
 }
 
-/// Whether a date is a full-date is one flag, and a date and time is none.
+/// One flag says whether a date is a full-date, and a date and time is not one.
 #[test]
 fn a_date_has_one_form() {
     let flag = |value: &[u8], flag: F| {
@@ -419,9 +419,9 @@ fn a_date_has_one_form() {
         tables.traces[VALUES].set(TAG_ROW, NUMBER, flag);
         tables.rules()
     };
-    // A tag that is a multiple of 1005, less 1.
+    // A tag that is a multiple of 1005, minus 1.
     assert_eq!(flag(b"\xd9\x07\xd9\x6a2000-02-29", F::TWO), ["values/full-date flag"]);
-    // A date and time under the tag that is the sum of both.
+    // A date and time under the tag that is the sum of both tags.
     let both =
         rules_of_changed(b"\xc0\x742000-02-29T23:59:59Z", date(0, u32::MAX), |trace, digits| {
             digits[TAG_ROW] += F::from_u16(1005);
@@ -431,7 +431,7 @@ fn a_date_has_one_form() {
     assert_eq!(flag(b"\x6a2000-02-29", F::ONE), ["values/date tag"]);
 }
 
-/// The bytes under a date are those that the elements pack.
+/// The bytes under a date predicate are those that the elements pack.
 #[test]
 fn digits_are_those_of_the_elements() {
     for row in [CONTENT_ROW + 3, CONTENT_ROW + 9, CONTENT_ROW + 12] {
@@ -443,8 +443,8 @@ fn digits_are_those_of_the_elements() {
     }
 }
 
-/// Adds `offset` to the number of a text date from row `first` of its content on, as the digits that follow carry it along, and
-/// compares what comes out with the bounds `(target, target)`.
+/// Adds `offset` to the number of a text date, from row `first` of its content on. The digits that
+/// follow carry the offset along. The result is compared with the bounds `(target, target)`.
 fn shift_number(trace: &mut Trace, first: usize, mut offset: F, target: F) {
     for row in CONTENT_ROWS.skip(first) {
         trace.set(row, NUMBER, trace.get(row, NUMBER) + offset);
@@ -464,7 +464,7 @@ fn the_number_is_that_of_the_digits() {
     let later = 20_010_101;
     let target = F::from_u32(later);
     let missing = target - F::from_u32(20_000_229);
-    // Eight digits follow the first row: a number to begin with that they carry to what is missing.
+    // Eight digits follow the first row. They turn this initial number into what is missing.
     let before = missing * F::from_u32(100_000_000).inverse();
     let rules = rules_of_changed_date(later, later, |trace| shift_number(trace, 0, before, target));
     assert!(rules.contains(&"values/no digits yet".into()), "{rules:?}");
@@ -488,7 +488,7 @@ fn differences_are_of_the_bounds() {
     }
 }
 
-/// What fails of a date when these digits stand where those of its scaled month or day should.
+/// The rules that fail for a date when these digits replace those of its scaled month or day.
 fn rules_of_part(value: &[u8], row: usize, part: [u32; PART_BYTES]) -> Vec<String> {
     let mut tables = tables_of(value, date(0, u32::MAX));
     change_digits(&mut tables.traces[VALUES], |_, digits| {
@@ -511,7 +511,8 @@ fn month_and_day_are_those_of_the_number() {
         for value in [0, 2, last, last + 1].into_iter().flat_map(of_part) {
             assert_eq!(rules_of_part(&value, row, [0; PART_BYTES]), [rule], "{value:x?}");
         }
-        // What is beyond the last takes more than three bytes, in whichever the rest stands.
+        // A month or day beyond the last takes more than three bytes, in whichever digit the rest
+        // stands.
         let scaled = part_scale(last) * last;
         let [first, second] = [0, 8].map(|bits| scaled >> bits & 0xff);
         for value in of_part(last + 1) {

@@ -1,4 +1,4 @@
-//! What is refused of other documents, link by link of the statement.
+//! What the tables refuse of other documents, one link of the statement after the other.
 
 use ciborium::Value;
 use p3_field::PrimeCharacteristicRing;
@@ -42,21 +42,21 @@ fn refuses_other_fixed_values() {
     assert_eq!(mso("digestAlgorithm", Value::Text("SHA-2561".into())), ["bus field"]);
 
     let bytes = |from: &[u8], to: &[u8]| World::mustermann().with(0, from, to).rules();
-    // ES512 in the protected header, external data, five elements.
+    // Another algorithm in the protected header.
     let algorithm = |byte: u8| {
         bytes(b"Signature1\x43\xa1\x01\x26", &[b"Signature1\x43\xa1\x01", &[byte][..]].concat())
     };
-    // ESP256 is ES256; EdDSA, -8, and ES512 are not.
+    // ESP256 is ES256. EdDSA (-8) and other numbers of one byte are not.
     assert_eq!(algorithm(0x28), NONE);
     for other in [0x27, 0x23, 0x25, 0x29] {
         assert_eq!(algorithm(other), ["text/choice"], "{other:x}");
     }
     assert_eq!(bytes(b"Signature1", b"Signature2"), ["bus bytes"]);
-    // Tag 25 around the MSO.
+    // Tag 25 around the MSO, and around an item.
     assert_eq!(bytes(b"\xd8\x18\x59", b"\xd8\x19\x59"), ["bus field"]);
     let item = World::mustermann().with(1, b"\xd8\x18", b"\xd8\x19").rules();
     assert_eq!(item, ["bus field"]);
-    // OKP and P-384.
+    // Key type OKP, and curve P-384.
     assert_eq!(bytes(b"\xa4\x01\x02\x20\x01", b"\xa4\x01\x01\x20\x01"), ["bus field"]);
     assert_eq!(bytes(b"\xa4\x01\x02\x20\x01", b"\xa4\x01\x02\x20\x02"), ["bus field"]);
 }
@@ -151,7 +151,8 @@ fn refuses_dates_and_times_that_are_none() {
         ("2024-09-30T13:50:00Z", "2024-09-30T13:50:0AZ"),
     ] {
         assert_eq!(kind(other), ValueKind::Text);
-        // The text table of the one about the other, which the values chip claims to be a date and time.
+        // The text table of the date and time, in a document whose value is other text. The values
+        // chip claims that this text is a date and time.
         let mut tables = world(other).tables();
         tables.traces[TEXT] = world(like).tables().traces[TEXT].clone();
         let [position, length] =
@@ -164,7 +165,8 @@ fn refuses_dates_and_times_that_are_none() {
     }
 }
 
-/// Keys that stand twice: the first is taken, the other is one of those asked for.
+/// Keys that occur twice. The first occurrence is claimed, so the second is an unclaimed key that
+/// equals an asked key.
 #[test]
 fn refuses_duplicate_keys() {
     let mso = |change: fn(&mut Vec<(Value, Value)>)| World::mustermann().with_mso(change).rules();
@@ -185,12 +187,12 @@ fn refuses_duplicate_keys() {
         });
         assert_eq!(rules.rules(), ["keys/distinct"], "label {label}");
     }
-    // The other one is taken: then the first is not asked for, but is.
+    // The other occurrence comes first and is claimed. Its value is not the one expected.
     let last = World::mustermann()
         .with_mso(|mso| mso.insert(0, (Value::Text("docType".into()), Value::Null)));
     assert!(last.rules().contains(&"bus bytes".to_owned()));
 
-    // Both are taken.
+    // Both occurrences are claimed.
     let world = World::mustermann().with_mso(|mso| mso.push(mso[0].clone()));
     let both = world.rules_of(|tree| {
         let second = other_key(tree, state::MSO);
@@ -203,7 +205,8 @@ fn refuses_duplicate_keys() {
     assert_eq!(both, ["bus field"]);
 }
 
-/// Row of the first key in a map that is not asked for. Only the CBOR table knows of it from then on.
+/// Row of the first key in a map that is not asked for. The key is removed from the tree's list, so
+/// that only the CBOR table knows it.
 fn other_key(tree: &mut Tree, map: u64) -> usize {
     let row = tree
         .items
@@ -215,12 +218,12 @@ fn other_key(tree: &mut Tree, map: u64) -> usize {
     row
 }
 
-/// Takes a key for the one that a text is.
+/// Claims that a key is the given text.
 fn claim(key: &mut Item, text: u64) {
     (key.number, key.next) = (text, text);
 }
 
-/// A key in a longer encoding than need be is the same key.
+/// A key in an encoding that is longer than necessary is the same key.
 #[test]
 fn refuses_duplicate_keys_in_other_encodings() {
     let world =
@@ -248,7 +251,7 @@ fn refuses_duplicate_keys_in_other_encodings() {
             .rules(),
         ["keys/distinct"]
     );
-    // A label of eight bytes that is 1: the one of 2^40 is made shorter in its place.
+    // A label of eight bytes that is 1: the bytes of the label 2^40 are overwritten.
     let eight_bytes = World::mustermann().with_mso(|mso| {
         let key =
             at(at(mso, "deviceKeyInfo").as_map_mut().unwrap(), "deviceKey").as_map_mut().unwrap();
@@ -256,7 +259,7 @@ fn refuses_duplicate_keys_in_other_encodings() {
     });
     let long_one = eight_bytes.with(0, b"\x1b\0\0\x01\0\0\0\0\0", b"\x1b\0\0\0\0\0\0\0\x01");
     assert_eq!(long_one.rules(), ["keys/distinct"]);
-    // Read as one of the numbers that have no rule, it cannot hide either.
+    // It cannot hide either if it is read as one of the numbers that have no rule.
     let hidden = long_one.rules_of(|tree| {
         let label = item(tree, |item| item.is_long);
         (label.kind, label.reads, label.is_long) = (kind::UNSIGNED + kind::LONG, false, false);
@@ -279,9 +282,9 @@ fn refuses_keys_at_another_depth() {
         let entry = mso.remove(at_key);
         at(mso, "deviceKeyInfo").as_map_mut().unwrap().push(entry);
     });
-    // Nobody claims the key; the texts are looked for in vain.
+    // Nothing claims the key, and the text table looks for the texts in vain.
     assert_eq!(moved.rules(), ["bus bytes", "bus field"]);
-    // It is claimed where it stands.
+    // The key is claimed where it stands.
     let claimed = moved.rules_of(|tree| {
         let row = other_key(tree, state::DEVICE_KEY_INFO);
         let (key, value) = tree.items[row..].split_at_mut(1);
@@ -295,7 +298,7 @@ fn refuses_keys_at_another_depth() {
     assert_eq!(claimed, ["bus cbor_rule"]);
 }
 
-/// An issuer-controlled string holds bytes that look like the wanted entry.
+/// A string that the issuer controls holds bytes that look like the wanted entry.
 #[test]
 fn refuses_look_alikes_in_strings() {
     let look_alike = b"\x67docType\x75org.iso.18013.5.1.mDL";
@@ -305,13 +308,13 @@ fn refuses_look_alikes_in_strings() {
     });
     assert_eq!(world.rules(), ["bus bytes"]);
     let string = |item: &Item| item.state == state::other(state::MSO) && item.kind == kind::BYTES;
-    // The text is said to stand in the string, where no item does.
+    // The text is said to stand inside the string, where there is no item.
     let inside = world.rules_of(|tree| {
         let start = item(tree, string).content();
         tree.texts.insert(text::DOC_TYPE_VALUE, start + 9);
     });
     assert_eq!(inside, ["bus field"]);
-    // The item that takes the text is said to stand there.
+    // The item that takes the text is said to stand inside the string.
     let there = world.rules_of(|tree| {
         let start = item(tree, string).content() + 8;
         let value = item(tree, |item| item.number == text::DOC_TYPE_VALUE);
@@ -319,7 +322,7 @@ fn refuses_look_alikes_in_strings() {
         tree.texts.insert(text::DOC_TYPE_VALUE, start + 1);
     });
     assert_eq!(there, ["bus cbor_open"]);
-    // The string is read as one that holds CBOR.
+    // The string is read as a byte string that holds CBOR.
     let embedded = world.rules_of(|tree| {
         let string = item(tree, string);
         string.shape = Shape::Embedded;
@@ -329,7 +332,8 @@ fn refuses_look_alikes_in_strings() {
 
 #[test]
 fn refuses_items_out_of_their_bounds() {
-    // The MSO's byte string is said to be a byte shorter than the map in it; a byte longer has no layout.
+    // The MSO's byte string is said to be one byte shorter than the map in it. If it is said to be
+    // one byte longer, the document has no layout.
     let length = MUSTERMANN.facts().mso_bytes - 5;
     let says = |other: usize| {
         let head = |length: usize| [&b"\xd8\x18\x59"[..], &(length as u16).to_be_bytes()].concat();
@@ -337,13 +341,13 @@ fn refuses_items_out_of_their_bounds() {
     };
     assert_eq!(says(length - 1).rules(), ["bus cbor_open"]);
     assert!(matches!(says(length + 1).try_tree(), Err(TreeError::Truncated { stream: 0, .. })));
-    // A byte behind the root item.
+    // A byte follows the root item.
     for stream in 0..3 {
         let mut world = World::mustermann();
         world.messages[stream].push(0);
         assert_eq!(world.rules(), ["bus cbor_open"]);
     }
-    // An item that nothing opened, past the end of the stream.
+    // An item that nothing opened stands past the end of the stream.
     let past = World::mustermann().rules_of(|tree| {
         let mut stray = *tree.items.last().unwrap();
         stray.position = STANDARD.stream_start(3) as u64 - 1;
@@ -351,7 +355,8 @@ fn refuses_items_out_of_their_bounds() {
         tree.items.push(stray);
     });
     assert!(past.contains(&"bus cbor_open".to_owned()));
-    // A string that ends later, the siblings behind it moved on: the identifier swallows the key after it.
+    // A string ends later and its siblings are moved, so that the identifier swallows the key
+    // behind it.
     let split = World::mustermann().rules_of(|tree| {
         let identifier = item(tree, |item| item.number == text::element(0));
         identifier.end += 1;
@@ -359,7 +364,7 @@ fn refuses_items_out_of_their_bounds() {
     assert_eq!(split, ["bus cbor_open", "cbor/string-end"]);
 }
 
-/// A sibling stands behind its elder.
+/// A sibling must stand behind its elder sibling.
 #[test]
 fn refuses_a_way_back() {
     let rules = World::mustermann().rules_of(|tree| {
@@ -369,7 +374,8 @@ fn refuses_a_way_back() {
     assert_eq!(rules, ["bus cbor_open"]);
 }
 
-/// Arrays of one child that are each other's child: the count that goes round falls, and the places do not close.
+/// Two arrays of one child that are each other's child. The count that goes round falls, and the
+/// places do not close the ring.
 #[test]
 fn refuses_a_ring() {
     let mut world = World::mustermann();
@@ -400,7 +406,8 @@ fn refuses_a_ring() {
 fn binds_digests_to_namespace_and_digest_id() {
     let mut world = World::of(&ANNEX_D, &["family_name", "issue_date"]);
     assert_eq!(world.rules(), NONE);
-    // The standard's example has digestIDs 0 to 3 in both namespaces: take the other namespace too.
+    // The standard's example has digestIDs 0 to 3 in both namespaces, so the other namespace is
+    // asked for too.
     world.subject.elements[1].namespace = "org.iso.18013.5.1.US".into();
     let tree = world.tree();
     let [_, digest_id] = tree.field(field::digest_id(1)).unwrap();
@@ -426,11 +433,11 @@ fn refuses_another_namespace() {
     let other =
         ElementName { namespace: "org.iso.18013.5.1.aamva".into(), element: "age_over_18".into() };
     world.subject.elements[1] = other;
-    // The digestID of the item is not among that namespace's.
+    // The item's digestID is not among those of that namespace.
     assert_eq!(world.rules(), ["bus digest_at"]);
     world.subject.elements[1].namespace = "org.iso.18013.5.2".into();
     assert_eq!(world.rules(), ["bus bytes", "bus digest_at", "bus field"]);
-    // The other namespace's map under the name of the asked one.
+    // The map of the other namespace is read under the name of the asked one.
     let renamed = World::mustermann().rules_of(|tree| {
         let row = other_key(tree, state::VALUE_DIGESTS);
         claim(&mut tree.items[row], text::namespace(0));
@@ -464,7 +471,7 @@ fn refuses_a_digest_id_twice_in_a_namespace() {
     assert!(wide(1 << 32).contains(&"bus cbor_rule".to_owned()));
 }
 
-/// A digest cannot stand as a key: it has no digestID.
+/// A digest cannot stand as a key, because it would have no digestID.
 #[test]
 fn refuses_a_digest_in_place_of_a_key() {
     let world = World::mustermann().with_mso(|mso| {
@@ -504,7 +511,7 @@ fn refuses_wrong_items() {
         item(|item| *at(item, "elementIdentifier") = Value::Text("birth_dat".into())),
         ["bus bytes", "bus field"]
     );
-    // Five entries, an own one or one of the four again; three entries.
+    // Five entries: the fifth has a new key or repeats one of the four. Then three entries.
     for extra in ["more", "elementValue"] {
         let five = World::mustermann()
             .with_item(0, |item| item.push((Value::Text(extra.into()), Value::Null)));
@@ -512,7 +519,7 @@ fn refuses_wrong_items() {
     }
     let three = item(|item| item.retain(|(key, _)| key.as_text() != Some("random")));
     assert_eq!(three, ["bus bytes", "bus field", "bus range"]);
-    // Four entries, one key twice.
+    // Four entries, one of whose keys occurs twice.
     let twice = item(|item| {
         let value =
             item.iter().find(|(key, _)| key.as_text() == Some("elementValue")).cloned().unwrap();
@@ -522,7 +529,7 @@ fn refuses_wrong_items() {
     assert!(twice.contains(&"bus field".to_owned()));
 }
 
-/// Each slot's item is the one asked for there.
+/// The item of each slot must be the one that is asked for there.
 #[test]
 fn refuses_items_in_each_others_slots() {
     let mut world = World::mustermann();

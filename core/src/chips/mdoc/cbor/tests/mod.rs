@@ -1,4 +1,5 @@
-//! What the CBOR, text and keys tables accept of real documents; each rule and each cell of the CBOR table.
+//! What the CBOR, text and keys tables accept of real documents, and that each rule and each cell
+//! of the CBOR table is needed.
 
 mod links;
 
@@ -83,7 +84,8 @@ fn finds_what_the_documents_are_known_to_hold() {
     }
 }
 
-/// The MSO and the items are longer so, but the strings of an MSO do not all have a length below 256.
+/// Longer heads make the MSO and the items longer, so the class is the large one. One byte of
+/// argument is not enough for every string length in an MSO, so the lengths start at two bytes.
 #[test]
 fn heads_may_be_longer_than_needed() {
     for argument_bytes in [2, 4, 8] {
@@ -101,7 +103,7 @@ fn heads_may_be_longer_than_needed() {
     }
 }
 
-/// The first four bytes of an argument of eight.
+/// Changes one of the first four bytes of an argument of eight bytes.
 #[test]
 fn only_small_numbers_have_long_heads() {
     let world = World::mustermann().in_class(LARGE).with_long_heads(8);
@@ -132,7 +134,7 @@ fn rules_and_heads_fit_and_differ() {
     }
 }
 
-/// Every constraint is broken alone by some row of cells, all other tables complying.
+/// Every constraint is the only one broken by some row of cells, while all other tables comply.
 #[test]
 fn every_constraint_is_needed() {
     use column::*;
@@ -181,7 +183,7 @@ fn every_constraint_is_needed() {
     assert_eq!(broken(0, &no_row_above), ["cbor/digest-id"]);
 }
 
-/// The first item that `find` holds for.
+/// The first item for which `find` holds.
 fn item(tree: &mut Tree, find: impl Fn(&Item) -> bool) -> &mut Item {
     tree.items.iter_mut().find(|item| find(item)).unwrap()
 }
@@ -192,36 +194,37 @@ fn every_bus_is_needed() {
         World::mustermann().with_mso(|mso| mso.push((Value::Text("other".into()), Value::Null)));
     let is_null = |item: &Item| item.state == state::other(state::MSO);
     let rules = |forge: fn(&mut Item)| world.rules_of(|tree| forge(item(tree, is_null)));
-    // Another byte than stands there.
+    // The byte is not the one that stands there.
     assert_eq!(rules(|item| (item.initial, item.argument) = (0xf5, 21)), ["bus bytes"]);
-    // Another kind than the byte says.
+    // The kind is not the one that the byte says.
     assert_eq!(
         rules(|item| (item.kind, item.argument) = (kind::UNSIGNED, 0xf6)),
         ["bus cbor_rule"]
     );
-    // A number that the grammar does not give.
+    // The grammar does not give this number.
     assert_eq!(rules(|item| item.number += 1), ["bus cbor_rule"]);
-    // A sibling more to come.
+    // One more sibling is said to come.
     assert_eq!(rules(|item| item.remaining += 1), ["bus cbor_open"]);
 
     // A map says that it ends later than its last child.
     let late = world.rules_of(|tree| item(tree, |item| item.number == state::DEVICE_KEY).end += 1);
     assert_eq!(late, ["bus cbor_open"]);
-    // An argument of two bytes that they do not make; the string is one that another table reads by its head alone.
+    // The argument is not what its two bytes make. Another table reads this string by its head
+    // alone.
     let longer = world.rules_of(|tree| {
         let payload = item(tree, |item| item.number == state::PAYLOAD);
         (payload.argument, payload.end) = (payload.argument + 1, payload.end + 1);
     });
     assert_eq!(longer, ["bus bytes", "bus cbor_open"]);
 
-    // A text that stands elsewhere than the CBOR table says. It has no bytes but its head.
+    // A text is said to stand elsewhere than the CBOR table says. It has no bytes besides its head.
     let moved = world.rules_of(|tree| {
         let other = tree.text_start(text::CRV).unwrap();
         tree.texts.insert(text::CRV, other + 1_000_000);
     });
     assert_eq!(moved, ["bus field"]);
 
-    // Coordinates swapped by the partner.
+    // The partner swaps the coordinates.
     let mut tables = world.tables();
     for (_, fields, _) in
         tables.partner().tuples.iter_mut().filter(|(bus, ..)| *bus == FIELD).take(2)
@@ -230,7 +233,7 @@ fn every_bus_is_needed() {
     }
     assert_eq!(tables.rules(), ["bus field"]);
 
-    // A date that the partner takes for another.
+    // The partner takes the date for another one.
     let mut tables = world.tables();
     for (_, fields, _) in
         tables.partner().tuples.iter_mut().filter(|(bus, ..)| bus.name == "date").take(1)
@@ -260,13 +263,13 @@ fn keys_table_takes_what_the_cbor_table_sends() {
         tables.rules()
     };
     assert_eq!(refill(|_| {}), NONE);
-    // Another label in place of the one found.
+    // Another label replaces the one that was found.
     let other_label = |tree: &mut Tree| {
         let label = tree.other_keys.iter_mut().find(|key| key.argument == 100).unwrap();
         (label.argument, label.code) = (101, 101);
     };
     assert_eq!(refill(other_label), ["bus field"]);
-    // An entry less.
+    // One entry is missing.
     let unused = |tree: &mut Tree| {
         let kept = [0, 1].map(|slot| tree.field(field::digest_id(slot)).unwrap()[1]);
         let is_kept = |row: usize| kept.contains(&tree.items[row - 1].argument);
@@ -275,11 +278,11 @@ fn keys_table_takes_what_the_cbor_table_sends() {
         tree.items[row].finding = Finding::None;
     };
     assert_eq!(refill(unused), ["bus field"]);
-    // Another code than the bytes of the key have.
+    // The code is not the one that the bytes of the key have.
     assert_eq!(refill(|tree| tree.other_keys[0].code += 1), ["bus fingerprint"]);
 }
 
-/// Any cell of a row in use changed is noticed.
+/// Every change of a cell in a used row is noticed.
 #[test]
 fn every_cell_of_a_used_row_matters() {
     let world = with_label();
