@@ -1,6 +1,6 @@
-//! Each chip alone: filling its table, and its part of a proof.
+//! Measures each chip alone: filling its table, and its part of a proof.
 //!
-//! `fill/CHIP` includes reading the document; `fill/nothing` is that alone.
+//! `fill/CHIP` includes reading the document. `fill/nothing` measures only this reading.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use velum_stark::air::{Chip, Trace};
 use velum_stark::control::Stage;
 use velum_wallet::measure::Profile;
 
-/// Stages whose cost depends on what a chip's constraints are.
+/// Stages whose cost depends on the constraints of a chip.
 const STAGES: [Stage; 2] = [Stage::Lookups, Stage::Quotient];
 
 fn chips(criterion: &mut Criterion) {
@@ -49,7 +49,8 @@ fn each<C: Chip>(
         let name = format!("{} {}x{} table {index}", chip.name(), chip.height(), chip.width());
         group.bench_function(format!("fill/{name}"), |bencher| bencher.iter(|| fill(chip_alone)));
 
-        // Its buses do not balance alone: a proof is made all the same, of the same cost.
+        // The buses of one chip alone do not balance. The prover makes a proof all the same, at the
+        // same cost.
         let key =
             ProvingKey::new(SUITE.name(), without_grinding(SUITE, kind, &STANDARD), chip_alone);
         let traces = fill(chip_alone);

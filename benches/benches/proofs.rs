@@ -1,4 +1,4 @@
-//! Whole proofs of both kinds and classes, their keys, and verifying.
+//! Measures whole proofs of both kinds and all classes, their keys, and verification.
 
 use std::time::Duration;
 
@@ -27,7 +27,8 @@ fn proofs(criterion: &mut Criterion) {
         group.bench_function("prepare", |bencher| bencher.iter(prepare));
 
         let kept = prepare().to_bytes();
-        // Copies of one prepared proof: what is presented here goes nowhere.
+        // These are copies of one prepared proof. That is safe because no presentation leaves this
+        // process.
         let copy = || Prepared::from_bytes(&kept).expect("it was written just now");
         let present = |prepared| {
             case.present(&prover, prepared, Control::none()).expect("the request is met")

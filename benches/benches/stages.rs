@@ -1,4 +1,4 @@
-//! Each stage of both proofs.
+//! Measures each stage of both proofs.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A document, a session and a request that it meets.
+//! A document, a session and a request that the document meets.
 
 use serde_json::{Value, json};
 use velum_core::class::SizeClass;
@@ -12,29 +12,30 @@ use velum_testdata::MUSTERMANN;
 const NAMESPACE: &str = "org.iso.18013.5.1";
 const DOC_TYPE: &str = "org.iso.18013.5.1.mDL";
 
-/// Bytes of the real licence's MSO, which the minted one is padded to.
+/// Length of the real licence's MSO. The minted licence is padded to it.
 const MSO_BYTES: usize = 1_755;
 
-/// Elements that are asked of the minted licence.
+/// Number of elements in the minted licence.
 const MINTED_ELEMENTS: usize = 8;
 
-/// A document of a size class, a session and a request.
+/// A document in a size class, a session and a request.
 pub struct Case {
-    /// The size class, not necessarily the smallest.
+    /// The size class, which is not necessarily the smallest that fits.
     pub class: SizeClass,
     response: DeviceResponse,
     /// The session that the device signed.
     pub transcript: SessionTranscript,
-    /// What is asked.
+    /// The request.
     pub request: Request,
 }
 
 impl Case {
-    /// A licence of which `predicates` elements are asked, one predicate each, the first whether the holder is 18 or over.
-    /// It is the real licence of the test data; where that has too few elements, a minted one with an MSO of the same length.
+    /// A licence and a request with `predicates` predicates, each about another element. The first
+    /// asks whether the holder is 18 or over. The licence is the real one of the test data or, if
+    /// that has too few elements, a minted one with an MSO of the same length.
     ///
     /// # Errors
-    /// Where the class or the licence has fewer elements.
+    /// The class or the licence has fewer elements.
     pub fn new(predicates: usize, class: SizeClass) -> Result<Self, Error> {
         let asked: Vec<_> = real_predicates().into_iter().take(predicates).collect();
         if asked.len() < predicates {
@@ -60,7 +61,7 @@ impl Case {
         })
     }
 
-    /// The document that is asked for.
+    /// The document that the request asks for.
     ///
     /// # Errors
     /// None for the cases of [`new`](Self::new).
@@ -68,10 +69,10 @@ impl Case {
         self.response.document(self.request.doc_type())
     }
 
-    /// The credential proof.
+    /// Makes the credential proof.
     ///
     /// # Errors
-    /// Those of [`Prover::prepare`].
+    /// The errors of [`Prover::prepare`].
     pub fn prepare<B: Device>(
         &self,
         prover: &Prover<B>,
@@ -85,10 +86,10 @@ impl Case {
         prover.prepare(self.document()?, &self.request, options)
     }
 
-    /// The presentation.
+    /// Makes the presentation.
     ///
     /// # Errors
-    /// Those of [`Prover::present`].
+    /// The errors of [`Prover::present`].
     pub fn present<B: Device>(
         &self,
         prover: &Prover<B>,
@@ -106,18 +107,18 @@ impl Case {
     /// Reads and verifies a presentation.
     ///
     /// # Errors
-    /// Those of [`Verifier::verify`].
+    /// The errors of [`Verifier::verify`].
     pub fn verify(&self, verifier: &Verifier, presentation: &[u8]) -> Result<Verified, Error> {
         verifier.verify(&Presentation::from_bytes(presentation)?, &self.transcript, &self.request)
     }
 }
 
-/// What can prove cases.
+/// A backend that can prove cases.
 pub trait Device: Backend + Clone + Sync {}
 
 impl<B: Backend + Clone + Sync> Device for B {}
 
-/// The documents of the cases are of the past.
+/// Options for any clock, because the documents of the cases have expired.
 pub(crate) const fn any_clock() -> PresentOptions<'static> {
     PresentOptions::at(Clock::Any)
 }

@@ -1,4 +1,5 @@
-//! What is measured: documents with requests, the statements and witnesses of their two proofs, and which real documents can be proven.
+//! The subjects of measurements: documents with requests, the statements and witnesses of their two
+//! proofs, and which real documents can be proven.
 
 mod case;
 pub mod documents;
@@ -15,10 +16,10 @@ use velum_stark::control::Stage;
 pub use case::{Case, Device};
 pub use statements::Statements;
 
-/// The suite that is measured where nothing else is said.
+/// The suite that is measured unless another is named.
 pub const SUITE: Suite = Suite::Direct;
 
-/// Stages of a proof without grinding.
+/// The stages of a proof without grinding.
 pub const STAGES: [Stage; 7] = [
     Stage::Extension,
     Stage::Hashing,
@@ -29,7 +30,8 @@ pub const STAGES: [Stage; 7] = [
     Stage::Queries,
 ];
 
-/// The parameters of a kind of proof of a suite and size class without grinding, so that the work is the same each time.
+/// The parameters of a kind of proof in a suite and size class, without grinding, so that the work
+/// is the same each time.
 pub fn without_grinding(suite: Suite, kind: ProofKind, class: &SizeClass) -> Parameters {
     Parameters {
         lookup_grinding_bits: 0,
@@ -41,17 +43,17 @@ pub fn without_grinding(suite: Suite, kind: ProofKind, class: &SizeClass) -> Par
     }
 }
 
-/// Adds up what `milliseconds` gives, so many times.
+/// Calls `milliseconds` this many times and adds up the results.
 pub fn sum(times: u64, mut milliseconds: impl FnMut() -> f64) -> Duration {
     Duration::from_secs_f64((0..times).map(|_| milliseconds()).sum::<f64>() / 1_000.0)
 }
 
-/// The least of some values; infinity where there are none.
+/// The least of some values. Infinity if there are none.
 pub fn minimum(values: &[f64]) -> f64 {
     values.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
-/// The one in the middle, or the mean of the two that are; not a number where there are none.
+/// The middle value, or the mean of the two middle values. Not a number if there are no values.
 pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! Statements and witnesses of a case, for measurements that reach below documents.
+//! Statements and witnesses of a case, for measurements below the level of documents.
 
 use velum_core::statement::{
     CredentialStatement, CredentialWitness, PresentationStatement, PresentationWitness,
@@ -10,13 +10,13 @@ use crate::Case;
 
 /// Both statements of a case and their witnesses.
 pub struct Statements {
-    /// What the credential proof states.
+    /// The statement of the credential proof.
     pub credential: CredentialStatement,
-    /// What it keeps private.
+    /// Its witness.
     pub credential_witness: CredentialWitness,
-    /// What the presentation proof states.
+    /// The statement of the presentation proof.
     pub presentation: PresentationStatement,
-    /// What it keeps private.
+    /// Its witness.
     pub presentation_witness: PresentationWitness,
 }
 
@@ -24,7 +24,7 @@ impl Statements {
     /// The statements of a case.
     ///
     /// # Panics
-    /// Where the document does not meet the request.
+    /// The document does not meet the request.
     pub fn new(suite: Suite, case: &Case) -> Self {
         let request = &case.request;
         let document = case.document().expect("the document is of the asked type");
@@ -42,7 +42,7 @@ impl Statements {
             disclosed: &disclosed,
             salt: None,
         };
-        // What is measured does not depend on which credential proof it is.
+        // The measurements do not depend on the credential proof to which the presentation refers.
         let presentation =
             Document::presentation(&answer, credential.subject.clone(), credential.commitment, &[])
                 .expect("the request is met");

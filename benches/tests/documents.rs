@@ -1,4 +1,5 @@
-//! The real documents in `testdata/documents`: what is found of them, and what people are told.
+//! Tests of the real documents in `testdata/documents`: the findings about them, and what people
+//! read.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! A command: arguments in, one report out, an exit status.
+//! How every command runs: it takes arguments, prints one report, and returns an exit status.
 
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
@@ -10,19 +10,19 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::report::{self, Report};
 
-/// Runs the command of this name with the arguments of the process, and prints what came of it.
+/// Runs the command of this name with the arguments of the process, and prints the outcome.
 pub fn run(
     name: &'static str,
     work: impl FnOnce(Vec<OsString>) -> Result<Report, Failure>,
 ) -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    // Known before the arguments are understood, so that a usage error is JSON too.
+    // `--json` is looked for before the arguments are parsed, so that a usage error is JSON too.
     let json = arguments
         .iter()
         .skip(1)
         .take_while(|argument| *argument != "--")
         .any(|argument| argument == "--json");
-    // The message of a panic may quote what it must not: the place alone is shown.
+    // The message of a panic may quote secrets, so only the location is shown.
     panic::set_hook(Box::new(move |info| {
         if let Some(place) = info.location() {
             report::write_stderr(format_args!("{name}: internal error at {place}"));
@@ -36,10 +36,10 @@ pub fn run(
     }
 }
 
-/// What is told where arguments are not those of work to do.
+/// The outcome of arguments that clap did not parse into work to do.
 ///
 /// # Errors
-/// A usage failure, unless help or the version was asked for.
+/// A usage failure, unless help or the version was requested.
 pub fn help_or_usage(error: &clap::Error) -> Result<Report, Failure> {
     let text = error.to_string();
     match error.kind() {
@@ -51,10 +51,10 @@ pub fn help_or_usage(error: &clap::Error) -> Result<Report, Failure> {
     }
 }
 
-/// Proves on this many threads; on all processors where nothing is said.
+/// Sets the number of threads that prove. Without a number, all processors are used.
 ///
 /// # Errors
-/// A usage failure where they cannot be started.
+/// A usage failure if the threads cannot be started.
 pub fn use_threads(threads: Option<u16>) -> Result<(), Failure> {
     let Some(threads) = threads else { return Ok(()) };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();

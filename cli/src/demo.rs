@@ -1,6 +1,7 @@
-//! `velum demo`: a real licence proven and verified, and how wrong requests are refused.
+//! `velum demo`: proves and verifies a real licence, and shows how wrong requests are refused.
 //!
-//! The licence, its session and its issuer are those of the test data; it expired, so the clock does not matter here.
+//! The licence, its session and its issuer come from the test data. The licence has expired, so the
+//! demo accepts any clock.
 
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -31,7 +32,8 @@ pub struct Arguments {
     /// What to show in place of one presentation: `aggregate` folds eight into one proof
     #[arg(value_parser = ["aggregate"])]
     what: Option<String>,
-    /// Whether a GPU proves: see `velum prove --help`. A GPU that `auto` opens is not ready before the demo ends
+    /// Whether a GPU proves: see `velum prove --help`. A GPU that `auto` opens is not ready before
+    /// the demo ends
     #[arg(long, value_name = "G", default_value = "off", value_parser = gpu::POLICIES)]
     gpu: String,
     /// Show how long each stage took
@@ -52,7 +54,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     Ok(run.report(&devices, arguments.profile))
 }
 
-/// The request of the test data, asking for nothing but the age.
+/// The request of the test data, reduced to the age predicate.
 fn over_18() -> Result<Request, Error> {
     let request = Request::from_json(MUSTERMANN.request.as_bytes())?;
     let birth_date = Predicate {
@@ -64,7 +66,7 @@ fn over_18() -> Result<Request, Error> {
     Request::new(doc_type, request.now(), issuers, vec![birth_date])
 }
 
-/// Everything that happened.
+/// Everything that happened in a run of the demo.
 struct Run {
     request: Request,
     explanation: Explanation,
@@ -77,14 +79,15 @@ struct Run {
     refusals: Vec<Refusal>,
 }
 
-/// What prover and verifier said to a request that must be refused; none where they did not refuse.
+/// The errors of the prover and the verifier for a request that must be refused. `None` means that
+/// the request was not refused.
 struct Refusal {
     asked: &'static str,
     prover: Option<Error>,
     verifier: Option<Error>,
 }
 
-/// A request, in a session, that this licence must not meet.
+/// A request in a session that this licence must not answer.
 struct Wrong {
     asked: &'static str,
     request: Request,
@@ -140,7 +143,7 @@ impl Run {
         })
     }
 
-    /// Status 3 unless every wrong request was refused twice.
+    /// The report. Its status is 3 unless both sides refused every wrong request.
     fn report(&self, devices: &Devices, with_stages: bool) -> Report {
         let all_refused = self
             .refusals
@@ -197,7 +200,8 @@ fn wrong_requests(
 }
 
 impl Wrong {
-    /// The prover refuses before it proves, so that the copy of the prepared proof answers nothing.
+    /// Puts the wrong request to both sides. The prover refuses before it proves, so the copy of
+    /// the prepared proof is not used in a second presentation.
     fn refusal(
         &self,
         prover: &Prover<Backend>,
@@ -302,7 +306,7 @@ impl Run {
     }
 }
 
-/// Keys are long; people compare their beginnings.
+/// Shortens keys, which are long. People compare only their beginnings.
 fn shortened(text: &str) -> String {
     const SHOWN: usize = 100;
     match text.char_indices().nth(SHOWN) {
@@ -311,14 +315,14 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// Whether escape sequences are welcome.
+/// Whether the output may contain escape sequences.
 #[derive(Clone, Copy)]
 struct Style {
     colour: bool,
 }
 
 impl Style {
-    /// Colour on a terminal, unless NO_COLOR is set (no-color.org).
+    /// Uses colour on a terminal, unless NO_COLOR is set (no-color.org).
     fn of_stdout() -> Self {
         let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self { colour: std::io::stdout().is_terminal() && !refused }
@@ -347,7 +351,7 @@ struct Text {
     style: Style,
 }
 
-// Writing to a string cannot fail.
+// Results of `writeln!` are ignored here because writing to a string cannot fail.
 impl Text {
     fn heading(&mut self, text: &str) {
         let gap = if self.out.is_empty() { "" } else { "\n" };

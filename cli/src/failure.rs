@@ -1,4 +1,5 @@
-//! The one place that says what a failure means for scripts: its exit status, its code and its JSON.
+//! Defines what a failure means for scripts: its exit status, its code and its JSON. No other
+//! module decides this.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,9 +10,9 @@ use velum_wallet::{PoolError, SealerError};
 
 use crate::report::{write_stderr, write_stdout};
 
-/// The input was read, and it is refused.
+/// The input was read and is refused.
 const REFUSED: u8 = 1;
-/// The command cannot do its work with what it was given.
+/// The command cannot work with its input.
 const UNUSABLE: u8 = 2;
 /// A defect of this program.
 const BUG: u8 = 3;
@@ -23,30 +24,31 @@ pub struct Failure {
     code: FailureCode,
     place: String,
     message: String,
-    /// The option of the command that agrees to what is refused unasked.
+    /// The option of the command that permits what is refused by default.
     option: Option<&'static str>,
 }
 
-/// A code that scripts match on: those of the library, and those of a command line.
+/// A code that scripts match on: a code of the library or one of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureCode {
-    /// Something about documents, requests or proofs.
+    /// A fault of a document, a request or a proof.
     Credentials(Code),
-    /// Arguments that are not understood.
+    /// Arguments that cannot be parsed.
     Usage,
     /// A file that cannot be read or written.
     File,
-    /// A pool of prepared proofs that holds as much as it may.
+    /// A pool of prepared proofs that is full.
     PoolFull,
     /// A pool whose proofs are sealed with another key.
     OtherKey,
-    /// A program that this one runs, and that is not there.
+    /// A program that this program runs is missing.
     ProgramMissing,
-    /// A receipt that does not show that its presentation is in an aggregate, or an aggregate that does not verify.
+    /// A receipt that does not show that its presentation is in an aggregate, or an aggregate that
+    /// does not verify.
     ReceiptInvalid,
-    /// A market, or what a part of one stands on, that cannot be reached or says no.
+    /// A market, or a service that a part of a market depends on, cannot be reached or refuses.
     Market,
-    /// A GPU that was required, and is not there or failed.
+    /// A GPU that was required is missing or failed.
     GpuUnavailable,
 }
 
@@ -65,7 +67,7 @@ impl FailureCode {
         }
     }
 
-    /// The option of `velum prove` that agrees to what the library refuses unasked.
+    /// The option of `velum prove` that permits what the library refuses by default.
     fn option(self) -> Option<&'static str> {
         match self {
             Self::Credentials(Code::Clock) => Some("--any-clock"),
@@ -80,17 +82,17 @@ impl Failure {
         Self { status, code, place: place.into(), message, option: None }
     }
 
-    /// The same where the command has no option that agrees to it.
+    /// The same failure, for a command that has no option that permits it.
     pub fn without_option(self) -> Self {
         Self { option: None, ..self }
     }
 
-    /// Arguments that make no sense.
+    /// Arguments that cannot be used.
     pub fn usage(message: String) -> Self {
         Self::new(UNUSABLE, FailureCode::Usage, "arguments", message)
     }
 
-    /// A prepared proof that is there no more.
+    /// A prepared proof that was already used.
     pub fn prepared_used(path: &Path) -> Self {
         let message = "this prepared proof was used; prepare another";
         Error::new(Code::PreparedUsed, path.display().to_string(), message).into()
@@ -102,7 +104,7 @@ impl Failure {
         Self::new(UNUSABLE, FailureCode::File, path.display().to_string(), message)
     }
 
-    /// A program that this one runs is not there.
+    /// A program that this program runs is missing.
     pub fn missing(program: &str, message: String) -> Self {
         Self::new(UNUSABLE, FailureCode::ProgramMissing, program, message)
     }
@@ -112,42 +114,42 @@ impl Failure {
         Self::new(REFUSED, FailureCode::ReceiptInvalid, place, message)
     }
 
-    /// A market, or what a part of one stands on, that cannot be reached or says no.
+    /// A market, or a service that a part of a market depends on, cannot be reached or refuses.
     pub fn market(place: impl Into<String>, message: String) -> Self {
         Self::new(UNUSABLE, FailureCode::Market, place, message)
     }
 
-    /// A GPU that was required, and is not there or failed.
+    /// A GPU that was required is missing or failed.
     pub fn gpu_unavailable(message: String) -> Self {
         Self::new(UNUSABLE, FailureCode::GpuUnavailable, "gpu", message)
     }
 
-    /// Work that was due to succeed and did not: a defect of this program.
+    /// Work that should have succeeded failed. This is a defect of this program.
     pub fn broken(place: &str, message: String) -> Self {
         Error::new(Code::Internal, place, message).into()
     }
 
-    /// Its code.
+    /// The code of the failure.
     pub fn code(&self) -> &'static str {
         self.code.as_str()
     }
 
-    /// Where in the input it is.
+    /// The place in the input that is at fault.
     pub fn place(&self) -> &str {
         &self.place
     }
 
-    /// The same, within something that is named.
+    /// The same failure, with its place prefixed by the name of something that contains it.
     pub fn within(self, outer: &str) -> Self {
         Self { place: format!("{outer}: {}", self.place), ..self }
     }
 
-    /// Whether it is a defect of this program.
+    /// Whether the failure is a defect of this program.
     pub fn is_bug(&self) -> bool {
         self.status == BUG
     }
 
-    /// What is wrong, and what to do.
+    /// What is wrong, and what to do about it.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -158,7 +160,7 @@ impl Failure {
         Error::new(Code::Internal, "velum", message).into()
     }
 
-    /// Writes an object to stdout for scripts, a line to stderr for people.
+    /// Writes a JSON object to stdout for scripts, or lines to stderr for people.
     pub fn print(&self, json: bool) -> ExitCode {
         let Self { status, code, place, message, option } = self;
         if json {
@@ -179,7 +181,8 @@ impl Failure {
     }
 }
 
-/// Input that cannot be read is status 2; input that was read and fails a check is status 1; a bug is status 3.
+/// Input that cannot be read has status 2. Input that was read and fails a check has status 1. A
+/// bug has status 3.
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let status = match error.code() {
@@ -193,7 +196,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// What a store cannot do is a matter of files here.
+/// The store of this command is a folder, so a failed store is reported as `file`.
 impl From<PoolError> for Failure {
     fn from(error: PoolError) -> Self {
         let (place, message) = (error.place().to_owned(), error.message());
@@ -216,7 +219,8 @@ mod tests {
     use velum_core::class::CLASSES;
     use velum_credentials::limits;
 
-    /// A pool needs a clock whatever the options say, and `prepare` has none for it.
+    /// A pool needs a clock whatever the options say. `prepare` has no option that lifts this, so
+    /// it gives no hint.
     #[test]
     fn a_hint_is_given_where_it_helps() {
         let clock = || Failure::from(velum_wallet::clock_at(i64::MIN).unwrap_err());
@@ -228,7 +232,8 @@ mod tests {
         );
     }
 
-    /// The rows of the tables under a heading of the documentation whose first cell is code, as cells without its backticks.
+    /// The rows of the tables under a heading of the documentation whose first cell is code. Each
+    /// row is a list of cells, the first without its backticks.
     fn rows_under(heading: &str) -> impl Iterator<Item = Vec<&'static str>> {
         let lines =
             include_str!("../../docs/cli.md").lines().skip_while(move |line| *line != heading);
@@ -242,7 +247,7 @@ mod tests {
         })
     }
 
-    /// The documentation has every limit, with its number.
+    /// The documentation lists every limit with its number.
     #[test]
     fn every_limit_is_documented() {
         const SOURCE: &str = include_str!("../../credentials/src/limits.rs");

@@ -1,4 +1,4 @@
-//! Files in and out, bounded and whole.
+//! Reads and writes files. Input is bounded, and output appears whole or not at all.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
-/// Reads a file, but no more than one byte over `limit`: whoever parses it then says that it is too large.
+/// Reads a file, but at most one byte more than `limit`. The parser then reports that the input is
+/// too large.
 pub fn read(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let read = || {
         let mut bytes = Zeroizing::new(Vec::new());
@@ -19,7 +20,7 @@ pub fn read(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
     read().map_err(|error| Failure::file(path, "read", &error))
 }
 
-/// Whether others than its owner may use a file, as far as the system tells.
+/// Whether users other than its owner may use a file, as far as the system says.
 #[cfg(unix)]
 pub fn is_shared(path: &Path) -> Result<bool, Failure> {
     use std::os::unix::fs::PermissionsExt;
@@ -27,18 +28,19 @@ pub fn is_shared(path: &Path) -> Result<bool, Failure> {
     Ok(metadata.permissions().mode() & 0o077 != 0)
 }
 
-/// Whether others than its owner may use a file, as far as the system tells.
+/// Whether users other than its owner may use a file. This system does not say.
 #[cfg(not(unix))]
 pub fn is_shared(_: &Path) -> Result<bool, Failure> {
     Ok(false)
 }
 
-/// Writes a file that only its owner may read. It appears whole or not at all, in place of one that was there.
+/// Writes a file that only its owner may read. The file appears whole or not at all, and replaces
+/// an existing one.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     Output::beside(path)?.replace(bytes)
 }
 
-/// Writes a file as [`write()`] does, unless there is one already.
+/// Writes a file as [`write()`] does, unless the file already exists.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let write = || {
         let mut file = NamedTempFile::new_in(folder(path))?;
@@ -50,8 +52,8 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write().map_err(|error| Failure::file(path, "write", &error))
 }
 
-/// That a file can be written here, before work is put into what shall be in it. Nothing stays behind, so that a command that is
-/// interrupted meanwhile leaves nothing.
+/// Checks that a file can be written at `path`, before work is spent on its content. The check
+/// leaves no file behind, even if the command is interrupted afterwards.
 pub fn check_writable(path: &Path) -> Result<(), Failure> {
     if path.is_dir() {
         return Err(Failure::file(path, "write", &ErrorKind::IsADirectory.into()));
@@ -59,21 +61,21 @@ pub fn check_writable(path: &Path) -> Result<(), Failure> {
     Output::beside(path).map(drop)
 }
 
-/// A file that is about to be written: that this can be done is known before the bytes are.
+/// A file that is about to be written. That it can be written is known before its content is.
 pub struct Output {
     file: NamedTempFile,
     path: PathBuf,
 }
 
 impl Output {
-    /// To appear at `path`.
+    /// Opens a temporary file that will become `path`.
     pub fn beside(path: &Path) -> Result<Self, Failure> {
         let file = NamedTempFile::new_in(folder(path));
         let file = file.map_err(|error| Failure::file(path, "write", &error))?;
         Ok(Self { file, path: path.to_owned() })
     }
 
-    /// Lets the file appear, in place of one that was there.
+    /// Writes the content and makes the file appear, replacing an existing one.
     pub fn replace(self, bytes: &[u8]) -> Result<(), Failure> {
         let Self { mut file, path } = self;
         let mut write = || {
@@ -87,7 +89,7 @@ impl Output {
     }
 }
 
-/// The folder of a file.
+/// The folder that contains a file.
 pub fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

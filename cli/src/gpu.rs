@@ -1,4 +1,4 @@
-//! `--gpu`: what the commands that prove do with a GPU, and what they say of it.
+//! `--gpu`: how the commands that prove use a GPU, and how they report it.
 
 use serde_json::{Value, json};
 use velum_credentials::Error;
@@ -8,19 +8,20 @@ use velum_wallet::measure::Profile;
 
 use crate::failure::Failure;
 
-/// What proofs are made on.
+/// The device that makes proofs.
 #[cfg(feature = "gpu")]
 pub type Backend = velum_webgpu::Choice;
-/// What proofs are made on.
+/// The device that makes proofs.
 #[cfg(not(feature = "gpu"))]
 pub type Backend = velum_credentials::Cpu;
 
-/// Whether a GPU proves.
+/// The values of `--gpu`.
 pub const POLICIES: [&str; 3] = ["auto", "off", "require"];
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Whether a GPU proves: `auto` where it is faster once it is ready, `off`, or `require`, which waits for it and fails without one
+    /// Whether a GPU proves: `auto` where it is faster once it is ready, `off`, or `require`, which
+    /// waits for it and fails without one
     #[arg(long, value_name = "G", default_value = "auto", value_parser = POLICIES)]
     gpu: String,
 }
@@ -32,10 +33,11 @@ pub struct Devices {
 }
 
 impl Arguments {
-    /// Opens the GPU beside the work that comes before the first proof; waits for it where it is required.
+    /// Opens the GPU while the command does the work that precedes the first proof. If a GPU is
+    /// required, waits for it.
     ///
     /// # Errors
-    /// `gpu_unavailable` where it is required and there is none.
+    /// `gpu_unavailable` if a GPU is required and there is none.
     pub fn start(&self) -> Result<Devices, Failure> {
         Devices::start(&self.gpu)
     }
@@ -79,23 +81,23 @@ impl Drop for Devices {
 }
 
 impl Devices {
-    /// As [`Arguments::start`], by a policy.
+    /// Does the same as [`Arguments::start`], for a given policy.
     pub fn start(policy: &str) -> Result<Self, Failure> {
         let is_required = policy == "require";
         Ok(Self { backend: start(policy, is_required)?, is_required })
     }
 
-    /// What proofs are made on.
+    /// The device that makes proofs.
     pub fn backend(&self) -> &Backend {
         &self.backend
     }
 
-    /// A wallet that proves on them.
+    /// A wallet that proves on these devices.
     pub fn wallet(&self) -> Wallet<Backend> {
         Wallet::on(&self.backend)
     }
 
-    /// The failure of a proof: one of the GPU that was required has a code of its own.
+    /// The failure of a proof. If a GPU is required, its failure has the code `gpu_unavailable`.
     pub fn failure(&self, error: Error) -> Failure {
         use velum_credentials::Code;
         if self.is_required && matches!(error.code(), Code::Backend | Code::Internal) {
@@ -104,7 +106,8 @@ impl Devices {
         error.into()
     }
 
-    /// Adds what made the last of some proofs to an object, and to a text where it was a GPU.
+    /// Adds the device that made the last proof to a JSON object. If that was a GPU, also adds it
+    /// to the text.
     pub fn describe(&self, last: &Profile, json: &mut Value, text: &mut String) {
         json["backend"] = last.device().name().into();
         let adapter = (last.device() == Device::Gpu).then(|| self.adapter()).flatten();
@@ -114,7 +117,7 @@ impl Devices {
         json["adapter"] = json!(adapter);
     }
 
-    /// The GPU's name.
+    /// The name of the GPU.
     #[cfg(feature = "gpu")]
     fn adapter(&self) -> Option<String> {
         match self.backend.state() {
@@ -123,14 +126,15 @@ impl Devices {
         }
     }
 
-    /// The GPU's name.
+    /// The name of the GPU.
     #[cfg(not(feature = "gpu"))]
     fn adapter(&self) -> Option<String> {
         None
     }
 }
 
-/// What `velum params` says: which adapters there are, and which of them proofs may be made on.
+/// The part of `velum params` on GPUs: which adapters there are, and which of them can be used for
+/// proofs.
 #[cfg(feature = "gpu")]
 pub fn params() -> (Value, String) {
     let adapters = velum_credentials::block_on(velum_webgpu::adapters());
@@ -159,7 +163,7 @@ pub fn params() -> (Value, String) {
     (json!({ "built": true, "adapters": objects }), text)
 }
 
-/// What `velum params` says.
+/// The part of `velum params` on GPUs.
 #[cfg(not(feature = "gpu"))]
 pub fn params() -> (Value, String) {
     let text = "GPU: this build has no kernels for it, and the processor proves\n".to_owned();

@@ -1,4 +1,4 @@
-//! The files that several commands take.
+//! The inputs that several commands share.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -20,7 +20,7 @@ pub fn transcript(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     files::read(path, limits::TRANSCRIPT_BYTES)
 }
 
-/// `--document` and `--request`: a request, put to the document that it asks about.
+/// `--document` and `--request`: a request together with the document that it asks about.
 pub fn question(path: &Path, request: &Path) -> Result<Question, Failure> {
     let request = files::read(request, limits::REQUEST_BYTES)?;
     Ok(Question::parse(&document(path)?, &request)?)
@@ -32,7 +32,7 @@ pub fn challenge(path: &Path, request: &Path) -> Result<Challenge, Failure> {
     Ok(Challenge::parse(&transcript(path)?, &request)?)
 }
 
-/// The system's clock.
+/// The time of the system's clock.
 pub fn clock() -> Result<Timestamp, Error> {
     let since_epoch = SystemTime::UNIX_EPOCH.elapsed().ok();
     clock_at(
@@ -40,7 +40,7 @@ pub fn clock() -> Result<Timestamp, Error> {
     )
 }
 
-/// `--memory`: how much a proof may take.
+/// `--memory`: how much memory a proof may use.
 pub fn memory(name: &str) -> Result<Memory, String> {
     match name {
         "normal" => Ok(Memory::Normal),

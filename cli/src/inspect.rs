@@ -1,4 +1,4 @@
-//! `velum inspect`: an [`Inspection`] as text and as JSON.
+//! `velum inspect`: prints an [`Inspection`] as text or as JSON.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::inputs;
 use crate::report::Report;
 
-/// Bytes of a value that are shown to people; scripts get it whole.
+/// Length of a value as shown to people. Scripts get the whole value.
 const SHOWN: usize = 60;
 
 #[derive(clap::Args)]
@@ -45,7 +45,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     Ok(if passed { Report::done(json, text) } else { Report::refused(json, text) })
 }
 
-/// A document that cannot be read.
+/// The text for a document that cannot be read.
 fn broken_text(broken: &BrokenDocument) -> String {
     let doc_type = broken.doc_type.as_deref().unwrap_or("a document of unknown type");
     let fault = &broken.fault;
@@ -147,13 +147,14 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// Text from a document, with whatever could move a terminal's cursor or turn its direction escaped.
+/// Text from a document, with every character escaped that could move a terminal's cursor or change
+/// its text direction.
 fn printable(text: &str) -> String {
     let quoted = format!("{text:?}");
     quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
 }
 
-/// Headings, and rows of a label and a text whose texts are aligned.
+/// Headings, and rows of a label and a text. The texts of all rows are aligned.
 #[derive(Default)]
 struct Rows(Vec<(Option<String>, String)>);
 

@@ -1,4 +1,4 @@
-//! `velum issue`: a test document with everything that goes with it.
+//! `velum issue`: mints a test document together with its certificates, keys, session and request.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::report::Report;
 
-/// Bytes of a spec; portraits are the reason that it is not smaller.
+/// Maximum length of a spec. It is this large because specs may contain portraits.
 const SPEC_BYTES: usize = 4 << 20;
 
 #[derive(clap::Args)]

@@ -1,6 +1,8 @@
-//! What the commands of this project share: how they read their input, show progress, report and fail.
+//! What the commands of this project share: how they read input, show progress, report and fail.
+//! The library knows nothing of single commands.
 //!
-//! `docs/cli.md` states the interface, which scripts rely on. What a failure means for them is decided in [`failure`] alone.
+//! `docs/cli.md` states the interface, which scripts rely on. Only [`failure`] decides what a
+//! failure means for scripts.
 
 pub mod command;
 pub mod failure;

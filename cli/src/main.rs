@@ -1,6 +1,14 @@
 //! The `velum` command. `docs/cli.md` states its interface, which scripts rely on.
 //!
-//! Each command has a module of its own; what they share with others of the project is in the library.
+//! Each command has a module of its own, and modules of commands do not depend on each other. What
+//! they share with the other commands of the project is in the library. The modules are, in the
+//! order of the help text:
+//!
+//! * `inspect`, `issue`, `sign` and `transcript` read and make documents and sessions.
+//! * `prepare`, `prove` and `verify` are the three verbs. `gpu`, `pool`, `prepared_file` and
+//!   `stages` hold what these commands share.
+//! * `program` runs the commands that are separate programs.
+//! * `params` and `demo` show what the build can do.
 
 mod demo;
 mod gpu;
@@ -65,7 +73,8 @@ enum Command {
     /// Accept or refuse a receipt (status 1 if it is refused)
     #[command(disable_help_flag = true)]
     VerifyReceipt(program::Arguments),
-    /// Run a market where presentations are folded, or take part in one (a program of its own, `velum-market`)
+    /// Run a market where presentations are folded, or take part in one (a program of its own,
+    /// `velum-market`)
     #[command(disable_help_flag = true)]
     Market(program::Arguments),
     /// Show suites, size classes, proven bits and the SIMD in use

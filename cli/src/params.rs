@@ -1,4 +1,5 @@
-//! `velum params`: suites and size classes with what is proven of them, and the build's SIMD.
+//! `velum params`: shows suites and size classes with their proven security, and the SIMD of the
+//! build.
 
 use serde_json::{Value, json};
 use velum_core::class::{CLASSES, SizeClass};
@@ -13,7 +14,7 @@ use crate::gpu;
 use crate::program;
 use crate::report::Report;
 
-/// Bytes.
+/// Bytes in a megabyte.
 const MB: f64 = 1e6;
 
 const KINDS: [ProofKind; 2] = [ProofKind::Credential, ProofKind::Presentation];
@@ -48,7 +49,7 @@ pub fn run() -> Report {
     Report::done(json, format!("{suites}{aggregates}{gpu_text}{simd}"))
 }
 
-/// The same for scripts and for people.
+/// The same content for scripts and for people.
 struct Described {
     json: Value,
     text: String,
@@ -164,7 +165,7 @@ fn terms(terms: &[SecurityTerm]) -> Vec<Value> {
     terms.iter().map(|term| json!({ "term": term.name, "bits": tenth(term.bits) })).collect()
 }
 
-/// Rounded down to a tenth: no bit is claimed that is not proven.
+/// Rounds down to a tenth, so that no bit is claimed that is not proven.
 fn tenth(bits: f64) -> f64 {
     (bits * 10.0).floor() / 10.0
 }

@@ -19,18 +19,19 @@ pub struct Arguments {
     /// A folder of prepared proofs, of one document, made if it is missing. Leave it out of backups
     #[arg(long, value_name = "DIR", requires = "pool_key")]
     pool: Option<PathBuf>,
-    /// The key under which the proofs of the folder are sealed: 32 bytes, made by `velum prepare` for a folder without proofs
+    /// The key under which the proofs of the folder are sealed: 32 bytes, made by `velum prepare`
+    /// for a folder without proofs
     #[arg(long, value_name = "F", requires = "pool")]
     pool_key: Option<PathBuf>,
 }
 
 impl Arguments {
-    /// The pool to take proofs out of, if one is named.
+    /// Opens the pool to take proofs out, if a pool is named.
     pub fn open_to_take(&self) -> Result<Option<Pool>, Failure> {
         self.open(false)
     }
 
-    /// The pool to add proofs to, if one is named. Its key is made if the pool is new.
+    /// Opens the pool to add proofs, if a pool is named. Makes the key if the pool is new.
     pub fn open_to_add(&self) -> Result<Option<Pool>, Failure> {
         self.open(true)
     }
@@ -46,7 +47,7 @@ impl Arguments {
         let store = FileStore::open(folder).map_err(PoolError::from)?;
         check_apart(key_file, folder)?;
         if is_missing {
-            // A new key opens nothing that is there.
+            // A new key could not open proofs that are already in the folder.
             if !block_on(store.list()).map_err(PoolError::from)?.is_empty() {
                 let message = "there is no such key, and the folder holds proofs that another one seals; name that one, or \
                                another folder";
@@ -57,7 +58,7 @@ impl Arguments {
         let key = key_in(key_file)?;
         let proofs =
             ProofPool::new(Arc::new(store), Arc::new(KeySealer::new(&key)), Bounds::default());
-        // Age is counted, so there is no doing without.
+        // The pool bounds the age of its proofs, so it cannot work without a clock.
         let now = inputs::clock().map_err(|error| Failure::from(error).without_option())?;
         Ok(Some(Pool { proofs, now }))
     }
@@ -69,21 +70,22 @@ pub struct Pool {
     now: Timestamp,
 }
 
-/// What became of a pool.
+/// The state of a pool after the command.
 pub struct Outcome {
-    /// Proofs of the purpose that are in it now; none if it could not be listed, which must not cost the proof that was taken.
+    /// Number of proofs of the purpose that are in the pool now. `None` if the pool could not be
+    /// listed, which must not cost the proof that was taken.
     pub left: Option<usize>,
-    /// Proofs that were dropped as unfit.
+    /// Number of proofs that were dropped as unfit for use.
     pub dropped: usize,
 }
 
 impl Outcome {
-    /// As a member of a report.
+    /// The outcome as a member of a report.
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::json!({ "left": self.left, "dropped": self.dropped })
     }
 
-    /// As a line of a report.
+    /// The outcome as a line of a report.
     pub fn to_text(&self) -> String {
         let dropped = match self.dropped {
             0 => String::new(),
@@ -95,7 +97,8 @@ impl Outcome {
 }
 
 impl Pool {
-    /// Drops what is of no use with a document, and sees to it that one more proof may come. Says how many it dropped.
+    /// Drops proofs that are of no use with a document, and ensures that there is room for one
+    /// more. Returns the number of proofs that it dropped.
     pub fn tidy(&self, document: [u8; 32]) -> Result<usize, Failure> {
         let dropped = block_on(self.proofs.sweep(&[document], self.now))?;
         block_on(self.proofs.make_room(self.now))?;
@@ -109,7 +112,7 @@ impl Pool {
         Ok(self.outcome(&purpose, dropped))
     }
 
-    /// Takes a proof for good, if there is one.
+    /// Takes a proof out for good, if there is one.
     pub fn take(&self, purpose: &Purpose) -> Result<(Option<Prepared>, Outcome), Failure> {
         let taken = block_on(self.proofs.take(purpose, self.now))?;
         Ok((taken.prepared, self.outcome(purpose, taken.dropped.len())))
@@ -120,14 +123,16 @@ impl Pool {
     }
 }
 
-/// A key file that is not taken, and what to do.
+/// The failure for a key file that cannot be used, with what to do about it.
 fn unusable(path: &Path, message: &str) -> Failure {
     Failure::file(path, "use the key", &std::io::Error::other(message))
 }
 
-/// That whoever copies the pool does not copy its key along.
+/// Checks that the key is not in the folder of the pool, so that a copy of the pool does not
+/// include the key.
 fn check_apart(key_file: &Path, folder: &Path) -> Result<(), Failure> {
-    // A key that is yet to be made is where its folder is. What cannot be found is told of by whoever reads or makes it.
+    // The folder decides for a key that is not made yet. If neither path resolves, the code that
+    // reads or makes the key reports the error.
     let place = key_file.canonicalize().or_else(|_| files::folder(key_file).canonicalize());
     let folder = folder.canonicalize().map_err(|error| Failure::file(folder, "read", &error))?;
     match place {
@@ -144,7 +149,7 @@ fn make_key(path: &Path) -> Result<(), Failure> {
     getrandom::fill(key.as_mut_slice())
         .map_err(|error| Failure::file(path, "make a key for", &std::io::Error::other(error)))?;
     match files::write_new(path, key.as_slice()) {
-        // Another process made one meanwhile.
+        // Another process made a key in the meantime.
         Err(_) if path.exists() => Ok(()),
         written => written,
     }
@@ -174,7 +179,7 @@ mod tests {
     use velum_testdata::MUSTERMANN;
     use velum_wallet::{Question, StoreError, StoredEntry, Wallet, clock_at};
 
-    /// A folder that can be listed so many times.
+    /// A folder that can be listed only a given number of times.
     struct Unlisted(FileStore, AtomicUsize);
 
     #[async_trait::async_trait]
@@ -219,7 +224,8 @@ mod tests {
         let prepared =
             Wallet::new().prepare(&question, Suite::Direct, PrepareOptions::default()).unwrap();
         let purpose = prepared.purpose();
-        // Twice to see that there is room, and never again.
+        // The pool lists the folder twice to see that there is room. The listing for the count then
+        // fails.
         let outcome = pool(2).put(prepared, 0).unwrap();
         assert_eq!(outcome.to_json(), serde_json::json!({ "left": null, "dropped": 0 }));
         let (taken, outcome) = pool(1).take(&purpose).unwrap();

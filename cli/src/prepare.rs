@@ -1,4 +1,4 @@
-//! `velum prepare`: a credential proof, ahead of time.
+//! `velum prepare`: makes a credential proof ahead of time.
 
 use std::path::PathBuf;
 
@@ -25,7 +25,8 @@ pub struct Arguments {
     out: Option<PathBuf>,
     #[command(flatten)]
     pool: pool::Arguments,
-    /// The suite of both proofs: `direct`, `compact` for shorter presentations and more work, or `aggregatable` for verifiers that hand presentations on to an aggregator
+    /// The suite of both proofs: `direct`, `compact` for shorter presentations and more work, or
+    /// `aggregatable` for verifiers that hand presentations on to an aggregator
     #[arg(long, value_name = "S", default_value = "direct", value_parser = inputs::suite)]
     suite: Suite,
     /// How much memory to take: `normal`, or `low`, which takes longer and makes the same proof

@@ -1,10 +1,14 @@
-//! A prepared proof on disk: secret, written once, used once.
+//! A prepared proof on disk. It is secret, written once and used once.
 //!
-//! Using it takes the file away by an atomic rename, after the presentation is made and before a byte of it is written. So
-//! what fails uses nothing up, of several processes one gets its presentation out, and a crash loses a prepared
-//! proof but never lets it be used twice. An empty file `F.used` stays, to tell a used `F` from one that never was.
+//! Using the file takes it away by an atomic rename, after the presentation is made and before a
+//! byte of the presentation is written. This has the following consequences:
 //!
-//! A copy of the file cannot be caught.
+//! * A run that fails before the rename does not use up the file.
+//! * Of several processes with the same file, only one writes its presentation.
+//! * A crash may lose a prepared proof, but never lets it be used twice.
+//!
+//! An empty file `F.used` stays behind. It distinguishes a file `F` that was used from one that
+//! never existed. A copy of the file cannot be detected.
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
@@ -17,17 +21,17 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 use crate::files;
 
-/// A prepared proof that was there when it was read.
+/// A prepared proof that existed when it was read.
 pub struct PreparedFile {
-    /// The path that was given, for messages.
+    /// The path as it was given, for messages.
     name: PathBuf,
-    /// The file itself.
+    /// The resolved path of the file.
     path: PathBuf,
     bytes: Zeroizing<Vec<u8>>,
 }
 
 impl PreparedFile {
-    /// That `path` is free, before work is put into what shall be there.
+    /// Checks that nothing exists at `path`, before work is spent on the prepared proof.
     pub fn check_free(path: &Path) -> Result<(), Failure> {
         match path.symlink_metadata() {
             Err(_) => Ok(()),
@@ -35,15 +39,15 @@ impl PreparedFile {
         }
     }
 
-    /// Writes a prepared proof, never over another file.
+    /// Writes a prepared proof, and never replaces another file.
     pub fn create(path: &Path, prepared: &Prepared) -> Result<(), Failure> {
         files::write_new(path, &prepared.to_bytes())
     }
 
-    /// Reads a prepared proof and leaves it where it is.
+    /// Reads a prepared proof and leaves the file in place.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let name = path.to_owned();
-        // A link is followed once and for all: taking the link away would leave the file.
+        // Links are resolved here. Taking away a link would leave the file in place.
         match name.canonicalize() {
             Ok(path) => {
                 Ok(Self { bytes: files::read(&path, limits::PRESENTATION_BYTES)?, name, path })
@@ -58,11 +62,11 @@ impl PreparedFile {
         Ok(Prepared::from_bytes(&self.bytes)?)
     }
 
-    /// Takes the file away for good. Only after this may a presentation made from it be shown.
+    /// Takes the file away for good. A presentation made from it may be shown only after this.
     pub fn take(self) -> Result<(), Failure> {
         let Self { name, path, bytes } = self;
         let used = || Failure::prepared_used(&name);
-        // First the marker: whoever then finds no file finds out why.
+        // The marker is written first, so that a process that finds no file learns why.
         files::write(&marker(&path), &[])?;
         let take = || {
             let taken = NamedTempFile::new_in(files::folder(&path))?.into_temp_path();
@@ -74,7 +78,7 @@ impl PreparedFile {
             ErrorKind::NotFound => used(),
             _ => Failure::file(&name, "take", &error),
         })?;
-        // Another process may have used the file, and a new one may have come to its place.
+        // Another process may have used the file, and a new file may have taken its place.
         if *files::read(&taken, limits::PRESENTATION_BYTES)? != *bytes {
             return Err(used());
         }
@@ -88,13 +92,13 @@ fn marker(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Makes a rename outlast a power failure.
+/// Makes a rename survive a power failure.
 #[cfg(unix)]
 fn sync(folder: &Path) -> std::io::Result<()> {
     std::fs::File::open(folder)?.sync_all()
 }
 
-/// Makes a rename outlast a power failure, where folders can be synced.
+/// Makes a rename survive a power failure. Folders cannot be synced on this system.
 #[cfg(not(unix))]
 fn sync(_: &Path) -> std::io::Result<()> {
     Ok(())

@@ -1,4 +1,5 @@
-//! Commands of `velum-aggregation` and `velum-market`, which are programs of their own: what they are made with asks for other versions of libraries than this one.
+//! Commands that `velum-aggregation` and `velum-market` carry out. They are separate programs,
+//! because their dependencies require other versions of libraries than this program uses.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -7,23 +8,23 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::report::Report;
 
-/// What folds presentations.
+/// The program that folds presentations.
 pub const AGGREGATION: &str = "velum-aggregation";
 
-/// What runs markets.
+/// The program that runs markets.
 pub const MARKET: &str = "velum-market";
 
-/// Whatever the program understands.
+/// The arguments, which the other program parses.
 #[derive(clap::Args)]
 pub struct Arguments {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
     _arguments: Vec<OsString>,
 }
 
-/// Runs a program with the arguments of this process, in place of it.
+/// Replaces this process by another program with the same arguments.
 ///
 /// # Errors
-/// Where it is not there or cannot be run; otherwise this does not return.
+/// The program is missing or cannot be run. Otherwise this function does not return.
 pub fn run(name: &str) -> Result<Report, Failure> {
     let program = beside(name).unwrap_or_else(|| name.into());
     let mut command = Command::new(&program);
@@ -38,14 +39,15 @@ pub fn run(name: &str) -> Result<Report, Failure> {
     Err(Failure::file(&program, "run", &error))
 }
 
-/// What `velum-aggregation` says of the soundness of aggregates; nothing where it is not there.
+/// What `velum-aggregation` says about the soundness of aggregates. `None` if the program is
+/// missing.
 pub fn params() -> Option<serde_json::Value> {
     let program = beside(AGGREGATION).unwrap_or_else(|| AGGREGATION.into());
     let output = Command::new(program).args(["params", "--json"]).output().ok()?;
     serde_json::from_slice(&output.stdout).ok()
 }
 
-/// A program in the folder of this one.
+/// The path of a program in the folder of this program, if it is there.
 fn beside(name: &str) -> Option<PathBuf> {
     let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     let beside = std::env::current_exe().ok()?.with_file_name(name);

@@ -1,4 +1,5 @@
-//! What is being done and since when, on stderr: a bar on a terminal, a line for each stage elsewhere.
+//! Shows on stderr what a command does and how long it has run: a bar on a terminal, a line for
+//! each stage elsewhere.
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,22 +10,22 @@ use velum_wallet::measure::{self, Profile};
 
 use crate::report::{write_stderr, write_stderr_part};
 
-/// Cells of a whole bar.
+/// Number of cells of a full bar.
 const BAR: usize = 30;
 
-/// Back to the start of the line, and clear it.
+/// Returns to the start of the line and clears it.
 const CLEAR: &str = "\r\x1b[K";
 
-/// What one command says while it works.
+/// The progress output of one command.
 pub struct Progress {
     start: Instant,
     is_terminal: bool,
-    /// Whether the cursor stands behind a bar.
+    /// Whether the cursor is at the end of a bar.
     in_bar: AtomicBool,
 }
 
 impl Progress {
-    /// Starts now, and says so once where another build would prove faster here.
+    /// Starts the clock. Warns once if another build would prove faster on this machine.
     pub fn start() -> Self {
         if let Some(warning) = measure::simd_warning() {
             write_stderr(format_args!("{warning}"));
@@ -33,13 +34,13 @@ impl Progress {
         Self { start: Instant::now(), is_terminal, in_bar: AtomicBool::new(false) }
     }
 
-    /// A line.
+    /// Writes a line.
     pub fn line(&self, text: &str) {
         let clear = if self.in_bar.swap(false, Ordering::Relaxed) { CLEAR } else { "" };
         write_stderr(format_args!("{clear}{}", stamped(self.seconds(), text)));
     }
 
-    /// Runs the work of a verb under watch.
+    /// Runs the work of a verb, and shows its progress.
     pub fn of<T>(&self, verb: &str, work: impl FnOnce(Control<'_>) -> T) -> (T, Profile) {
         let (result, profile) = Profile::of(|step| self.step(verb, step), work);
         if self.is_terminal {

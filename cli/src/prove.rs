@@ -1,4 +1,4 @@
-//! `velum prove`: an answer to a request.
+//! `velum prove`: answers a request.
 
 use std::path::PathBuf;
 
@@ -55,7 +55,8 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let question = inputs::question(&arguments.document, &arguments.request)?;
     let transcript = inputs::transcript(&arguments.transcript)?;
     let prepared_file = arguments.prepared.as_deref().map(PreparedFile::open).transpose()?;
-    // Before the clock is asked for the request: without one there is no pool.
+    // The pool is opened before the clock is read for the request, because a pool needs a clock
+    // whatever the options say.
     let pool = arguments.pool.open_to_take()?;
 
     let clock = if arguments.any_clock { Clock::Any } else { Clock::At(inputs::clock()?) };

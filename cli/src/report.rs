@@ -1,9 +1,9 @@
-//! What a command that did its work tells, to people and to scripts.
+//! The output of a command that did its work, for people and for scripts.
 
 use std::io::Write;
 use std::process::ExitCode;
 
-/// The result of a command: the same content as an object and as text.
+/// The result of a command: the same content as a JSON object and as text.
 pub struct Report {
     status: u8,
     json: serde_json::Value,
@@ -21,7 +21,7 @@ impl Report {
         Self { status: 1, json, text }
     }
 
-    /// Status 3: something came out that must not.
+    /// Status 3: a result that must not occur.
     pub fn broken(json: serde_json::Value, text: String) -> Self {
         Self { status: 3, json, text }
     }
@@ -34,18 +34,19 @@ impl Report {
     }
 }
 
-/// Writes a line to stdout. A reader that went away is no failure of ours: the status still tells the outcome.
+/// Writes a line to stdout. A reader that went away is not a failure of the command: the exit
+/// status still gives the outcome.
 pub fn write_stdout(line: &str) {
     let mut stdout = std::io::stdout().lock();
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 
-/// Writes a line to stderr, for people. That no one reads it stops no work.
+/// Writes a line to stderr, for people. A failed write does not stop the work.
 pub fn write_stderr(line: std::fmt::Arguments<'_>) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
-/// Writes to stderr what will be written over.
+/// Writes text to stderr that will be overwritten.
 pub fn write_stderr_part(text: std::fmt::Arguments<'_>) {
     let mut stderr = std::io::stderr().lock();
     let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());

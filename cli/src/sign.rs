@@ -1,4 +1,4 @@
-//! `velum sign`: a device signature by a key in a file, where a phone would use its hardware.
+//! `velum sign`: makes a device signature with a key from a file. A phone would use its hardware.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::report::Report;
 use crate::{files, inputs};
 
-/// Bytes of a key file.
+/// Maximum length of a key file.
 const KEY_BYTES: usize = 4 << 10;
 
 #[derive(clap::Args)]

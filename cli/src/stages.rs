@@ -3,7 +3,8 @@
 use serde_json::Value;
 use velum_wallet::measure::Profile;
 
-/// Adds the stages of each verb, members `stages` and `devices`, and a table below the text.
+/// Adds the stages of each verb: the members `stages` and `devices` to the JSON, and a table to the
+/// text.
 pub fn add(profiles: &[(&str, &Profile)], json: &mut Value, text: &mut String) {
     json["stages"] =
         profiles.iter().map(|(verb, profile)| ((*verb).to_owned(), profile.to_json())).collect();

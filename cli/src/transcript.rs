@@ -1,4 +1,4 @@
-//! `velum transcript`: the SessionTranscript of a session, from what it began with.
+//! `velum transcript`: builds the SessionTranscript of a session from the messages that began it.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::report::Report;
 
-/// Bytes of a file with a key.
+/// Maximum length of a file with a JWK.
 const JWK_BYTES: usize = 16 << 10;
 
 #[derive(clap::Args)]
@@ -164,7 +164,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     }
 }
 
-/// The bytes of a file.
+/// The content of a file.
 type Message = Zeroizing<Vec<u8>>;
 
 impl InPerson {
@@ -191,7 +191,7 @@ fn write(session: Handover<'_>, out: &Out) -> Result<Report, Failure> {
     Ok(Report::done(json!({ "out": out }), text))
 }
 
-/// The members of a session are options here.
+/// Renames the place of an error: members of a session are options here.
 fn as_an_option(error: Error) -> Error {
     Error::new(error.code(), error.place().replace('_', "-"), error.message())
 }

@@ -1,4 +1,4 @@
-//! `velum verify`: whether a presentation answers a request in a session.
+//! `velum verify`: decides whether a presentation answers a request in a session.
 
 use std::path::PathBuf;
 
@@ -22,7 +22,8 @@ pub struct Arguments {
     /// What the verifier asked, as JSON
     #[arg(long, value_name = "F")]
     request: PathBuf,
-    /// Allow presentations of this suite, and of no other that is not named too [default: `direct` and `compact`]
+    /// Allow presentations of this suite, and of no other that is not named too [default: `direct`
+    /// and `compact`]
     #[arg(long, value_name = "S", value_parser = inputs::suite)]
     suite: Vec<Suite>,
 }

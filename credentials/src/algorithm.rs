@@ -1,20 +1,20 @@
-//! Which signatures are understood, and the names of those that are not.
+//! The signature algorithms that are understood, and the names of those that are not.
 
 use std::fmt;
 
-/// An algorithm of COSE whose signatures are ECDSA on P-256 with SHA-256. The two differ in their identifier alone, which what
-/// is signed holds.
+/// A COSE algorithm whose signatures are ECDSA on P-256 with SHA-256. The two algorithms differ
+/// only in their identifier, which is part of the signed bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignatureAlgorithm {
-    /// ES256 (RFC 9053, section 2.1), by which ISO 18013-5 signs on P-256.
+    /// ES256 (RFC 9053, section 2.1), with which ISO/IEC 18013-5 signs on P-256.
     Es256,
-    /// ESP256, the same fully specified (RFC 9864, section 2.1).
+    /// ESP256, the fully specified form of the same algorithm (RFC 9864, section 2.1).
     Esp256,
 }
 
 impl SignatureAlgorithm {
-    /// All of them.
+    /// Both algorithms.
     pub const ALL: [Self; 2] = [Self::Es256, Self::Esp256];
 
     /// The identifier in the COSE registry.
@@ -26,13 +26,13 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// The algorithm of an identifier, if it is understood.
+    /// The algorithm with this identifier, if it is understood.
     #[must_use]
     pub fn by_id(id: i128) -> Option<Self> {
         Self::ALL.into_iter().find(|algorithm| i128::from(algorithm.id()) == id)
     }
 
-    /// The protected header: a map of the algorithm alone.
+    /// The protected header: a map that holds only the algorithm.
     #[must_use]
     pub const fn protected(self) -> [u8; 3] {
         match self {
@@ -51,7 +51,7 @@ impl fmt::Display for SignatureAlgorithm {
     }
 }
 
-/// The name in the COSE registry of an algorithm that documents are met with.
+/// The name in the COSE registry of an algorithm that occurs in documents.
 pub(crate) fn name_of(id: i128) -> Option<&'static str> {
     const NAMES: [(i128, &str); 22] = [
         (-7, "ES256"),

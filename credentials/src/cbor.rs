@@ -1,8 +1,9 @@
-//! A cursor over CBOR (RFC 8949) that never leaves the original bytes.
+//! A cursor over CBOR (RFC 8949) that works on the original bytes only.
 //!
-//! What is hashed must be read from the very bytes that are hashed, and a proof needs the offset of every field. The
-//! cursor therefore copies nothing, bounds nesting by [`limits::CBOR_DEPTH`](crate::limits::CBOR_DEPTH), and reads
-//! under one of two sets of [`Rules`]. It does not know what any structure means.
+//! Hashed structures must be read from the same bytes that are hashed, and a proof needs the offset
+//! of every field. The cursor therefore copies nothing. It bounds nesting by
+//! [`limits::CBOR_DEPTH`](crate::limits::CBOR_DEPTH) and reads under one of the sets of [`Rules`].
+//! It does not know what any structure means.
 
 mod pass;
 
@@ -11,14 +12,15 @@ use std::ops::Range;
 use crate::error::Error;
 use crate::limits;
 
-/// How strict to read.
+/// How strictly to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rules {
-    /// The envelope, which nothing hashes: indefinite lengths and long heads are allowed.
+    /// For the envelope, which is not hashed: indefinite lengths and long heads are allowed.
     Wire,
-    /// What an issuer hashed and a circuit walks: definite lengths, heads of any length, unique keys.
+    /// For structures that an issuer hashed and a circuit reads: definite lengths, heads of any
+    /// length, unique keys.
     Hashed,
-    /// What has one encoding: definite lengths, shortest heads, unique keys.
+    /// For structures that have one encoding: definite lengths, shortest heads, unique keys.
     Shortest,
 }
 
@@ -35,14 +37,14 @@ pub(crate) enum Major {
     Simple,
 }
 
-/// Where one data item lies: its head starts at `head`, its content is `content..end`.
+/// Where one data item lies. Its head starts at `head`, and its content is `content..end`.
 ///
-/// For a tagged item `head` is the tag's and `content` lies behind the innermost head.
+/// For a tagged item, `head` is the head of the tag, and `content` lies behind the innermost head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
-    /// Offset of the first byte of the item's head, tags included.
+    /// Offset of the first byte of the item's head, including tags.
     pub head: usize,
-    /// Offset behind the last head byte.
+    /// Offset behind the last byte of the head.
     pub content: usize,
     /// Offset behind the item.
     pub end: usize,
@@ -62,7 +64,7 @@ impl Span {
     }
 }
 
-/// A key of a map and its value.
+/// A key of a map, and its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field {
     /// The key.
@@ -75,7 +77,7 @@ pub struct Field {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Head {
     pub(crate) major: Major,
-    /// `None` is an indefinite length.
+    /// `None` for an indefinite length.
     pub(crate) argument: Option<u64>,
     pub(crate) offset: usize,
 }
@@ -101,7 +103,7 @@ impl<'a> Cursor<'a> {
         Self { input, position: 0, rules }
     }
 
-    /// Fails unless everything was read.
+    /// Returns an error unless everything was read.
     pub(crate) fn finish(&self) -> Result<(), Error> {
         if self.position == self.input.len() {
             return Ok(());
@@ -122,12 +124,12 @@ impl<'a> Cursor<'a> {
         self.input.get(self.position).copied()
     }
 
-    /// The major type of the next item, which is not read.
+    /// The major type of the next item. The item is not read.
     pub(crate) fn peek(&self) -> Option<Major> {
         self.peek_byte().map(major)
     }
 
-    /// Where the next item begins.
+    /// The offset at which the next item begins.
     pub(crate) fn position(&self) -> usize {
         self.position
     }
@@ -165,8 +167,8 @@ impl<'a> Cursor<'a> {
         Ok(Head { major, argument, offset })
     }
 
-    /// Shortest form (RFC 8949, section 4.2.1) where that is asked; floats keep their width, and simple values below 32 have no long
-    /// form.
+    /// Checks that the head has the shortest form (RFC 8949, section 4.2.1), if the rules require
+    /// it. Floats keep their width. Simple values below 32 have no long form.
     fn check_argument(
         &self,
         offset: usize,
@@ -202,12 +204,12 @@ impl<'a> Cursor<'a> {
         ))
     }
 
-    /// What is next, in words.
+    /// The type of the next item in words.
     pub(crate) fn kind(&self) -> &'static str {
         self.clone().head().map_or("nothing", |head| self.found(head))
     }
 
-    /// What a head that was read begins, in words.
+    /// The type of the item that begins with a head already read, in words.
     fn found(&self, head: Head) -> &'static str {
         match (head.major, self.input.get(head.offset)) {
             (Major::Simple, Some(0xf4 | 0xf5)) => "a boolean",
@@ -262,7 +264,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads the head of the wanted tag; the tagged item follows.
+    /// Reads the head of the wanted tag. The tagged item follows.
     pub(crate) fn tag(&mut self, wanted: u64) -> Result<Head, Error> {
         let head = self.head()?;
         let found = match (head.major, head.argument) {
@@ -273,8 +275,8 @@ impl<'a> Cursor<'a> {
         Err(error_at(head.offset, format!("expected a tag, CBOR tag {wanted}, found {found}")))
     }
 
-    /// Enters encoded CBOR in a byte string (tag 24) that fills the input, so that offsets count from the tag.
-    /// The one item inside is checked whole and then read.
+    /// Enters encoded CBOR in a byte string (tag 24) that fills the input, so that offsets are
+    /// counted from the tag. The item inside is checked as a whole before it is read.
     pub(crate) fn open_embedded(&mut self) -> Result<(), Error> {
         self.tag(24)?;
         let length = self.expect(Major::Bytes)?.definite()?;
@@ -290,7 +292,8 @@ impl<'a> Cursor<'a> {
         ahead.finish()
     }
 
-    /// Encoded CBOR in a byte string (tag 24). Gives the span of the whole, tag included, and the inner bytes.
+    /// Reads encoded CBOR in a byte string (tag 24). Returns the span of the whole item, including
+    /// the tag, and the inner bytes.
     pub(crate) fn embedded(&mut self) -> Result<(Span, &'a [u8]), Error> {
         let tag = self.tag(24)?;
         let (inner, bytes) = self.bytes()?;
@@ -305,7 +308,8 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    /// Reads what stands for nothing in an envelope, if it is next: `null`, or `undefined` as encoders of JavaScript write it.
+    /// Reads a value that means "nothing" in an envelope, if it is next: `null`, or `undefined` as
+    /// JavaScript encoders write it.
     pub(crate) fn nothing(&mut self) -> bool {
         const UNDEFINED: u8 = 0xf7;
         let undefined = self.peek_byte() == Some(UNDEFINED);
@@ -313,7 +317,8 @@ impl<'a> Cursor<'a> {
         undefined || self.null()
     }
 
-    /// Reads a map key: its span and, if it is text, the text. That is not empty where an issuer hashed it.
+    /// Reads a map key: its span and, if the key is text, the text. In structures that an issuer
+    /// hashed, an empty text is an error.
     pub(crate) fn text_key(&mut self) -> Result<(Span, Option<&'a str>), Error> {
         if self.peek() == Some(Major::Text) {
             let (span, text) = self.text()?;
@@ -333,12 +338,13 @@ impl<'a> Cursor<'a> {
         self.expect(Major::Array).map(|head| Members { left: head.argument })
     }
 
-    /// Starts a map; each member is a key and a value.
+    /// Starts a map. Each member is a key and a value.
     pub(crate) fn map(&mut self) -> Result<Members, Error> {
         self.expect(Major::Map).map(|head| Members { left: head.argument })
     }
 
-    /// Whether another member of the array or map follows; reads the break that ends an indefinite length.
+    /// Whether another member of the array or map follows. Reads the break that ends an indefinite
+    /// length.
     pub(crate) fn next(&mut self, members: &mut Members) -> bool {
         match &mut members.left {
             Some(0) => false,
@@ -354,7 +360,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads one whole item of any type and gives its span: well formed, within the depth, keys unique.
+    /// Reads one whole item of any type and returns its span. The item must be well formed, within
+    /// the allowed depth, and have unique keys.
     pub(crate) fn skip(&mut self) -> Result<Span, Error> {
         self.skip_within(limits::CBOR_DEPTH)
     }
@@ -403,7 +410,8 @@ impl<'a> Cursor<'a> {
         Ok(span)
     }
 
-    /// The encoding in shortest heads and definite lengths of an item that was read: equal for equal items.
+    /// The encoding, with shortest heads and definite lengths, of an item that was read. Equal
+    /// items have equal encodings.
     fn shortest(&self, item: Span) -> Result<Vec<u8>, Error> {
         let input = self.input.get(..item.end).unwrap_or_default();
         let mut cursor = Cursor { input, position: item.head, rules: self.rules };
@@ -412,11 +420,12 @@ impl<'a> Cursor<'a> {
         Ok(out)
     }
 
-    /// Reads one item, whose nesting was bounded before, and writes it in shortest heads and definite lengths.
+    /// Reads one item, whose nesting has been bounded before, and writes it with shortest heads and
+    /// definite lengths.
     fn copy_shortest(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
         let head = self.head()?;
         match (head.major, head.argument) {
-            // A width is part of a float.
+            // The width is part of a float.
             (Major::Simple, _) => out
                 .extend_from_slice(self.input.get(head.offset..self.position).unwrap_or_default()),
             (major @ (Major::Bytes | Major::Text), _) => {
@@ -447,14 +456,15 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// How many members of an array or map are still to be read; `None` is up to the break.
+/// The number of members of an array or map that are still to be read. `None` means up to the
+/// break.
 #[derive(Debug)]
 pub(crate) struct Members {
     left: Option<u64>,
 }
 
 impl Members {
-    /// How many members are still to be read, where that is known.
+    /// The number of members that are still to be read, if it is known.
     pub(crate) fn definite(&self) -> Option<u64> {
         self.left
     }
@@ -492,7 +502,7 @@ fn error_at(offset: usize, message: impl std::fmt::Display) -> Error {
     Error::malformed("", format!("at byte {offset}: {message}"))
 }
 
-/// That a docType, namespace or element identifier is of 1 to 64 bytes.
+/// Checks that a docType, namespace or element identifier has 1 to 64 bytes.
 pub(crate) fn check_name(place: &str, name: &str) -> Result<(), Error> {
     if name.is_empty() {
         return Err(Error::malformed(place, "a name is empty"));
@@ -500,14 +510,14 @@ pub(crate) fn check_name(place: &str, name: &str) -> Result<(), Error> {
     Error::check_limit(place, "bytes of a name", name.len(), limits::NAME_BYTES)
 }
 
-/// One whole item from `bytes`, with nothing behind it.
+/// Checks that `bytes` are one whole item with nothing behind it.
 pub(crate) fn check_whole(bytes: &[u8], rules: Rules) -> Result<(), Error> {
     let mut cursor = Cursor::new(bytes, rules);
     cursor.skip()?;
     cursor.finish()
 }
 
-/// Stores the value of a required or optional key, which may occur once.
+/// Stores the value of a required or optional key, which may occur at most once.
 pub(crate) fn set_once<T>(slot: &mut Option<T>, key: &str, value: T) -> Result<(), Error> {
     if slot.replace(value).is_none() {
         return Ok(());
@@ -520,7 +530,7 @@ pub(crate) fn required<T>(slot: Option<T>, key: &str) -> Result<T, Error> {
     slot.ok_or_else(|| Error::malformed("", format!("the key {key} is missing")))
 }
 
-/// Demands the number of members that an array has.
+/// Checks that an array has the required number of members.
 pub(crate) fn counted(found: Option<u64>, members: u64) -> Result<(), Error> {
     if found == Some(members) {
         return Ok(());
@@ -528,14 +538,14 @@ pub(crate) fn counted(found: Option<u64>, members: u64) -> Result<(), Error> {
     Err(Error::malformed("", format!("not an array of {members}")))
 }
 
-/// The number of members of an array that has at most so many.
+/// The number of members of an array that has at most `limit` members.
 pub(crate) fn array_up_to(cursor: &mut Cursor<'_>, limit: usize) -> Result<usize, Error> {
     let count = cursor.array()?.definite().and_then(|count| usize::try_from(count).ok());
     let most = || Error::malformed("", format!("not an array of at most {limit}"));
     count.filter(|&count| count <= limit).ok_or_else(most)
 }
 
-/// A byte string of at most so many bytes.
+/// A byte string of at most `limit` bytes.
 pub(crate) fn bounded(cursor: &mut Cursor<'_>, limit: usize) -> Result<Vec<u8>, Error> {
     let (_, bytes) = cursor.bytes()?;
     if bytes.len() <= limit {
@@ -544,7 +554,7 @@ pub(crate) fn bounded(cursor: &mut Cursor<'_>, limit: usize) -> Result<Vec<u8>, 
     Err(Error::malformed("", format!("{} bytes; the limit is {limit}", bytes.len())))
 }
 
-/// A byte string of one length, under this name.
+/// A byte string of `N` bytes. Errors use this name.
 pub(crate) fn fixed<const N: usize>(cursor: &mut Cursor<'_>, name: &str) -> Result<[u8; N], Error> {
     let (_, bytes) = cursor.bytes().map_err(|error| error.within(name))?;
     bytes
@@ -697,7 +707,7 @@ mod tests {
         skip("a2010020a0", Rules::Hashed).unwrap();
     }
 
-    /// `01` in a longer head, text, a tag, and containers with either inside.
+    /// A key of each type in a longer encoding: numbers, strings, a tag, and containers.
     #[test]
     fn keys_are_unique_in_any_encoding() {
         for (key, again) in [

@@ -1,13 +1,14 @@
-//! Calendar dates and UTC times as ISO 18013-5 documents write them.
+//! Calendar dates and UTC times as ISO/IEC 18013-5 documents write them.
 //!
-//! Only the forms that a proof can be about exist here: `YYYY-MM-DD` (RFC 8943 full-date) and
-//! `YYYY-MM-DDTHH:MM:SSZ` (ISO 18013-5, 9.1.2.4). Documents may have a fraction of a second besides, which is left out, and the
-//! offset `+00:00` ([`Timestamp::from_tdate`]). Years are 0000 to 9999 in the proleptic Gregorian calendar.
+//! This module has only the forms that a proof can be about: `YYYY-MM-DD` (RFC 8943 full-date) and
+//! `YYYY-MM-DDTHH:MM:SSZ` (ISO/IEC 18013-5, 9.1.2.4). Documents may also have a fraction of a
+//! second, which is left out, and the offset `+00:00` ([`Timestamp::from_tdate`]). Years are 0000
+//! to 9999 in the proleptic Gregorian calendar.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Text that is not a date in an accepted form, or not a day of the calendar.
+/// An error for text that is not a date in an accepted form, or not a day of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{why}; write {expected}")]
 pub struct InvalidDate {
@@ -23,7 +24,7 @@ impl InvalidDate {
 
 const SECONDS_A_DAY: i64 = 86_400;
 
-/// A day of the Gregorian calendar. Ordered by time.
+/// A day of the Gregorian calendar, ordered by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
     year: u16,
@@ -32,10 +33,10 @@ pub struct Date {
 }
 
 impl Date {
-    /// Bytes of `YYYY-MM-DD`.
+    /// Number of bytes of `YYYY-MM-DD`.
     pub const TEXT_BYTES: usize = 10;
 
-    /// The date, if the calendar has it.
+    /// The date, if it exists in the calendar.
     #[must_use]
     pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
         let exists =
@@ -43,8 +44,9 @@ impl Date {
         exists.then_some(Self { year, month, day })
     }
 
-    /// Which part keeps a text of the form `YYYY-MM-DD` from being a day of the calendar; `None` for other texts and for days. Tells
-    /// no more of the date than that.
+    /// The part that keeps a text of the form `YYYY-MM-DD` from being a day of the calendar. `None`
+    /// for other texts and for days of the calendar. The message reveals nothing else about the
+    /// date.
     pub(crate) fn fault(text: &str) -> Option<&'static str> {
         let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return None };
         let (year, month, day) =
@@ -60,13 +62,13 @@ impl Date {
         }
     }
 
-    /// The decimal number YYYYMMDD, which orders as the dates do.
+    /// The decimal number YYYYMMDD, which has the same order as the dates.
     #[must_use]
     pub fn decimal(self) -> u32 {
         u32::from(self.year) * 10_000 + u32::from(self.month) * 100 + u32::from(self.day)
     }
 
-    /// Days since 1970-01-01, by counting years from 1 March so that a leap day ends its year.
+    /// Days since 1970-01-01. Years are counted from 1 March, so that a leap day ends its year.
     fn days_since_epoch(self) -> i64 {
         const DAYS_TO_EPOCH: i64 = 719_468;
         let (year, month) = (i64::from(self.year), i64::from(self.month));
@@ -79,7 +81,7 @@ impl Date {
     }
 
     fn from_days_since_epoch(days: i64) -> Option<Self> {
-        // 400 years have 146,097 days, so the estimate is off by one year at most.
+        // 400 years have 146,097 days, so the estimate is wrong by one year at most.
         let estimate = 1970 + days.checked_mul(400)?.div_euclid(146_097);
         let first = |year| Self { year, month: 1, day: 1 }.days_since_epoch();
         let year = [estimate + 1, estimate, estimate - 1]
@@ -132,7 +134,7 @@ impl fmt::Display for Date {
     }
 }
 
-/// A UTC time in whole seconds. Ordered by time; leap seconds do not exist.
+/// A UTC time in whole seconds, ordered by time. Leap seconds do not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {
     date: Date,
@@ -140,14 +142,14 @@ pub struct Timestamp {
 }
 
 impl Timestamp {
-    /// Bytes of `YYYY-MM-DDTHH:MM:SSZ`.
+    /// Number of bytes of `YYYY-MM-DDTHH:MM:SSZ`.
     pub const TEXT_BYTES: usize = 20;
 
-    /// Most digits of a fraction of a second in a document.
+    /// The largest number of digits of a fraction of a second in a document.
     pub const FRACTION_DIGITS: usize = 9;
 
-    /// The whole seconds of a date and time as documents write it (RFC 3339, in UTC): `YYYY-MM-DDTHH:MM:SS`, nothing or a point and 1 to 9
-    /// digits, and `Z` or `+00:00`.
+    /// The whole seconds of a date and time as documents write it (RFC 3339, in UTC):
+    /// `YYYY-MM-DDTHH:MM:SS`, then nothing or a point and 1 to 9 digits, then `Z` or `+00:00`.
     ///
     /// # Errors
     /// [`InvalidDate`], which says what is wrong.
@@ -181,7 +183,7 @@ impl Timestamp {
         }
     }
 
-    /// The time so many seconds after 1970-01-01T00:00:00Z, if its year is 0000 to 9999.
+    /// The time `seconds` after 1970-01-01T00:00:00Z, if its year is 0000 to 9999.
     #[must_use]
     pub fn from_unix(seconds: i64) -> Option<Self> {
         let date = Date::from_days_since_epoch(seconds.div_euclid(SECONDS_A_DAY))?;
@@ -195,7 +197,7 @@ impl Timestamp {
         self.date.days_since_epoch() * SECONDS_A_DAY + i64::from(self.second)
     }
 
-    /// The decimal number YYYYMMDDhhmmss, which orders as the times do.
+    /// The decimal number YYYYMMDDhhmmss, which has the same order as the times.
     #[must_use]
     pub fn decimal(self) -> u64 {
         let (hour, minute, second) = self.time();
@@ -240,7 +242,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Up to four ASCII digits as a number.
+/// Reads up to four ASCII digits as a number.
 fn number(digits: &[u8]) -> Option<u16> {
     digits
         .iter()

@@ -1,8 +1,9 @@
-//! The one error type of this crate: a fixed code, a place and a message that says what to do.
+//! The only error type of this crate. An error has a fixed code, a place, and a message that says
+//! what to do.
 
 use std::fmt;
 
-/// Declares [`Code`] from the one list of codes, so that none can be missing from [`Code::ALL`].
+/// Declares [`Code`] from one list of codes, so that [`Code::ALL`] cannot miss one.
 macro_rules! codes {
     ($($(#[$meta:meta])* $code:ident = $name:literal,)+) => {
         /// What went wrong, as a fixed code that scripts can match on.
@@ -16,7 +17,7 @@ macro_rules! codes {
             /// Every code, in the order of the documentation.
             pub const ALL: &'static [Self] = &[$(Self::$code,)+];
 
-            /// The code as it is written in JSON output.
+            /// The code as JSON output writes it.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -32,43 +33,45 @@ codes! {
     IssuerUntrusted = "issuer_untrusted",
     /// The issuer's signature over the MSO does not verify.
     IssuerSignature = "issuer_signature",
-    /// The document is of another type than the one asked for.
+    /// The document has another type than the one asked for.
     DocType = "doc_type",
     /// An item does not hash to its digest in the MSO.
     Digest = "digest",
-    /// The document is not valid yet at the asked time.
+    /// The document is not yet valid at the requested time.
     NotYetValid = "not_yet_valid",
-    /// The document is no longer valid at the asked time.
+    /// The document is no longer valid at the requested time.
     Expired = "expired",
     /// The device's signature over `DeviceAuthentication` does not verify.
     DeviceSignature = "device_signature",
     /// The device authenticated by MAC, which only the reader of that session can check.
     DeviceMacUnsupported = "device_mac_unsupported",
-    /// The document carries no signature of its device: it is as its issuer handed it out.
+    /// The document carries no signature of its device. It is in the form in which its issuer
+    /// handed it out.
     DeviceSignatureMissing = "device_signature_missing",
     /// A predicate of the request does not hold.
     Predicate = "predicate",
     /// The document does not hold an element that the request asks for.
     ElementMissing = "element_missing",
-    /// Input larger than a limit or than every size class.
+    /// The input is larger than a limit, or larger than every size class.
     TooLarge = "too_large",
     /// A prepared credential proof belongs to another document or request shape.
     PreparedMismatch = "prepared_mismatch",
     /// A prepared credential proof was used before.
     PreparedUsed = "prepared_used",
-    /// Input that does not follow its format.
+    /// The input does not follow its format.
     Malformed = "malformed",
-    /// A proof that does not verify.
+    /// A proof does not verify.
     ProofInvalid = "proof_invalid",
-    /// A format version that this build does not know.
+    /// This build does not know the format version.
     WrongVersion = "wrong_version",
     /// The request's time is too far from the wallet's clock.
     Clock = "clock",
-    /// The device signed elements of its own, which the wallet did not agree to show or the request does not ask for.
+    /// The device signed elements of its own that the wallet did not agree to show or that the
+    /// request does not ask for.
     DeviceNamespaces = "device_namespaces",
-    /// The device signed elements of its own that its issuer does not let it sign.
+    /// The device signed elements of its own that its issuer does not allow it to sign.
     DeviceNamespacesUnauthorised = "device_namespaces_unauthorised",
-    /// The device that proves failed: a graphics processor that was lost, say.
+    /// The device that computes the proof failed. For example, the GPU was lost.
     Backend = "backend",
     /// The caller cancelled.
     Cancelled = "cancelled",
@@ -82,7 +85,8 @@ impl fmt::Display for Code {
     }
 }
 
-/// An error with its code, its place in the input and a message. It never holds the value of an element.
+/// An error with its code, its place in the input and a message. It never contains the value of an
+/// element.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {place}: {message}")]
 pub struct Error {
@@ -92,7 +96,8 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error at `place`, such as `documents[0].issuerSigned.issuerAuth`. The message says what to do.
+    /// An error at `place`, such as `documents[0].issuerSigned.issuerAuth`. The message says what
+    /// to do.
     #[must_use]
     pub fn new(code: Code, place: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code, place: place.into(), message: message.into() }
@@ -102,7 +107,7 @@ impl Error {
         Self::new(Code::Malformed, place, message)
     }
 
-    /// A defect of this library, or a size class that it does not know.
+    /// An error for a defect of this library, or for a size class that it does not know.
     pub(crate) fn bug(what: &str) -> Self {
         Self::new(Code::Internal, "velum", format!("{what}; this is a bug, please report it"))
     }
@@ -111,7 +116,7 @@ impl Error {
         Self::new(Code::TooLarge, place, message)
     }
 
-    /// That `count` of `unit` is within a limit.
+    /// Checks that `count` of `unit` is within a limit.
     pub(crate) fn check_limit(
         place: &str,
         unit: &str,
@@ -124,7 +129,8 @@ impl Error {
         Err(Self::too_large(place, format!("{count} {unit}; the limit is {limit}")))
     }
 
-    /// Prefixes the place: an error at `issuerAuth` within `documents[0]` is at `documents[0].issuerAuth`.
+    /// Prefixes the place. For example, an error at `issuerAuth` within `documents[0]` is at
+    /// `documents[0].issuerAuth`.
     pub(crate) fn within(mut self, outer: &str) -> Self {
         self.place = match self.place.as_bytes().first() {
             None => outer.to_owned(),
@@ -141,7 +147,7 @@ impl Error {
         self.code
     }
 
-    /// Where in the input, as a path from the outermost structure.
+    /// The place in the input, as a path from the outermost structure.
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place

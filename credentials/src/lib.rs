@@ -1,8 +1,8 @@
-//! ISO 18013-5 documents, requests and presentations for the Velum prover.
+//! ISO/IEC 18013-5 documents, requests and presentations for the Velum prover.
 //!
-//! A wallet holds a [`DeviceResponse`], a verifier asks a [`Request`]. [`Request::explain`] says what an answer would
-//! tell, [`Document::verify`] which check fails, and [`MsoLayout`] and [`ItemLayout`] where every field lies in the
-//! original bytes that a proof is about.
+//! A wallet holds a [`DeviceResponse`], and a verifier asks a [`Request`]. [`Request::explain`]
+//! says what an answer would reveal. [`Document::verify`] says which check fails. [`MsoLayout`] and
+//! [`ItemLayout`] say where every field lies in the original bytes that a proof is about.
 //!
 //! ```
 //! # fn main() -> Result<(), velum_credentials::Error> {
@@ -20,8 +20,22 @@
 //! # }
 //! ```
 //!
-//! Untrusted input never panics here: every reader is bounded by [`limits`] and ends in an [`Error`] that says what,
-//! where and what to do.
+//! Untrusted input never causes a panic in this crate. Every reader is bounded by [`limits`], and
+//! its errors are of the type [`Error`], which says what is wrong, where, and what to do.
+//!
+//! # Order of the source
+//!
+//! * `error`, [`limits`], `names`, `algorithm`, `date`, `cbor` and `members` are the foundations.
+//!   They know nothing of documents or requests.
+//! * [`x509`] reads and checks certificates. `trust` decides on top of it which issuer vouches for
+//!   a document.
+//! * `value` and `predicate` say what is asked about an element. `request` is the whole question of
+//!   a verifier. They know no document format.
+//! * `format` is the interface between credential formats and proofs. `mdoc` implements it for
+//!   ISO/IEC 18013-5.
+//! * `presentation` prepares, presents and verifies. It knows documents by `format` alone.
+//! * `aggregate` holds the files of an aggregate, and `mint` makes test documents. Both depend on a
+//!   feature.
 
 #![warn(missing_docs, unnameable_types, unreachable_pub)]
 
@@ -74,7 +88,7 @@ pub use velum_stark::control::{CancelToken, Control, Device, Memory, Progress, S
 #[cfg(feature = "prover")]
 pub use velum_stark::{Cpu, backend::Backend, block_on};
 
-/// The examples of the README, compiled with the documentation tests.
+/// The examples of the README, which are compiled with the documentation tests.
 #[cfg(all(doctest, feature = "prover"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

@@ -1,7 +1,8 @@
-//! What is written in JSON, or in the CBOR that stands for it (RFC 8949, section 6.2), read member by member.
+//! Reads JSON, or the CBOR that stands for it (RFC 8949, section 6.2), member by member.
 //!
-//! Every fault is told at its place and in words that fit both forms. Nothing of a text that was given is repeated, since it may be
-//! long or secret, but for the name of a member that nobody knows. It does not know what any member means.
+//! Every error names its place and uses words that fit both forms. No error repeats given text,
+//! because the text may be long or secret. The only exception is the name of an unknown member.
+//! This module does not know what any member means.
 
 use std::fmt;
 
@@ -9,16 +10,16 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 
 use crate::error::Error;
 
-/// Characters of an unknown name that a message repeats.
+/// Number of characters of an unknown name that a message repeats.
 const SHOWN_NAME: usize = 64;
 
-/// A value, whatever it is.
+/// A value of any type.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Node {
     Null,
     Bool(bool),
     Integer(i128),
-    /// A number that is no integer of 128 bits.
+    /// A number that is not an integer of 128 bits.
     Fraction,
     Text(String),
     Array(Vec<Node>),
@@ -37,7 +38,7 @@ impl Node {
         })
     }
 
-    /// Reads CBOR, which the caller has found to be one data item of bounded depth.
+    /// Reads CBOR. The caller has checked that it is one data item of bounded depth.
     pub(crate) fn from_cbor(cbor: &[u8]) -> Result<Self, Error> {
         ciborium::from_reader(cbor).map_err(|_| {
             Error::malformed(
@@ -68,7 +69,7 @@ impl Node {
         }
     }
 
-    /// That something else was needed here.
+    /// The error that something else is needed here.
     pub(crate) fn instead_of(&self, wanted: &str) -> Error {
         let found = match self {
             Self::Null => "null",
@@ -82,7 +83,7 @@ impl Node {
         Error::malformed("", format!("{found} in place of {wanted}"))
     }
 
-    /// The members of an object that has some of these names and no others, each once.
+    /// The members of an object. It may have only these names, each at most once.
     pub(crate) fn members(self, known: &[&str]) -> Result<Members, Error> {
         let Self::Object(members) = self else { return Err(self.instead_of("an object")) };
         for (place, (name, _)) in members.iter().enumerate() {
@@ -108,7 +109,7 @@ impl Node {
 pub(crate) struct Members(Vec<(String, Node)>);
 
 impl Members {
-    /// What `read` makes of a member, if it is there and not null.
+    /// Reads a member with `read`, if it is present and not null.
     pub(crate) fn optional<T>(
         &mut self,
         name: &str,
@@ -123,7 +124,7 @@ impl Members {
         }
     }
 
-    /// What `read` makes of a member that must be there.
+    /// Reads a member that must be present with `read`.
     pub(crate) fn required<T>(
         &mut self,
         name: &str,
@@ -133,7 +134,7 @@ impl Members {
             .ok_or_else(|| Error::malformed("", format!("the member `{name}` is missing")))
     }
 
-    /// What `read` makes of each member of an array.
+    /// Reads each member of an array with `read`.
     pub(crate) fn each<T>(
         node: Node,
         mut read: impl FnMut(Node) -> Result<T, Error>,

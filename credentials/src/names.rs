@@ -1,7 +1,8 @@
-//! Names that people are shown: those of requests, which a holder consents to, and of certificates.
+//! Names that people are shown: the names in requests, to which a holder consents, and the names in
+//! certificates.
 
-/// The first character of a name that cannot be shown: a control character, or one that joins, hides or turns around text. It does
-/// not tell names apart that look alike.
+/// The first character of a name that cannot be shown. This is a control character, or a character
+/// that joins, hides or turns around text. The check does not distinguish names that look alike.
 pub(crate) fn unseen(name: &str) -> Option<char> {
     let is_unseen = |c: char| {
         c.is_control()

@@ -20,21 +20,23 @@ pub struct Predicate {
 
 /// What must hold for a value.
 ///
-/// A proof of a date condition shows that the month is 1 to 12 and the day 1 to 31, and compares the digits. That the month has that
-/// day is checked by those who prove honestly, and shown by no proof: a dishonest holder of a signed `2006-02-30` can
-/// show it as a day between 28 February and 1 March.
+/// The proof of a date condition shows that the month is 1 to 12 and the day 1 to 31, and it
+/// compares the digits. It does not show that the month has that day; only an honest prover checks
+/// this. A dishonest holder of a signed `2006-02-30` can present it as a day between 28 February
+/// and 1 March.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Condition {
-    /// A person born on this date is so many years old on the UTC date of the request's `now`.
+    /// A person born on this date has reached this age in years on the UTC date of the request's
+    /// `now`.
     AgeAtLeast(u8),
-    /// The value is this one, its type included.
+    /// The value equals this one, including its type.
     Equals(Literal),
-    /// The date lies before this one; the day itself does not.
+    /// The date lies strictly before this one.
     DateBefore(Date),
-    /// The date lies after this one; the day itself does not.
+    /// The date lies strictly after this one.
     DateAfter(Date),
-    /// The value is shown.
+    /// The value is disclosed.
     Disclose,
 }
 
@@ -48,12 +50,12 @@ pub enum Literal {
     Bool(bool),
     /// A CBOR integer.
     Integer(i64),
-    /// A full-date, CBOR tag 1004. A tdate or text of the same day is not equal to it.
+    /// A full-date, CBOR tag 1004. A tdate or a text of the same day does not equal it.
     FullDate(Date),
 }
 
 impl Literal {
-    /// Its type in words, as [`Value::kind`] tells that of a value.
+    /// The type of the literal in words, as [`Value::kind`] gives the type of a value.
     fn kind(&self) -> &'static str {
         match self {
             Self::Text(_) => "text",
@@ -75,7 +77,8 @@ impl Literal {
 }
 
 impl Literal {
-    /// The one encoding of the value in shortest form, as an `elementValue` that equals it has it.
+    /// The shortest-form encoding of the value. It is unique, and an `elementValue` that equals the
+    /// literal has it.
     #[must_use]
     pub fn to_cbor(&self) -> Vec<u8> {
         const FULL_DATE: usize = 1004;
@@ -87,7 +90,7 @@ impl Literal {
             Self::Integer(number @ 0..) => {
                 write_head(&mut cbor, Major::Unsigned, number.unsigned_abs())
             }
-            // CBOR's argument is -1 - n, which is !n.
+            // The CBOR argument is -1 - n, which is !n.
             Self::Integer(number) => {
                 write_head(&mut cbor, Major::Negative, (!number).unsigned_abs())
             }
@@ -101,19 +104,19 @@ impl Literal {
 }
 
 impl Condition {
-    /// The days, both included and as decimal numbers YYYYMMDD, on which the value must lie; `None` unless the
-    /// condition is about a date.
+    /// The first and last day on which the value must lie, both inclusive, as decimal numbers
+    /// YYYYMMDD. `None` unless the condition is about a date.
     ///
-    /// Age n is reached when (year + n, month, day) <= today, compared as integers; a birthday on 29 February
-    /// therefore counts from 1 March in common years. Bounds may be no day of the calendar, and where the first
-    /// exceeds the second no day meets them.
+    /// Age n is reached when (year + n, month, day) <= today, compared as integers. A birthday on
+    /// 29 February therefore counts from 1 March in common years. A bound need not be a day of the
+    /// calendar. If the first bound exceeds the second, no day meets the condition.
     #[must_use]
     pub fn date_bounds(&self, now: Timestamp) -> Option<(u32, u32)> {
         const LAST: u32 = 99_991_231;
         const YEAR: u32 = 10_000;
         match self {
             Self::AgeAtLeast(age) => {
-                // Before year 0 there is no day: no one is that old.
+                // There is no day before year 0, so nobody is that old.
                 Some(match now.date().decimal().checked_sub(u32::from(*age) * YEAR) {
                     Some(latest) => (0, latest),
                     None => (1, 0),
@@ -135,10 +138,11 @@ impl Condition {
 }
 
 impl Predicate {
-    /// Whether the predicate holds for a value. Date conditions take what [`Value::date`] takes.
+    /// Checks that the predicate holds for a value. Date conditions accept the values for which
+    /// [`Value::date`] returns a day.
     ///
     /// # Errors
-    /// `predicate` if it does not; the message does not tell the value.
+    /// `predicate` if it does not hold. The message does not reveal the value.
     pub fn check(&self, value: &Value, now: Timestamp) -> Result<(), Error> {
         let holds = match (&self.condition, self.condition.date_bounds(now)) {
             (_, Some((first, last))) => {
@@ -267,7 +271,7 @@ mod tests {
         assert!(!holds(Condition::DateAfter(limit("9999-12-31")), value(), "2024-01-01T00:00:00Z"));
     }
 
-    /// Issuers sign `00` for what they do not know of a birth date.
+    /// Issuers sign `00` for the parts of a birth date that they do not know.
     #[test]
     fn what_is_no_day_of_the_calendar_meets_no_date_condition() {
         for text in

@@ -1,7 +1,9 @@
 //! Values of elements, as predicates see them.
 //!
-//! A proof is about what [`IssuerSignedItem::element_value`](crate::IssuerSignedItem::element_value) encodes: of numbers, bytes and
-//! text, with a tag or without, whatever the heads that the issuer wrote; of anything else about the encoding itself.
+//! A proof is about what
+//! [`IssuerSignedItem::element_value`](crate::IssuerSignedItem::element_value) encodes. For
+//! numbers, bytes and text, with or without a tag, the heads that the issuer wrote do not matter.
+//! For any other value, the proof is about the encoding itself.
 
 use std::fmt;
 
@@ -12,7 +14,8 @@ use crate::cbor::{Cursor, Major, Rules};
 use crate::date::{Date, Timestamp};
 use crate::error::Error;
 
-/// The value of an element. Text and other bytes are erased when it is dropped; `Debug` shows the type only.
+/// The value of an element. Text and other bytes are erased when the value is dropped. `Debug`
+/// shows only the type.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Value {
@@ -26,12 +29,13 @@ pub enum Value {
     FullDate(Date),
     /// A tdate (CBOR tag 0) in UTC, without the fraction of its seconds.
     DateTime(Timestamp),
-    /// The CBOR of anything else: byte strings, arrays, maps, floats, null, dates in other forms. Heads of scalars are the shortest.
+    /// The CBOR of anything else: byte strings, arrays, maps, floats, null, and dates in other
+    /// forms. Scalars have the shortest heads.
     Other(Vec<u8>),
 }
 
 impl Value {
-    /// Reads one whole element value.
+    /// Reads the value of an element, which must be one whole data item.
     pub(crate) fn parse(cbor: &[u8]) -> Result<Self, Error> {
         let normalised = Zeroizing::new(normalised(cbor));
         let cbor = normalised.as_slice();
@@ -55,7 +59,8 @@ impl Value {
         Ok(value)
     }
 
-    /// The type of the value in words, as [`fmt::Debug`] tells it and further for what is only CBOR here.
+    /// The type of the value in words. It is more specific than the output of [`fmt::Debug`] for
+    /// values that are plain CBOR there.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Text(_) => "text",
@@ -79,7 +84,8 @@ impl Value {
         }
     }
 
-    /// Why [`date`](Self::date) gives none. Of the value it tells its type, and which part makes it no day of the calendar.
+    /// The reason why [`date`](Self::date) returns none. Of the value itself, the text reveals only
+    /// its type and which part keeps it from being a day of the calendar.
     pub(crate) fn date_fault(&self) -> String {
         let kind = self.kind();
         match self {
@@ -137,7 +143,8 @@ impl Value {
         cursor.text().ok().map(|(_, text)| (tag, text))
     }
 
-    /// The day that a date predicate is about: a full-date, the UTC date of a tdate, or text `YYYY-MM-DD`.
+    /// The day that a date predicate is about: a full-date, the UTC date of a tdate, or text of the
+    /// form `YYYY-MM-DD`.
     #[must_use]
     pub fn date(&self) -> Option<Date> {
         match self {
@@ -175,7 +182,7 @@ impl fmt::Debug for Value {
     }
 }
 
-/// The value in words, for consent screens and disclosures. This shows it.
+/// The value in words, for consent screens and disclosures. The output reveals the value.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

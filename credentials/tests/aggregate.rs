@@ -1,4 +1,4 @@
-//! The files of an aggregate: one encoding each, and nothing that cannot be read.
+//! The files of an aggregate: each has one encoding, and unreadable files are refused.
 
 #![cfg(feature = "aggregatable")]
 
@@ -73,7 +73,8 @@ fn submissions_are_read_as_they_are_written_and_have_one_encoding() {
     );
 }
 
-/// A transcript in its byte string, or a request with its members in another order, is the same answer by other bytes.
+/// A transcript in a byte string, or a request with its members in another order, is the same
+/// answer in other bytes.
 #[test]
 fn other_forms_of_a_submission_are_refused() {
     let string = |bytes: &[u8]| {
@@ -86,7 +87,7 @@ fn other_forms_of_a_submission_are_refused() {
         let mut bytes = vec![0x84, 1];
         bytes.extend(string(transcript));
         bytes.extend(string(request));
-        // The presentation is last, with a head of five bytes.
+        // The presentation comes last, with a head of five bytes.
         bytes.extend(&presentation[presentation.len() - GOLDEN.len() - 5..]);
         Submission::from_bytes(&bytes).map(drop).map_err(|error| error.place().to_owned())
     };
@@ -112,7 +113,7 @@ fn files_are_read_as_they_are_written() {
     assert_eq!(Batch::from_bytes(&bytes).unwrap(), batch());
 }
 
-/// Whatever is read is the encoding of what was read, so that no byte is free.
+/// If a file can be read, its bytes are the encoding of what was read. So no byte is free.
 #[test]
 fn files_have_one_encoding() {
     let read = |bytes: &[u8]| {

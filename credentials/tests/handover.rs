@@ -14,7 +14,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
 
-/// Builds the transcript of a vector.
+/// Builds the transcript of a test vector.
 fn built(vector: &Value) -> Result<SessionTranscript, Error> {
     let thumbprint =
         |begun: &Value| Some(jwk_thumbprint(begun["jwk"].to_string().as_bytes()).unwrap());
@@ -83,7 +83,7 @@ fn transcripts_are_those_of_the_specifications() {
     }
 }
 
-/// Every text and every byte string that a session begins with counts.
+/// Every text and every byte string with which a session begins affects the transcript.
 #[test]
 fn another_session_has_another_transcript() {
     for vector in vectors() {
@@ -98,7 +98,7 @@ fn another_session_has_another_transcript() {
                     jwk.insert("x".into(), "another".into());
                     jwk.into()
                 }
-                // The last of a map's bytes is inside one of its values.
+                // The last byte of a map lies inside one of its values.
                 Value::String(hex) if matches!(kind.0.as_str(), "qr" | "nfc") => {
                     let last = if hex.ends_with('0') { "1" } else { "0" };
                     format!("{}{last}", &hex[..hex.len() - 1]).into()
@@ -117,7 +117,7 @@ fn another_session_has_another_transcript() {
     }
 }
 
-/// What is absent is `null`, which no value is taken for.
+/// An absent member is `null`. No value encodes to the same.
 #[test]
 fn what_is_absent_is_null() {
     let encrypted = |jwk_thumbprint| {
@@ -147,7 +147,8 @@ fn what_is_absent_is_null() {
     assert_ne!(of_static_handover, negotiated(Some(b"")));
 }
 
-/// What came in a byte string under tag 24 stays as it was sent, even with a head that is longer than it need be.
+/// A structure that comes in a byte string under tag 24 is kept as it was sent, even if its head is
+/// longer than necessary.
 #[test]
 fn structures_may_come_embedded() {
     let transcript = |device_engagement| {
@@ -207,7 +208,7 @@ fn what_cannot_begin_a_session_is_refused() {
     assert_eq!(session.session_transcript().unwrap_err().code(), Code::TooLarge);
 }
 
-/// Apps have origins of other forms, which pass as they are.
+/// Origins of apps have other forms and are accepted unchanged.
 #[test]
 fn origins_of_apps_pass() {
     for origin in [
@@ -221,7 +222,7 @@ fn origins_of_apps_pass() {
     }
 }
 
-/// The example of RFC 7638, section 3.1, and that of RFC 8037, appendix A.3.
+/// The examples of RFC 7638, section 3.1, and of RFC 8037, appendix A.3.
 #[test]
 fn thumbprints_are_those_of_the_standards() {
     let rsa = r#"{

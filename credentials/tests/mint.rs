@@ -1,4 +1,5 @@
-//! Minted documents: well-formed ones pass every native check, hostile ones the one that is meant for them.
+//! Minted documents. Well-formed ones pass every native check. Hostile ones fail the check that is
+//! meant for them.
 
 use p256::ecdsa::Signature;
 use p256::ecdsa::signature::Signer;
@@ -20,7 +21,7 @@ fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// A spec as JSON, for tests to add to.
+/// A spec as JSON that tests can extend.
 fn spec_json() -> serde_json::Value {
     json!({
         "seed": hex::encode([1; 32]),
@@ -53,7 +54,7 @@ fn parse(minted: &Minted) -> Result<Document, Error> {
     Ok(DeviceResponse::parse(&minted.document())?.documents()[0].clone())
 }
 
-/// Every native check that the minted request asks for.
+/// Makes every native check that the minted request requires.
 fn verify(minted: &Minted) -> Result<TrustedIssuer, Error> {
     let request = Request::from_json(minted.request.as_bytes())?;
     let transcript = SessionTranscript::parse(&minted.transcript)?;
@@ -382,7 +383,7 @@ fn bytes_that_look_like_fields_mislead_nobody() {
     assert_eq!(document.mso().doc_type(), "org.iso.18013.5.1.mDL");
 }
 
-/// A value of any type in the spec's form.
+/// A value of any type, in the form of a spec.
 fn any_value() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
         any::<bool>().prop_map(|value| json!(value)),
@@ -404,7 +405,7 @@ fn any_value() -> impl Strategy<Value = serde_json::Value> {
     })
 }
 
-/// Keys in any order.
+/// The keys in any order.
 fn any_order<const N: usize>(keys: [&'static str; N]) -> impl Strategy<Value = serde_json::Value> {
     Just(keys.to_vec()).prop_shuffle().prop_map(|keys| json!(keys))
 }
@@ -467,7 +468,8 @@ fn hostile_items() {
     }
 }
 
-/// Heads longer than needed say the same, and the highest digestID is one like any other.
+/// Heads that are longer than necessary have the same meaning, and the highest digestID is like any
+/// other.
 #[test]
 fn unusual_documents_verify() {
     type EditItem = fn(&mut DraftItem);

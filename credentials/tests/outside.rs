@@ -1,4 +1,5 @@
-//! Documents that are met outside: what nobody asks about, values that are no dates, and what nobody checks.
+//! Documents as they occur in practice: with items that no request asks about, with dates that are
+//! not days, and with entries that nothing checks.
 
 use serde_json::json;
 use velum_credentials::mint::{Draft, Form, Map, Minted, Node, Spec, mint};
@@ -8,7 +9,7 @@ use velum_credentials::{
 
 const MDL: &str = "org.iso.18013.5.1";
 
-/// A spec that is asked about the age of its holder alone, changed.
+/// A spec, after `edit`, whose request asks only for the age of the holder.
 fn spec_with(edit: impl FnOnce(&mut serde_json::Value)) -> Spec {
     let mut json = json!({
         "seed": hex::encode([1; 32]),
@@ -37,14 +38,14 @@ fn parse(minted: &Minted) -> Result<Document, Error> {
     DeviceResponse::parse(&minted.document())?.document(request.doc_type()).cloned()
 }
 
-/// Every native check that the minted request asks for.
+/// Makes every native check that the minted request requires.
 fn verify(minted: &Minted) -> Result<(), Error> {
     let request = Request::from_json(minted.request.as_bytes())?;
     let transcript = SessionTranscript::parse(&minted.transcript)?;
     parse(minted)?.verify(&request, &transcript).map(drop)
 }
 
-/// Items as nobody can ask about them, in a document that is asked about another.
+/// Items that no request could ask about, in a document that is asked about another item.
 #[test]
 fn items_that_nobody_asks_about_may_be_anything() {
     type Edit = fn(&mut Map);
@@ -89,7 +90,7 @@ fn items_that_nobody_asks_about_may_be_anything() {
     }
 }
 
-/// A birth date that says no day is no lie about an age: another element may say it.
+/// A birth date that states no day does not make an age false. Another element may state the age.
 #[test]
 fn birth_dates_that_are_no_days_are_told_as_such() {
     let message = |value: serde_json::Value, with_age: bool| {
@@ -118,7 +119,7 @@ fn birth_dates_that_are_no_days_are_told_as_such() {
     }
 }
 
-/// What nobody checks is said to whom it concerns: the holder.
+/// The holder is told what is not checked, because it concerns the holder.
 #[test]
 fn a_status_is_told_as_not_checked() {
     for with_status in [false, true] {

@@ -1,7 +1,8 @@
-//! Random documents from their bytes to the record: what the reader takes is proven, and the record says what an independent
-//! judge says that the document means.
+//! Random documents, from their bytes to the record. What the reader accepts is proven, and the
+//! record states what an independent judge says that the document means.
 //!
-//! The tables of the credential proof that are about the document are filled as for a proof and checked, rules and buses.
+//! The tables of the credential proof that are about the document are filled as for a proof. Their
+//! constraints and buses are checked.
 
 use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::Signer;
@@ -13,10 +14,10 @@ use velum_credentials::{
 };
 use velum_testdata::random::{Choices, Document, Misreading, Outcome, Record, Search};
 
-/// Documents that are proven in a whole run.
+/// Number of documents that are proven in a whole run.
 const WHOLE: usize = 20_000;
 
-/// Documents that are proven in a bounded run.
+/// Number of documents that are proven in a bounded run.
 const BOUNDED: usize = 400;
 
 fn cases() -> usize {
@@ -40,7 +41,7 @@ fn system(document: &Document, _: &mut Choices) -> Outcome {
     }
 }
 
-/// The record in the judge's terms.
+/// The record in the terms of the judge.
 fn record(statement: &CredentialStatement, witness: &CredentialWitness) -> Record {
     let record = &witness.record;
     assert_eq!(record.commitment(&statement.subject).unwrap(), statement.commitment);
@@ -52,7 +53,7 @@ fn record(statement: &CredentialStatement, witness: &CredentialWitness) -> Recor
     }
 }
 
-/// The document as a holder's wallet reads and proves it.
+/// Reads the document as a holder's wallet reads it, and derives what it proves.
 fn read(document: &Document) -> Result<(CredentialStatement, CredentialWitness), Error> {
     let response = DeviceResponse::parse(&issuer_signed(document))?;
     let key = Issuer::from_sec1(issuer().verifying_key().to_encoded_point(false).as_bytes())?;
@@ -67,7 +68,7 @@ fn read(document: &Document) -> Result<(CredentialStatement, CredentialWitness),
     response.document(&document.doc_type)?.credential(&request, Suite::Direct, Some(STANDARD))
 }
 
-/// `IssuerSigned` (ISO 18013-5, 8.3.2.1.2.2), signed.
+/// A signed `IssuerSigned` (ISO/IEC 18013-5, 8.3.2.1.2.2).
 fn issuer_signed(document: &Document) -> Vec<u8> {
     let signature: p256::ecdsa::Signature = issuer().sign(&document.plain_sig_structure());
     let mut namespaces: Vec<&str> =
@@ -107,7 +108,7 @@ fn the_record_is_what_a_document_means() {
     println!("{tally:?}");
 }
 
-/// Whatever fault a reader and its proof have in common is found.
+/// The search finds any fault that a reader and its proof share.
 #[test]
 fn planted_faults_are_found() {
     for misreading in Misreading::ALL {

@@ -118,7 +118,8 @@ fn what_is_no_json_is_refused() {
     refused(&[b'['; 4_000], Code::Malformed, "request", "not JSON");
 }
 
-/// A certificate that stands where an array should is not repeated in what the holder or a log is told.
+/// A certificate that stands where an array should stand is not repeated in what the holder or a
+/// log receives.
 #[test]
 fn no_message_repeats_what_was_given() {
     let [root, _] = certificates();
@@ -258,7 +259,7 @@ fn issuers_are_points_on_p256_or_certificates() {
     );
 }
 
-/// A minted root and a signer below it, PEM.
+/// A minted root and a signer below it, in PEM.
 fn certificates() -> [String; 2] {
     let spec = serde_json::json!({
         "seed": "01".repeat(32),
@@ -297,7 +298,8 @@ fn a_root_has_a_profile() {
     let requiring =
         serde_json::json!({ "x509_pem": root, "profile": "pki", "require_eku": "1.0.18013.5.1.2" });
 
-    // The standard of licences prescribes one; other documents have none unless it is said.
+    // The standard of driving licences prescribes a profile. Other documents have none unless the
+    // request states one.
     let by_default = read(mdl, serde_json::json!({ "x509_pem": root }));
     assert_eq!(by_default.issuers()[0].profile(), Some(Profile::Iso18013_5));
     let bare = with(pid, serde_json::json!({ "x509_pem": root }));
@@ -309,7 +311,7 @@ fn a_root_has_a_profile() {
         );
         assert_eq!(read(doc_type, rooted("pki")).issuers()[0].profile(), Some(pki));
         assert_eq!(read(doc_type, requiring.clone()).issuers()[0].profile(), Some(required));
-        // A pinned signer needs none, and may have one.
+        // A pinned signer needs no profile, but may have one.
         assert_eq!(
             read(doc_type, serde_json::json!({ "x509_pem": signer })).issuers()[0].profile(),
             None
@@ -318,7 +320,7 @@ fn a_root_has_a_profile() {
         assert_eq!(read(doc_type, pinned).issuers()[0].profile(), Some(pki));
     }
 
-    // The canonical form holds it, said or not, and in both encodings.
+    // The canonical form holds the profile in both encodings, whether or not the request stated it.
     let forms = [rooted("iso18013-5"), rooted("pki"), requiring].map(|issuer| read(mdl, issuer));
     assert_eq!(by_default, forms[0]);
     assert_eq!(by_default.to_cbor(), forms[0].to_cbor());
@@ -402,7 +404,8 @@ fn names_and_times_are_checked() {
     }
 }
 
-/// A `Date` that went through JSON has milliseconds. They are cut off before the canonical form, which alone is hashed.
+/// A JavaScript `Date` that went through JSON has milliseconds. They are cut off before the
+/// canonical form, and only the canonical form is hashed.
 #[test]
 fn fractions_of_a_second_make_no_other_request() {
     let at = |now: &str| Request::from_json(&set("/now", now.into())).unwrap();

@@ -1,4 +1,4 @@
-//! Whom a request trusts, and which error tells that it is someone else.
+//! Whom a request trusts, and the errors for signers that it does not trust.
 
 use velum_credentials::mint::{Draft, Spec, mint};
 use velum_credentials::{
@@ -24,7 +24,7 @@ fn check(case: &Case, issuers: &[Issuer]) -> Result<TrustedIssuer, Error> {
     document.check_issuer(issuers, document.mso().validity().valid_from)
 }
 
-/// A case whose document has the first byte of the issuer's `s` changed.
+/// The document of a case with one byte of the issuer's `s` changed.
 fn altered(case: &Case) -> Document {
     let signature = *document(case).issuer_signed().signature();
     let at = case.device_response.windows(64).position(|window| window == signature).unwrap();
@@ -98,7 +98,8 @@ fn an_altered_signature_is_told_from_an_unknown_issuer() {
     }
 }
 
-/// Documents of one signer, signed before, in and after the validity of its certificate.
+/// Documents of one signer that were signed before, during and after the validity of its
+/// certificate.
 #[test]
 fn a_certificate_vouches_for_what_was_signed_while_it_was_valid() {
     for (signed, vouches) in [
@@ -137,7 +138,7 @@ fn a_certificate_vouches_for_what_was_signed_while_it_was_valid() {
     }
 }
 
-/// A spec of a licence that was signed on 1 January 2026.
+/// A spec of a driving licence that was signed on 1 January 2026.
 fn spec(change: impl FnOnce(&mut serde_json::Value)) -> Spec {
     let mut spec = serde_json::json!({
         "seed": hex::encode([1; 32]),
@@ -159,7 +160,8 @@ fn root(der: &[u8], profile: Profile) -> Issuer {
 
 const PKI: Profile = Profile::Pki { require_eku: None };
 
-/// Whoever trusts no one who made the signature is told what each could do; an expired certificate is told as such.
+/// If no trusted issuer made the signature, the message says what each party could do. An expired
+/// certificate is reported as expired.
 #[test]
 fn expired_certificates_are_told_as_such() {
     let periods = serde_json::json!({ "not_before": "2025-12-01T00:00:00Z", "not_after": "2026-05-01T00:00:00Z" });
@@ -195,7 +197,7 @@ fn expired_certificates_are_told_as_such() {
             "{expired}"
         );
         assert!(!expired.contains("add the issuer"), "{expired}");
-        // No root would help: not the right one, and not another.
+        // No root would help, neither the right one nor another.
         let stranger = refusal(&signer, &|_| vec![root(&other, profile)]);
         assert!(
             stranger.contains("has expired") && !stranger.contains("add the issuer"),
@@ -211,13 +213,13 @@ fn expired_certificates_are_told_as_such() {
     }
 }
 
-/// A refusal names the extension, the profile, and how to trust the signer all the same.
+/// A refusal names the extension, the profile, and how to trust the signer nevertheless.
 #[test]
 fn refusals_name_extension_and_profile() {
     let document = document(&AGE_VERIFICATION);
     let leaf = &document.issuer_signed().x5chain()[0];
     let now = document.mso().validity().valid_from;
-    // Its own certificate, pinned, of which the request wants more than it keeps.
+    // The signer's own certificate, pinned under a profile that requires more than it fulfils.
     let pinned = |profile| {
         let issuer = Issuer::from_der(leaf.clone(), profile).unwrap();
         document.check_issuer(&[issuer], now).map_err(|error| error.message().to_owned())
@@ -235,7 +237,8 @@ fn refusals_name_extension_and_profile() {
     }
 }
 
-/// What keeps Annex B keeps RFC 5280 too: either profile trusts a minted licence, with the purpose that it has.
+/// A certificate that follows Annex B also follows RFC 5280. Either profile trusts a minted
+/// licence, with the purpose that it has.
 #[test]
 fn either_profile_trusts_what_keeps_annex_b() {
     let minted = mint(&spec(|_| ())).unwrap();
@@ -256,7 +259,7 @@ fn either_profile_trusts_what_keeps_annex_b() {
     }
 }
 
-/// A document may be signed by ESP256, which its protected header says.
+/// A document may be signed by ESP256. Its protected header says so.
 #[test]
 fn an_issuer_may_sign_by_esp256() {
     let spec = spec(|_| ());

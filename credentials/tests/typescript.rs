@@ -1,4 +1,5 @@
-//! Names that the npm package has copies of, in its types and its README: no compiler compares them with those here.
+//! Names that the npm package copies in its types and its README. No compiler compares the copies
+//! with the names here.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,7 @@ type Names = BTreeSet<&'static str>;
 fn union(source: &'static str, name: &str) -> Names {
     let (_, after) = source.split_once(&format!("type {name} =")).expect(name);
     let (members, _) = after.split_once(";\n").expect(name);
-    // Comments stand on lines of their own.
+    // Comments are on separate lines.
     let lines = members.lines().filter(|line| !line.trim_start().starts_with("/**"));
     lines.flat_map(|line| line.split('"').skip(1).step_by(2)).collect()
 }
@@ -29,7 +30,7 @@ fn documented() -> Names {
     cells.flat_map(|(cell, _)| cell.trim_end().trim_end_matches('`').split("`, `")).collect()
 }
 
-/// That a copy has every name and no other.
+/// Checks that a copy has every name and no other.
 fn assert_copied(names: &Names, copy: &Names, place: &str, otherwise: &str) {
     let missing: Vec<_> = names.difference(copy).collect();
     assert!(missing.is_empty(), "add to {place}: {missing:?}");
@@ -103,7 +104,8 @@ fn typescript_has_every_stage() {
     assert_copied(&stages, &union(TYPES, "Stage"), "Stage in bindings-wasm/ts/types.ts", "");
 }
 
-/// The stage that is declared after this one: one that is new does not compile until it has its place here.
+/// The stage that is declared after this one. A new stage does not compile until it has a place
+/// here.
 fn after(stage: Stage) -> Option<Stage> {
     match stage {
         Stage::Keys => Some(Stage::Witness),

@@ -21,7 +21,8 @@ fn transcript(case: &Case) -> SessionTranscript {
     SessionTranscript::parse(case.session_transcript).unwrap()
 }
 
-/// The document of a case; signed anew with its published device key if its device authenticated by MAC.
+/// The document of a case. If its device authenticated by MAC, the document is signed again with
+/// its published device key.
 fn document(case: &Case) -> Document {
     let (request, facts) = (request(case), case.facts());
     let response = match facts.device_auth.as_str() {
@@ -55,7 +56,7 @@ fn sign(case: &Case, facts: &Facts, transcript: &SessionTranscript) -> Vec<u8> {
 fn every_case_verifies() {
     for case in &CASES {
         let verified = document(case).verify(&request(case), &transcript(case));
-        // Its device signs an element of its own, and its issuer authorised none.
+        // The device of this document signs an element of its own, but the issuer authorised none.
         if case.name == AGE_VERIFICATION_NYM.name {
             let error = verified.unwrap_err();
             assert_eq!(error.code(), Code::DeviceNamespacesUnauthorised, "{error}");
@@ -115,7 +116,7 @@ fn every_case_holds_what_is_known_about_it() {
     }
 }
 
-/// The text or byte string that a span says it holds.
+/// The text or byte string that a span locates.
 fn content(bytes: &[u8], span: Span) -> &[u8] {
     &bytes[span.content()]
 }

@@ -1,4 +1,4 @@
-//! Document signer certificates and their chains, on minted certificates and on those of real documents.
+//! Document signer certificates and their chains: minted ones, and those of real documents.
 
 use p256::ecdsa::DerSignature;
 use p256::ecdsa::signature::Signer;
@@ -46,7 +46,7 @@ fn spec(seed: u8) -> Spec {
     .unwrap()
 }
 
-/// Two certificates before they are signed, and the keys to sign them with.
+/// Two certificates before they are signed, and the keys that sign them.
 struct Chain {
     keys: Keys,
     iaca: TbsCertificate,
@@ -131,7 +131,8 @@ fn a_minted_chain_verifies() {
     assert!(!is_ca(&chain.signer_der()).unwrap());
 }
 
-/// A certificate without extensions, of version 1: its key counts where it is pinned, and no profile takes it.
+/// A version 1 certificate without extensions. Its key is used if the certificate is pinned, and no
+/// profile accepts it.
 #[test]
 fn an_old_version_has_a_key_and_no_profile() {
     let mut chain = Chain::new();
@@ -210,7 +211,8 @@ fn damaged_certificates_are_errors() {
         for flip in [1, 0x80, 0xff] {
             let mut changed = root.clone();
             changed[index] ^= flip;
-            // Whether it is still trusted is the verifier's business: here it must not panic.
+            // Whether the certificate is still trusted is up to the verifier. Here the functions
+            // must not panic.
             let _ = verify_chain(&[&signer], &[&changed], time(SIGNED), time(NOW));
             let _ = is_ca(&changed);
             let _ = certificate_public_key(&changed);
@@ -237,7 +239,7 @@ fn trust_needs_name_and_key_of_the_issuer() {
     let other_name = Chain::of(&other_name);
     assert_eq!(verify(&[other_name.iaca_der()]), signer_fault(CertificateFault::IssuerUntrusted));
 
-    // The namesake borrows the identifier of the key that it does not have.
+    // The namesake uses the identifier of the key that it does not have.
     let mut impostor = namesake;
     let identifier = extension_mut(&mut impostor.iaca, SubjectKeyIdentifier::OID);
     *identifier = extension_mut(&mut chain.iaca.clone(), SubjectKeyIdentifier::OID).clone();
@@ -308,7 +310,8 @@ fn dates_after_2049_are_read() {
     assert_eq!(Chain::of(&spec).verify().unwrap().not_after, period.not_after);
 }
 
-/// Real issuers choose 32 random bytes, zero and negative numbers; RFC 5280 4.1.2.2 asks readers to bear it.
+/// Real issuers choose 32 random bytes, zero and negative numbers. RFC 5280 4.1.2.2 requires
+/// readers to handle them.
 #[test]
 fn serial_numbers_may_have_any_length() {
     let chain = Chain::new();
@@ -380,7 +383,7 @@ fn the_profile_of_the_signer_is_checked() {
             CertificateFault::KeyUsage("has keyCertSign, which a document signer must not"),
         ),
         (
-            // Server authentication.
+            // The purpose is server authentication.
             |tbs| {
                 let usage = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
                 set_extension(tbs, &ExtendedKeyUsage(vec![usage]));
@@ -400,7 +403,7 @@ fn the_profile_of_the_signer_is_checked() {
             CertificateFault::Ca,
         ),
         (
-            // CRL distribution points, which nobody reads here.
+            // CRL distribution points, which nothing reads here.
             |tbs| {
                 extension_mut(tbs, ObjectIdentifier::new_unwrap("2.5.29.31")).critical = true;
             },
@@ -522,7 +525,7 @@ fn keys_and_algorithms_that_are_not_supported() {
     assert_eq!(of_p384.verify(), signer_fault(unsupported.clone()));
     assert_eq!(certificate_public_key(&of_p384.signer_der()), Err(unsupported));
 
-    // A point that is not on the curve.
+    // The point is not on the curve.
     let mut off_curve = Chain::new();
     let key = &mut off_curve.signer.subject_public_key_info.subject_public_key;
     let mut point = key.as_bytes().unwrap().to_vec();
@@ -539,7 +542,7 @@ fn keys_and_algorithms_that_are_not_supported() {
     };
     assert_eq!(of_p521.verify(), signer_fault(unsupported));
 
-    // SHA-224, named inside and outside the signed part.
+    // SHA-224, named outside the signed part and then inside as well.
     let mut signer = x509_cert::Certificate::from_der(&chain.signer_der()).unwrap();
     let verify = |signer: &x509_cert::Certificate| {
         verify_chain(&[signer.to_der().unwrap()], &[chain.iaca_der()], time(SIGNED), time(NOW))
@@ -577,8 +580,9 @@ fn p256_roots_may_sign_with_any_sha2() {
     }
 }
 
-/// Real signers pass their profile: what is missing is the root. That of the EU age verification documents has no other
-/// extension than `keyUsage`, so that it can be trusted by key only, whatever root there is.
+/// Signers of real documents pass their profile, and only the root is missing. The certificate of
+/// the EU age verification documents has no extension except `keyUsage`, so under Annex B no root
+/// can make it trusted.
 #[test]
 fn certificates_of_real_documents() {
     let bare = AGE_VERIFICATION.facts().issuer_public_key.sec1();
@@ -610,7 +614,8 @@ fn a_bare_certificate_is_trusted_by_key_and_not_by_its_own_root() {
     let certificate =
         x509_cert::Certificate::from_der(&document.issuer_signed().x5chain()[0]).unwrap();
 
-    // The root as its issuer would have had to make it: its name and its key in the profile of Annex B.
+    // The root as its issuer would have had to make it: with its name and its key in the profile of
+    // Annex B.
     let mut spec = spec(1);
     spec.keys.iaca = Some(facts.iaca_private_key.unwrap());
     let mut root = Chain::of(&spec);
@@ -627,7 +632,8 @@ fn a_bare_certificate_is_trusted_by_key_and_not_by_its_own_root() {
     assert!(by(Issuer::from_der(certificate.to_der().unwrap(), None).unwrap()).is_ok());
 }
 
-/// A verifier and a holder are told the name beside the key, so it must not turn around or hide what stands beside it.
+/// A verifier and a holder see the name beside the key. So the name must not turn around or hide
+/// the text beside it.
 #[test]
 fn a_signer_is_named_where_its_name_can_be_shown() {
     let named = |name: Any| {

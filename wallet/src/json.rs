@@ -1,33 +1,35 @@
-//! What is told as JSON: the forms that `docs/cli.md` states, which the command writes and the bindings hand on.
+//! The JSON forms that `docs/cli.md` states. The command writes them, and the bindings pass them
+//! on.
 
 use std::ops::RangeInclusive;
 
 use serde_json::{Value, json};
 use velum_credentials::{BrokenDocument, Error, Explanation, Inspection, Learnt, Verified};
 
-/// The integers that a number of JavaScript's holds exactly.
+/// The integers that a JavaScript number represents exactly.
 const SAFE_INTEGERS: RangeInclusive<i64> = -((1 << 53) - 1)..=(1 << 53) - 1;
 
-/// What went wrong: `code`, `message` and `where`.
+/// An error: `code`, `message` and `where`.
 #[must_use]
 pub fn error(error: &Error) -> Value {
     json!({ "code": error.code().as_str(), "message": error.message(), "where": error.place() })
 }
 
-/// What went wrong with a pool: `code`, `message` and `where`.
+/// An error of a pool: `code`, `message` and `where`.
 #[cfg(feature = "pool")]
 #[must_use]
 pub fn pool_error(error: &crate::PoolError) -> Value {
     json!({ "code": error.code(), "message": error.message(), "where": error.place() })
 }
 
-/// Why something was refused that somebody else made: `code` and `message`.
+/// Why something that another party made was refused: `code` and `message`.
 #[must_use]
 pub fn reason(error: &Error) -> Value {
     json!({ "code": error.code().as_str(), "message": error.message() })
 }
 
-/// The documents of a response, as `velum inspect --json` lists them: see [`Inspection::to_json`] and [`BrokenDocument::to_json`].
+/// The documents of a response, as `velum inspect --json` lists them. See [`Inspection::to_json`]
+/// and [`BrokenDocument::to_json`].
 #[must_use]
 pub fn documents(inspections: &[Result<Inspection<'_>, &BrokenDocument>]) -> Value {
     let json = |it: &Result<Inspection<'_>, &BrokenDocument>| match it {
@@ -37,20 +39,25 @@ pub fn documents(inspections: &[Result<Inspection<'_>, &BrokenDocument>]) -> Val
     inspections.iter().map(json).collect()
 }
 
-/// What is learnt, as data: see [`Learnt::to_json`].
+/// What is learnt, as data. See [`Learnt::to_json`].
 #[must_use]
 pub fn facts(learnt: &[Learnt]) -> Value {
     learnt.iter().map(Learnt::to_json).collect()
 }
 
-/// What a verifier has learnt: as [`learnt`].
+/// What a verifier has learnt, in the form of [`learnt`].
 #[must_use]
 pub fn verified(verified: &Verified) -> Value {
     learnt(&verified.learnt)
 }
 
-/// What an answer would tell: `facts[]` and `learnt[]` as for [`verified`], [`hidden`], `not_checked[]` in words, and `predicates[]` with `text`, `holds`, and
-/// `code` and `message` of one that does not hold.
+/// What an answer would tell the verifier:
+///
+/// * `facts[]` and `learnt[]`, as for [`verified`];
+/// * `hidden`, as [`hidden`] lists it;
+/// * `not_checked[]`, in words;
+/// * `predicates[]`, each with `text` and `holds`. A predicate that does not hold also has `code`
+///   and `message`.
 #[must_use]
 pub fn explanation(explanation: &Explanation) -> Value {
     let predicates = explanation.predicates.iter().map(|(text, outcome)| match outcome {
@@ -87,7 +94,8 @@ pub fn learnt(learnt: &[Learnt]) -> Value {
     })
 }
 
-/// The value as text for JavaScript. Integers that it would round are written as those beyond 64 bits are: `{ "integer": "..." }`.
+/// The value as JSON text for JavaScript. Integers that JavaScript would round are written in the
+/// same way as integers beyond 64 bits: `{ "integer": "..." }`.
 #[must_use]
 pub fn javascript(mut value: Value) -> String {
     keep_integers(&mut value);

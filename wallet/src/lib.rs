@@ -1,13 +1,24 @@
-//! What every wallet and verifier on Velum shares, whatever language it is written in: the verbs over bytes, their JSON forms, and a
-//! pool of prepared proofs.
+//! The code that all wallets and verifiers on Velum share, whatever their language: the verbs over
+//! bytes, their JSON forms, and a pool of prepared proofs.
 //!
-//! Bindings for a language, and the `velum` command, are thin over this crate. It knows no platform: the clock is the caller's, and so
-//! are the store and the sealer of the pool, unless they are a folder and a key.
+//! The bindings for other languages and the `velum` command are thin layers over this crate. The
+//! crate knows no platform. The caller provides the clock, and also the store and the sealer of the
+//! pool, unless these are a folder and a key.
+//!
+//! The modules are:
+//!
+//! * `question`: the inputs of holder and verifier.
+//! * `wallet`: the holder's verbs.
+//! * [`json`]: the JSON forms.
+//! * `pool`: the pool of prepared proofs.
+//! * `memory` and `measure`: figures about proofs and the machine.
 //!
 //! # Answering and verifying
 //!
-//! A holder has a [`Question`]: a request put to a document. It says what an answer would tell, and a [`Wallet`] answers it: `prepare`
-//! ahead of time, `present` in a session. A verifier has a [`Challenge`]: a request put in a session, which verifies an answer.
+//! A holder has a [`Question`], which is a request put to a document. It says what an answer would
+//! tell the verifier. A [`Wallet`] answers the question: it makes the credential proof ahead of
+//! time with `prepare`, and the presentation in a session with `present`. A verifier has a
+//! [`Challenge`], which is a request put in a session. It verifies an answer.
 //!
 #![cfg_attr(feature = "prover", doc = "```")]
 #![cfg_attr(not(feature = "prover"), doc = "```ignore")]
@@ -16,16 +27,16 @@
 //! use velum_testdata::MUSTERMANN;
 //! use velum_wallet::{Challenge, Question, Wallet, json};
 //!
-//! // The wallet, which keeps the keys of its proofs.
+//! // The wallet keeps the keys of its proofs.
 //! let wallet = Wallet::new();
 //! let question = Question::parse(MUSTERMANN.device_response, MUSTERMANN.request.as_bytes())?;
-//! println!("{}", question.explain()); // what would be learnt: ask for consent
+//! println!("{}", question.explain()); // what the verifier would learn: ask for consent
 //!
 //! let prepared = wallet.prepare(&question, Suite::Direct, PrepareOptions::default())?;
-//! let options = PresentOptions::at(Clock::Any); // a document of the past: others take `Clock::At`
+//! let options = PresentOptions::at(Clock::Any); // it has expired; others take `Clock::At`
 //! let presentation = wallet.present(prepared, &question, MUSTERMANN.session_transcript, options)?;
 //!
-//! // The verifier, with nothing of the wallet's but the presentation.
+//! // The verifier has nothing from the wallet except the presentation.
 //! let challenge = Challenge::parse(MUSTERMANN.session_transcript, MUSTERMANN.request.as_bytes())?;
 //! let verified = challenge.verify(&Verifier::new(), &presentation.to_bytes())?;
 //! println!("{}", json::verified(&verified));
@@ -35,8 +46,9 @@
 //!
 //! # The pool
 //!
-//! Preparing takes most of the time and needs no session. A [`ProofPool`] keeps prepared proofs until they are asked for: sealed, each
-//! taken once, bounded in number, bytes and age, and dropped with their document.
+//! Preparing takes most of the time and needs no session. A [`ProofPool`] keeps prepared proofs
+//! until they are needed. It seals them, hands out each only once, bounds their number, bytes and
+//! age, and drops them together with their document.
 //!
 #![cfg_attr(all(feature = "file-store", feature = "key-sealer"), doc = "```")]
 #![cfg_attr(not(all(feature = "file-store", feature = "key-sealer")), doc = "```ignore")]
@@ -49,7 +61,7 @@
 //!
 //! # let folder = tempfile::tempdir()?;
 //! # let folder = folder.path().join("pool");
-//! // Where no backup goes, under a key that the platform keeps.
+//! // Use a folder that no backup includes, and a key that the platform keeps.
 //! let key = [7; 32];
 //! let pool = ProofPool::new(
 //!     Arc::new(FileStore::open(folder)?),
@@ -58,18 +70,19 @@
 //! );
 //! let now = clock_at(1_800_000_000)?;
 //!
-//! // Nothing here waits, so any executor will do.
+//! // Nothing here waits, so any executor works.
 //! block_on(async {
 //!     let wallet = Wallet::new();
 //!     let question = Question::parse(MUSTERMANN.device_response, MUSTERMANN.request.as_bytes())?;
 //!     let purpose = question.purpose(Suite::Direct, None)?;
 //!
-//!     // When a document came: drop what was made for the former one, and prepare for questions to come.
+//!     // When a document arrives, drop the proofs for the former document, and prepare proofs for
+//!     // future questions.
 //!     pool.sweep(&[Purpose::document_hash(question.document())], now).await?;
 //!     let prepare = || wallet.prepare_async(&question, Suite::Direct, PrepareOptions::default());
 //!     assert_eq!(pool.fill(&purpose, 1, now, prepare).await?, 1);
 //!
-//!     // When a verifier asks.
+//!     // When a verifier asks, take a proof.
 //!     let taken = pool.take(&purpose, now).await?;
 //!     assert!(taken.prepared.is_some());
 //!     assert_eq!(pool.count(&purpose, now).await?, 0);
@@ -80,7 +93,8 @@
 //!
 //! # Input and errors
 //!
-//! Input is bounded and refused as in `velum-credentials`: see [`velum_credentials::limits`] and [`velum_credentials::Error`].
+//! Input is bounded and refused as in `velum-credentials`. See [`velum_credentials::limits`] and
+//! [`velum_credentials::Error`].
 
 #![warn(missing_docs, unnameable_types, unreachable_pub)]
 

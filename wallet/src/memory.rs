@@ -1,10 +1,10 @@
-//! How much memory proving takes, for callers whom the system gives no more than so much.
+//! How much memory proving needs, for callers to which the system grants a limited amount.
 
 use velum_credentials::{Memory, ProofKind, SizeClass, Suite};
 
 const MB: u64 = 1_000_000;
 
-/// Megabytes that a process takes at its peak on one thread.
+/// Peak memory of a process on one thread, in megabytes.
 #[derive(Clone, Copy)]
 struct Peak {
     normal: u64,
@@ -15,13 +15,15 @@ const fn peak(normal: u64, low: u64) -> Peak {
     Peak { normal, low }
 }
 
-/// Megabytes that each further thread adds at most.
+/// The most that each further thread adds, in megabytes.
 const THREAD: u64 = 2;
 
-/// The most bytes that a process takes which makes such a proof and nothing else: its key, the program and the stacks of its threads included. Keys
-/// of other proofs come on top, and what earlier proofs left where nobody called [`free_memory`](crate::Wallet::free_memory).
+/// The most memory, in bytes, of a process that makes one such proof and nothing else. It includes
+/// the key of the proof, the program and the stacks of its threads. It does not include the keys of
+/// other proofs, nor the memory that earlier proofs keep unless
+/// [`free_memory`](crate::Wallet::free_memory) was called.
 ///
-/// Measured on x86-64 Linux, with a tenth added.
+/// The figures were measured on x86-64 Linux, and a tenth is added.
 #[must_use]
 pub fn memory_needed(
     kind: ProofKind,
@@ -40,10 +42,11 @@ pub fn memory_needed(
     megabytes.saturating_mul(MB + MB / 10)
 }
 
-/// As `velum prepare` and `velum prove --prepared` print of themselves, in a process of its own each.
+/// The figures that `velum prepare` and `velum prove --prepared` print about themselves, each in a
+/// process of its own.
 fn measured(kind: ProofKind, suite: Suite, class: SizeClass) -> Peak {
     let [standard, large, extra] = match kind {
-        // Columns of these are never kept extended.
+        // Suites other than `direct` never keep extended columns, so their two figures are equal.
         ProofKind::Credential if suite.is_for_circuits() => {
             [peak(68, 68), peak(125, 125), peak(261, 261)]
         }

@@ -1,14 +1,16 @@
-//! A request put to a document, as the holder has it, and a request put in a session, as the verifier has it.
+//! The holder's view of a request, together with a document, and the verifier's view of a request,
+//! together with a session.
 
 use velum_credentials::{
     Claim, DeviceResponse, Document, Error, Explanation, Presentation, Request, SessionTranscript,
     Verified, Verifier, device_authentication_bytes as authentication_bytes,
 };
 
-/// The major type of a CBOR map, in the high bits of its first byte. No UTF-8 text begins like this.
+/// The major type of a CBOR map, in the high bits of its first byte. No UTF-8 text starts with
+/// these bits.
 const CBOR_MAP: u8 = 0b101;
 
-/// A request, and the document that it asks about.
+/// A request and the document that it asks about.
 #[derive(Clone, Debug)]
 pub struct Question {
     document: Document,
@@ -19,8 +21,9 @@ impl Question {
     /// Reads a request, and finds the document of its docType in a `DeviceResponse`.
     ///
     /// # Errors
-    /// `malformed` and `too_large` for either, as [`parse_request`] and [`DeviceResponse::parse`] say; `doc_type` without a
-    /// document of the asked docType.
+    /// * `malformed` and `too_large` for either input, as for [`parse_request`] and
+    ///   [`DeviceResponse::parse`].
+    /// * `doc_type` if there is no document of the requested docType.
     pub fn parse(document: &[u8], request: &[u8]) -> Result<Self, Error> {
         Self::new(parse_request(request)?, document)
     }
@@ -28,8 +31,8 @@ impl Question {
     /// Finds the document of a request's docType in a `DeviceResponse`.
     ///
     /// # Errors
-    /// `malformed` and `too_large` for the response, as [`DeviceResponse::parse`] says; `doc_type` without a document of the asked
-    /// docType.
+    /// * `malformed` and `too_large` for the response, as for [`DeviceResponse::parse`].
+    /// * `doc_type` if there is no document of the requested docType.
     pub fn new(request: Request, document: &[u8]) -> Result<Self, Error> {
         let document = DeviceResponse::parse(document)?.document(request.doc_type())?.clone();
         Ok(Self { document, request })
@@ -47,7 +50,7 @@ impl Question {
         &self.request
     }
 
-    /// What an answer would tell the verifier. No signature is checked.
+    /// What an answer would tell the verifier. This checks no signature.
     #[must_use]
     pub fn explain(&self) -> Explanation {
         self.request.explain(&self.document)
@@ -65,28 +68,31 @@ impl Challenge {
     /// Reads a request and a `SessionTranscript`.
     ///
     /// # Errors
-    /// `malformed` and `too_large` for either, as [`parse_request`] and [`SessionTranscript::parse`] say.
+    /// `malformed` and `too_large` for either input, as for [`parse_request`] and
+    /// [`SessionTranscript::parse`].
     pub fn parse(transcript: &[u8], request: &[u8]) -> Result<Self, Error> {
         Self::new(parse_request(request)?, transcript)
     }
 
-    /// A request in the session of a `SessionTranscript`.
+    /// Reads a `SessionTranscript` and joins it with a request.
     ///
     /// # Errors
-    /// `malformed` and `too_large` for the transcript, as [`SessionTranscript::parse`] says.
+    /// `malformed` and `too_large` for the transcript, as for [`SessionTranscript::parse`].
     pub fn new(request: Request, transcript: &[u8]) -> Result<Self, Error> {
         Ok(Self { request, transcript: SessionTranscript::parse(transcript)? })
     }
 
-    /// Reads and verifies a presentation. Verify one presentation in a session, and no session twice.
+    /// Reads and verifies a presentation. Verify one presentation in a session, and use no session
+    /// twice.
     ///
     /// # Errors
-    /// As [`Presentation::from_bytes`] and [`Verifier::verify`]: everything is the presentation's fault.
+    /// The errors of [`Presentation::from_bytes`] and [`Verifier::verify`]. All of them are faults
+    /// of the presentation.
     pub fn verify(&self, verifier: &Verifier, presentation: &[u8]) -> Result<Verified, Error> {
         verifier.verify(&Presentation::from_bytes(presentation)?, &self.transcript, &self.request)
     }
 
-    /// What is asked.
+    /// The request.
     pub fn request(&self) -> &Request {
         &self.request
     }
@@ -96,10 +102,11 @@ impl Challenge {
         &self.transcript
     }
 
-    /// What a presentation claims in answer to this, apart from its proofs: for what else proves it, such as an aggregate.
+    /// What a presentation claims in answer to this challenge, apart from its proofs. It is for
+    /// other proofs of the same claim, such as an aggregate.
     ///
     /// # Errors
-    /// As [`Claim::new`].
+    /// The errors of [`Claim::new`].
     pub fn claim(&self, presentation: &Presentation) -> Result<Claim, Error> {
         Claim::new(presentation, &self.transcript, &self.request)
     }
@@ -108,7 +115,7 @@ impl Challenge {
 /// Reads a request in its JSON or its CBOR form.
 ///
 /// # Errors
-/// As [`Request::from_json`] and [`Request::from_cbor`].
+/// The errors of [`Request::from_json`] and [`Request::from_cbor`].
 pub fn parse_request(bytes: &[u8]) -> Result<Request, Error> {
     match bytes.first() {
         Some(first) if first >> 5 == CBOR_MAP => Request::from_cbor(bytes),
@@ -116,10 +123,12 @@ pub fn parse_request(bytes: &[u8]) -> Result<Request, Error> {
     }
 }
 
-/// What the device signs for a session, the elements of its own included that the document of this docType says it signs.
+/// The bytes that the device signs for a session. They include the elements of its own that the
+/// document of this docType says the device signs.
 ///
 /// # Errors
-/// `malformed` and `too_large` for the document or the transcript, `doc_type` without such a document.
+/// `malformed` and `too_large` for the document or the transcript; `doc_type` if there is no
+/// document of this docType.
 pub fn device_authentication_bytes(
     document: &[u8],
     doc_type: &str,

@@ -8,10 +8,11 @@ use velum_credentials::{
 
 use crate::question::Question;
 
-/// Prepares and presents, in every suite. Keep one: it makes the keys of a suite and a size class once.
+/// Prepares and presents in every suite. Keep one wallet: it makes the keys of each suite and size
+/// class once.
 ///
-/// It proves on the processor unless it is made [`on`](Self::on) another device. Calls that take long are there for threads that can
-/// wait, and as futures.
+/// The wallet proves on the CPU unless it is created [`on`](Self::on) another device. Long calls
+/// exist in two forms: for threads that can wait, and as futures.
 pub struct Wallet<B: Backend + Clone = Cpu> {
     provers: Vec<(Suite, Prover<B>)>,
 }
@@ -42,15 +43,16 @@ impl<B: Backend + Clone> Wallet<B> {
         }
     }
 
-    /// Frees memory that proofs left to later ones, which are a little slower then. Keys stay.
+    /// Frees memory that proofs keep for later proofs. The next proofs are then a little slower.
+    /// Keys stay.
     pub fn free_memory(&self) {
         self.provers.iter().for_each(|(_, prover)| prover.free_memory());
     }
 
-    /// Makes the keys of a suite, a kind of proof and a size class: see [`Prover::make_keys`].
+    /// Makes the keys of a suite, a kind of proof and a size class. See [`Prover::make_keys`].
     ///
     /// # Errors
-    /// As [`Prover::make_keys`].
+    /// The errors of [`Prover::make_keys`].
     pub fn make_keys(
         &self,
         suite: Suite,
@@ -61,10 +63,10 @@ impl<B: Backend + Clone> Wallet<B> {
         self.prover(suite)?.make_keys(kind, class, control)
     }
 
-    /// The same for callers that cannot wait.
+    /// [`make_keys`](Self::make_keys) for callers that cannot wait.
     ///
     /// # Errors
-    /// As [`Prover::make_keys`].
+    /// The errors of [`Prover::make_keys`].
     pub async fn make_keys_async(
         &self,
         suite: Suite,
@@ -75,10 +77,10 @@ impl<B: Backend + Clone> Wallet<B> {
         self.prover(suite)?.make_keys_async(kind, class, control).await
     }
 
-    /// Makes the credential proof for requests like this one: see [`Prover::prepare`].
+    /// Makes the credential proof for requests like this one. See [`Prover::prepare`].
     ///
     /// # Errors
-    /// As [`Prover::prepare`].
+    /// The errors of [`Prover::prepare`].
     pub fn prepare(
         &self,
         question: &Question,
@@ -93,10 +95,10 @@ impl<B: Backend + Clone> Wallet<B> {
         self.prover(suite)?.prepare(question.document(), question.request(), options)
     }
 
-    /// The same for callers that cannot wait.
+    /// [`prepare`](Self::prepare) for callers that cannot wait.
     ///
     /// # Errors
-    /// As [`Prover::prepare`].
+    /// The errors of [`Prover::prepare`].
     pub async fn prepare_async(
         &self,
         question: &Question,
@@ -106,13 +108,13 @@ impl<B: Backend + Clone> Wallet<B> {
         self.prover(suite)?.prepare_async(question.document(), question.request(), options).await
     }
 
-    /// Answers a question in the session of `transcript`, a `SessionTranscript`, in the suite of the prepared proof: see
-    /// [`Prover::present`].
+    /// Answers a question in the session of `transcript`, a `SessionTranscript`, in the suite of
+    /// the prepared proof. See [`Prover::present`].
     ///
     /// The prepared proof is used up, whatever the outcome.
     ///
     /// # Errors
-    /// `malformed` and `too_large` for the transcript; as [`Prover::present`].
+    /// `malformed` and `too_large` for the transcript; the errors of [`Prover::present`].
     pub fn present(
         &self,
         prepared: Prepared,
@@ -130,10 +132,10 @@ impl<B: Backend + Clone> Wallet<B> {
         prover.present(prepared, question.document(), &transcript, question.request(), options)
     }
 
-    /// The same for callers that cannot wait.
+    /// [`present`](Self::present) for callers that cannot wait.
     ///
     /// # Errors
-    /// Those of [`present`](Self::present).
+    /// The errors of [`present`](Self::present).
     pub async fn present_async(
         &self,
         prepared: Prepared,
@@ -157,18 +159,19 @@ impl<B: Backend + Clone> Wallet<B> {
 }
 
 impl Question {
-    /// What a prepared proof must be for to answer this question: see [`Purpose::of`].
+    /// The purpose that a prepared proof must have to answer this question. See [`Purpose::of`].
     ///
     /// # Errors
-    /// As [`Purpose::of`].
+    /// The errors of [`Purpose::of`].
     pub fn purpose(&self, suite: Suite, size_class: Option<SizeClass>) -> Result<Purpose, Error> {
         Purpose::of(self.document(), self.request(), suite, size_class)
     }
 
-    /// Every check that [`Wallet::present`] makes before it proves: see [`PresentOptions::check`].
+    /// Makes every check that [`Wallet::present`] makes before it proves. See
+    /// [`PresentOptions::check`].
     ///
     /// # Errors
-    /// `malformed` and `too_large` for the transcript; as [`PresentOptions::check`].
+    /// `malformed` and `too_large` for the transcript; the errors of [`PresentOptions::check`].
     pub fn check(
         &self,
         transcript: &[u8],
@@ -178,7 +181,7 @@ impl Question {
     }
 }
 
-/// A clock that shows so many seconds since 1970-01-01T00:00:00Z.
+/// The time of a clock, from its seconds since 1970-01-01T00:00:00Z.
 ///
 /// # Errors
 /// `clock` for a time that no request can state.

@@ -1,4 +1,5 @@
-//! What the crates do on 64-bit ARM, the processor of phones: built for Linux and run under an emulator, and checked for Android and iOS.
+//! Tests the crates on 64-bit ARM, the processor of phones. They are built for Linux and run under
+//! an emulator, and checked for Android and iOS.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,8 @@ const EMULATOR: &str = "qemu-aarch64";
 /// Where the emulated program finds the system's libraries.
 const SYSTEM: &str = "/usr/aarch64-linux-gnu";
 
-/// Phones, whose programs take their own linkers: checked, not built. To these crates the simulator of iOS is what its phone is.
+/// Targets of phones. Their programs need linkers of their own, so they are checked and not built.
+/// The crates do not distinguish the iOS simulator from an iPhone.
 const PHONES: [&str; 3] = ["aarch64-linux-android", "x86_64-linux-android", "aarch64-apple-ios"];
 
 const SUITES: [&str; 3] = ["direct", "compact", "aggregatable"];
@@ -36,11 +38,11 @@ struct Library {
     name: &'static str,
     /// Arguments for cargo.
     features: &'static [&'static str],
-    /// Of the stripped file.
+    /// Maximum length of the stripped file.
     most_bytes: u64,
 }
 
-/// JNA, by which Kotlin calls the library.
+/// JNA, through which Kotlin calls the library.
 const JNA: &str = "net.java.dev.jna:jna:5.18.1:aar";
 
 /// Runs known-answer tests and whole proofs, and measures the library.
@@ -66,7 +68,7 @@ fn install(project: &Project) -> Result<(), Error> {
     process::run(rustup.args(["target", "add", TARGET]).args(PHONES))
 }
 
-/// Cargo, for programs that the emulator runs.
+/// Cargo for programs that the emulator runs.
 fn cargo<const N: usize>(project: &Project, args: [&str; N]) -> Command {
     let mut cargo = project.cargo(args);
     cargo.args(["--target", TARGET]);
@@ -75,14 +77,15 @@ fn cargo<const N: usize>(project: &Project, args: [&str; N]) -> Command {
     cargo
 }
 
-/// The tests of hashes, records and transcripts against vectors that were computed elsewhere: with NEON, which only this processor has.
+/// Runs the tests of hashes, records and transcripts against vectors that were computed elsewhere.
+/// Here they use NEON, which only this processor has.
 fn known_answers(project: &Project) -> Result<(), Error> {
     let mut test =
         cargo(project, ["test", "--locked", "--package", "velum-stark", "--package", "velum-core"]);
     process::run(test.args(["--lib", "--", "vectors", "hash::", "sha256::"]))
 }
 
-/// Where proofs are made or verified.
+/// Where a proof is made or verified.
 #[derive(Clone, Copy, Debug)]
 enum Side {
     Here,
@@ -104,7 +107,8 @@ impl Side {
     }
 }
 
-/// A whole proof of each suite, made on either side and judged by both, the same but for one bit included.
+/// Makes a whole proof of each suite on either side, and has both sides judge it, unchanged and
+/// with one bit changed.
 fn proofs(project: &Project) -> Result<(), Error> {
     process::run(&mut project.cargo(["build", "--locked", "--package", "velum-cli"]))?;
     process::run(&mut cargo(project, ["build", "--locked", "--package", "velum-cli"]))?;
@@ -139,7 +143,7 @@ fn proofs(project: &Project) -> Result<(), Error> {
     Ok(())
 }
 
-/// Options that name files of one real document.
+/// Options that name the files of one real document.
 fn session(options: &[&str]) -> Vec<String> {
     let file = |option: &str| match option {
         "document" => "device_response.cbor",
@@ -154,7 +158,7 @@ fn session(options: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// What `velum verify` says, but for what it measured.
+/// The output of `velum verify`, without what it measured.
 fn verdict(
     project: &Project,
     side: Side,
@@ -172,7 +176,7 @@ fn verdict(
     Ok(verdict)
 }
 
-/// Builds the library as apps get it, and checks its size and how it is laid out.
+/// Builds the library as apps get it, and checks its size and its layout.
 fn library(project: &Project) -> Result<(), Error> {
     LIBRARIES.iter().try_for_each(|library| library.measure(project))
 }
@@ -197,7 +201,8 @@ impl Library {
                 "the library {name} has more than {most_bytes} bytes"
             )));
         }
-        // By the argument that the crate's build script gives for Android: this linker's own choice is another.
+        // The alignment comes from the argument that the crate's build script gives for Android.
+        // This linker would choose another one.
         let alignments = elf::check(&stripped)?;
         if alignments.iter().any(|alignment| *alignment != elf::PAGE_BYTES) {
             return Err(Error::Found(format!(
@@ -208,7 +213,7 @@ impl Library {
     }
 }
 
-/// JNA's own library, which comes along in an app.
+/// Checks JNA's own library, which an app includes.
 fn jna(project: &Project) -> Result<(), Error> {
     let folder = project.target().join(TARGET).join("jna");
     fs::create_dir_all(&folder).map_err(|source| Error::Write { path: folder.clone(), source })?;
@@ -225,12 +230,14 @@ fn jna(project: &Project) -> Result<(), Error> {
     Ok(())
 }
 
-/// Checks the crate for phones. Without NEON in BLAKE3, whose C takes the platform's compiler.
+/// Checks the crate for phones. It leaves out NEON in BLAKE3, whose C code needs the platform's
+/// compiler.
 fn phones(project: &Project) -> Result<(), Error> {
     for target in PHONES {
         let mut check =
             project.cargo(["check", "--locked", "--package", "velum-mobile", "--target", target]);
-        // What the feature `no_neon` of BLAKE3 tells its build script, which no package of the workspace needs otherwise.
+        // These variables tell BLAKE3's build script that its feature `no_neon` is on. No package
+        // of the workspace needs that feature otherwise.
         process::run(check.env("CARGO_FEATURE_NO_NEON", "1").env("CARGO_FEATURE_PURE", "1"))?;
     }
     Ok(())

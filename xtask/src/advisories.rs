@@ -1,6 +1,8 @@
-//! The dependencies' licences, origins and known vulnerabilities, by the rules of `deny.toml`.
+//! Checks the dependencies' licences, sources and known vulnerabilities, by the rules of
+//! `deny.toml`.
 //!
-//! Advisories are those of RustSec's database as it is now, or those of a copy of it: a folder with `crates` in it.
+//! Advisories come from RustSec's database in its current state, or from a copy of it: a folder
+//! that contains `crates`.
 
 use std::fs;
 use std::io;
@@ -12,16 +14,16 @@ use crate::project::Project;
 use crate::report::{Report, Verdict};
 use crate::tools;
 
-/// What `deny.toml` names as the database.
+/// The database that `deny.toml` names.
 const URL: &str = "https://github.com/RustSec/advisory-db";
 
-/// Where `deny.toml` has cargo-deny keep it.
+/// The variable that tells cargo-deny, through `deny.toml`, where to keep the database.
 const VARIABLE: &str = "VELUM_ADVISORIES";
 
-/// Where a copy may lie, from the root of the workspace.
+/// Where a copy may be, relative to the root of the workspace.
 const BESIDE: &str = "../shared/advisory-db";
 
-/// Every check of the dependencies; against a copy of the database if one is given.
+/// Runs every check of the dependencies, against a copy of the database if one is given.
 pub fn deny(project: &Project, report: &mut Report, database: Option<&Path>) {
     report.step("dependencies", || check_each(project, &["licenses", "bans", "sources"], |_| ()));
     report.step_with_verdict("advisories", || match database {
@@ -30,8 +32,9 @@ pub fn deny(project: &Project, report: &mut Report, database: Option<&Path>) {
     });
 }
 
-/// Against the database as it is now; where that cannot be fetched, against a copy beside the project. Where there is
-/// none either, advisories are not checked, which is for the summary to say and no reason to fail without a network.
+/// Checks advisories against the current database. If it cannot be fetched, checks against a copy
+/// beside the project. If there is no copy either, advisories are not checked. The summary then
+/// says so, because a missing network is no reason to fail.
 fn check(project: &Project) -> Result<Verdict, Error> {
     let live = project.target().join("advisories/live");
     create(&live)?;
@@ -48,7 +51,7 @@ fn check(project: &Project) -> Result<Verdict, Error> {
     Ok(Verdict::NotChecked(format!("the advisory database could not be fetched ({cause})")))
 }
 
-/// Fetches the database, and says why where it cannot be had.
+/// Fetches the database. Returns the cause if it cannot be fetched.
 fn unreachable(project: &Project, databases: &Path) -> Result<Option<String>, Error> {
     let mut fetch = tools::DENY.command(project)?;
     fetch
@@ -67,7 +70,8 @@ fn unreachable(project: &Project, databases: &Path) -> Result<Option<String>, Er
     }
 }
 
-/// Git's own words on why cargo-deny could not fetch its database; none where it failed for another reason.
+/// Git's own words on why cargo-deny could not fetch its database. `None` if it failed for another
+/// reason.
 fn fetch_failure(printed: &str) -> Option<&str> {
     if !printed.contains("failed to fetch advisory database") {
         return None;
@@ -76,7 +80,7 @@ fn fetch_failure(printed: &str) -> Option<&str> {
     Some(fatal.unwrap_or("see above"))
 }
 
-/// Against a copy, called `name`.
+/// Checks advisories against a copy, which messages call `name`.
 fn check_copy(project: &Project, folder: &Path, name: &str) -> Result<Verdict, Error> {
     let folder = fs::canonicalize(folder).map_err(|error| unusable(folder, &error.to_string()))?;
     let newest = newest(&folder).map_err(|error| unusable(&folder, &error.to_string()))?;
@@ -84,7 +88,7 @@ fn check_copy(project: &Project, folder: &Path, name: &str) -> Result<Verdict, E
     let note = format!("against {name}, its newest advisory of {newest}");
     eprintln!("{note}");
 
-    // Cargo-deny takes its database from a git repository alone, so it is given one that holds the copy.
+    // Cargo-deny accepts a database only from a git repository, so it gets one that holds the copy.
     let work = project.target().join("advisories");
     let (repository, databases) = (work.join("repository"), work.join("copy"));
     for old in [&repository, &databases] {
@@ -114,7 +118,7 @@ fn check_each(project: &Project, what: &[&str], set: impl Fn(&mut Command)) -> R
     Ok(())
 }
 
-/// Makes a git repository with the files of a folder as its one commit.
+/// Makes a git repository with the files of a folder as its only commit.
 fn commit(project: &Project, folder: &Path, repository: &Path) -> Result<(), Error> {
     let git = |args: &[&str]| -> Result<(), Error> {
         let mut git: Command = project.command("git");
@@ -133,7 +137,7 @@ fn commit(project: &Project, folder: &Path, repository: &Path) -> Result<(), Err
     git(&["commit", "--quiet", "--message", "A copy of the advisory database"])
 }
 
-/// The date of the newest advisory, none where there is no advisory.
+/// The date of the newest advisory. `None` if there is no advisory.
 fn newest(database: &Path) -> io::Result<Option<String>> {
     let mut newest = None;
     for package in fs::read_dir(database.join("crates"))? {
@@ -149,7 +153,7 @@ fn newest(database: &Path) -> io::Result<Option<String>> {
     Ok(newest)
 }
 
-/// When an advisory was published, in its own words.
+/// The date of publication that an advisory states.
 fn date(advisory: &str) -> Option<&str> {
     advisory.lines().find_map(|line| line.strip_prefix("date = \"")?.strip_suffix('"'))
 }

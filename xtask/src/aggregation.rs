@@ -1,4 +1,5 @@
-//! The workspace in `aggregation/`, which has a lock file of its own, and builds into the same folder.
+//! Builds and tests the workspace in `aggregation/`. It has a lock file of its own, and builds into
+//! the same folder.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +11,7 @@ use crate::process::{self, Error};
 use crate::project::{Cpu, Project};
 use crate::report::Report;
 
-/// Where it is.
+/// The folder of the workspace.
 const FOLDER: &str = "aggregation";
 
 /// The program that `velum` runs.
@@ -19,16 +20,17 @@ pub const PROGRAM: &str = "velum-aggregation";
 /// The program that runs markets.
 pub const MARKET: &str = "velum-market";
 
-/// Where the system's packages put its servers.
+/// Where the system's packages install PostgreSQL servers.
 const POSTGRES: &str = "/usr/lib/postgresql";
 
-/// Where they put libraries, each processor's in a folder of its own.
+/// Where they install libraries, in a folder for each processor.
 const LIBRARIES: &str = "/usr/lib";
 
-/// Where they put the program that sets up networks.
+/// Where they install the program that sets up networks.
 const IP: [&str; 2] = ["/usr/sbin/ip", "/usr/bin/ip"];
 
-/// Tests that take minutes: leaves with their witnesses, all circuits anew, real documents of every class.
+/// Packages with tests that take minutes: leaves with their witnesses, all circuits made anew, real
+/// documents of every class.
 const SLOW_TESTS: [&str; 5] = [
     "velum-recursion",
     "velum-aggregate-circuits",
@@ -37,23 +39,25 @@ const SLOW_TESTS: [&str; 5] = [
     "velum-market-worker",
 ];
 
-/// Builds the program, in release mode and for any processor: its libraries do not build with the flags of new ones.
+/// Builds the program in release mode and for any processor. Its libraries do not build with the
+/// compiler flags of new processors.
 pub fn build(project: &Project) -> Result<(), Error> {
     process::run(&mut build_of(project, PROGRAM, PROGRAM))
 }
 
-/// Builds the program of markets likewise.
+/// Builds the program of markets in the same way.
 pub fn build_market(project: &Project) -> Result<(), Error> {
     process::run(&mut build_of(project, "velum-market-cli", MARKET))
 }
 
-/// Cargo, about to build a program of the workspace so.
+/// Cargo, set up to build a program of the workspace in this way.
 pub fn build_of(project: &Project, package: &str, program: &str) -> Command {
     cargo(project, ["build", "--locked", "--release", "--package", package, "--bin", program])
 }
 
-/// Builds a program with the checks of tests, such as those of overflow, and says where it is. Out of the whole workspace and with a test, so that libraries have the features that they have for
-/// tests, and are not compiled once more.
+/// Builds a program with the checks that tests have, such as overflow checks, and returns its path.
+/// The build covers the whole workspace and includes a test. Libraries then have the same features
+/// as for the tests, and are not compiled again.
 pub fn build_checked(project: &Project, program: &str) -> Result<PathBuf, Error> {
     let build = ["build", "--locked", "--workspace", "--test", "commands", "--bin", program];
     process::run(&mut cargo(project, build))?;
@@ -65,7 +69,7 @@ pub fn folder(project: &Project) -> PathBuf {
     project.program(Cpu::Any, PROGRAM).with_file_name("")
 }
 
-/// Everything that must hold there.
+/// Runs everything that must pass in this workspace.
 pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
     report.step("aggregation: format", || {
         process::run(&mut cargo(project, ["fmt", "--all", "--check"]))
@@ -91,7 +95,8 @@ pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
     }
 }
 
-/// Tests of markets start a PostgreSQL of their own, programs whose clocks are wrong, and a network, with the system's packages.
+/// Installs the packages that tests of markets need. These tests start their own PostgreSQL,
+/// programs whose clocks are wrong, and a network.
 fn install_packages(project: &Project) -> Result<(), Error> {
     let mut libraries = std::fs::read_dir(LIBRARIES).into_iter().flatten().flatten();
     let has_faketime = libraries.any(|folder| folder.path().join("faketime").is_dir());
@@ -110,7 +115,7 @@ fn install_packages(project: &Project) -> Result<(), Error> {
 pub fn cargo<const N: usize>(project: &Project, args: [&str; N]) -> Command {
     let mut cargo = project.cargo(args);
     cargo.current_dir(project.root().join(FOLDER)).env("CARGO_TARGET_DIR", project.target());
-    // Its libraries do not build with the flags of new processors.
+    // The libraries of this workspace do not build with the flags of new processors.
     cargo.env_remove("RUSTFLAGS");
     cargo
 }

@@ -1,4 +1,4 @@
-//! Packages of the system, where it has `apt-get`.
+//! Installs packages of the system, if it has `apt-get`.
 
 use std::env;
 use std::path::PathBuf;
@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use crate::process::{self, Error};
 use crate::project::Project;
 
-/// The program that a variable names, else one on PATH by the first of its names that is there, else the one of a package, which is installed.
+/// The path of a program. It is the program that a variable names or, failing that, the first of
+/// these names that is on PATH. If none is, a package is installed first.
 pub fn program(
     project: &Project,
     variable: &str,
@@ -57,7 +58,7 @@ pub fn install(project: &Project, packages: &[&str]) -> Result<(), Error> {
     apt_get(&[&INSTALL, packages].concat())
 }
 
-/// What to put before a command so that it runs as root without a question, if anything does.
+/// What to put before a command so that it runs as root without a question. `None` if nothing does.
 fn as_root(project: &Project) -> Option<&'static [&'static str]> {
     if is_root(project) {
         return Some(&[]);

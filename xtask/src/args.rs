@@ -1,4 +1,4 @@
-//! The command line.
+//! Reads the command line.
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -53,10 +53,10 @@ Tasks:
   help          print this text
 ";
 
-/// Runs that `report` takes its minimum and median of, unless told.
+/// Default number of runs from which `report` takes its minimum and median.
 const RUNS: NonZeroUsize = NonZeroUsize::new(10).unwrap();
 
-/// Where `web` serves, unless told.
+/// Default port of `web`.
 const PORT: u16 = 8080;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -95,11 +95,12 @@ pub enum Documents {
     Sample,
     /// Proves all.
     All,
-    /// Proves none, and records what is found.
+    /// Proves none, and records the findings.
     Update,
 }
 
-/// Reads the arguments that follow the program's name. Those of `demo`, `market` and `gpu-report` are handed on unread.
+/// Reads the arguments after the program's name. Arguments of `demo`, `market` and `gpu-report` are
+/// passed on unread.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::Error> {
     let mut parser = lexopt::Parser::from_args(args);
     let task = match parser.next()? {

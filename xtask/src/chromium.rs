@@ -1,4 +1,4 @@
-//! Chromium, in which what is for browsers is tested.
+//! Finds Chromium, in which code for browsers is tested.
 
 use std::path::PathBuf;
 
@@ -6,13 +6,13 @@ use crate::apt;
 use crate::process::Error;
 use crate::project::Project;
 
-/// What it is called, by distribution.
+/// Its names in different distributions.
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// Where tests are told to look for it, and where one may say so.
+/// The variable that tells tests where Chromium is. Users may set it too.
 pub const VARIABLE: &str = "VELUM_CHROMIUM";
 
-/// The Chromium of the system, installed with `apt-get` where there is none.
+/// The Chromium of the system. It is installed with `apt-get` if it is missing.
 pub fn find(project: &Project) -> Result<PathBuf, Error> {
     apt::program(project, VARIABLE, &NAMES, "chromium")
 }

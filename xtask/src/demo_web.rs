@@ -1,5 +1,5 @@
-//! The page in `demo-web/`: built, served, and tested in a browser. Knows its npm scripts, and nothing of
-//! what the page does.
+//! Builds and serves the page in `demo-web/`, and tests it in browsers. This module knows the
+//! page's npm scripts, and nothing of what the page does.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -15,10 +15,10 @@ use crate::web::{self, Modules};
 
 const FOLDER: &str = "demo-web";
 
-/// Where the tests are told to put screenshots.
+/// The variable that tells tests where to put screenshots.
 const ARTEFACTS_VARIABLE: &str = "VELUM_ARTEFACTS";
 
-/// Builds the page and the package that it uses, then serves it until it is interrupted.
+/// Builds the page and the package that it uses, then serves the page until it is interrupted.
 pub fn serve(project: &Project, port: u16, isolation: bool) -> Result<ExitCode, Error> {
     web::build(project, Modules::ALL)?;
     build(project)?;
@@ -31,7 +31,7 @@ pub fn serve(project: &Project, port: u16, isolation: bool) -> Result<ExitCode, 
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// Builds the page into `demo-web/dist`, with the package as it was built.
+/// Builds the page into `demo-web/dist`, with the package in its current build.
 fn build(project: &Project) -> Result<(), Error> {
     install(project)?;
     process::run(&mut npm(project, ["run", "build"]))
@@ -44,8 +44,9 @@ pub fn test_story(project: &Project, modules: Modules) -> Result<(), Error> {
     process::run(test.env(web::BUILDS_VARIABLE, modules.builds()))
 }
 
-/// Checks, builds and tests the page, with a package of which these modules have been built. Questions and answers go back and forth between
-/// the page and the command, which is the one that the tests in Rust are run with, and presentations to a market that runs.
+/// Checks, builds and tests the page with a package of which these modules were built. Questions
+/// and answers are exchanged between the page and the command, in the build that tests in Rust use.
+/// Presentations are sent to a running market.
 pub fn test(project: &Project, modules: Modules, slow: Slow) -> Result<(), Error> {
     build(project)?;
     process::run(&mut npm(project, ["run", "check"]))?;
@@ -57,7 +58,7 @@ pub fn test(project: &Project, modules: Modules, slow: Slow) -> Result<(), Error
     process::run(engines::tell(project, &mut test)?)
 }
 
-/// A script of the page's tests. Screenshots go to `demo-web` in the target folder.
+/// A script of the page's tests. Screenshots are put into `demo-web` in the target folder.
 fn npm_test(project: &Project, script: &str) -> Result<Command, Error> {
     let mut test = npm(project, ["run", script]);
     test.env(chromium::VARIABLE, chromium::find(project)?);
@@ -65,7 +66,7 @@ fn npm_test(project: &Project, script: &str) -> Result<Command, Error> {
     Ok(test)
 }
 
-/// Installs what comes from npm, where the lock file has changed since.
+/// Installs the packages from npm if the lock file has changed since the last installation.
 fn install(project: &Project) -> Result<(), Error> {
     let folder = project.root().join(FOLDER);
     let (lock, installed) =

@@ -1,4 +1,5 @@
-//! Runs the real documents in `testdata/documents` through a program of `velum-bench`, built for this very processor.
+//! Runs the real documents in `testdata/documents` through a program of `velum-bench`, which is
+//! built for the processor of this machine.
 
 use crate::args::Documents;
 use crate::process::{self, Error};
@@ -7,8 +8,8 @@ use crate::project::{Cpu, Project};
 const PACKAGE: &str = "velum-bench";
 const PROGRAM: &str = "documents";
 
-/// Judges the documents, and proves or records. Fails where something else is found than was recorded, where fewer can be
-/// proven than should, and where one was not that can.
+/// Judges the documents, and proves or records them. Fails if a finding differs from the recorded
+/// one, if fewer documents can be proven than should, or if a document that can be proven was not.
 pub fn run(project: &Project, proofs: Documents) -> Result<(), Error> {
     process::run(&mut project.build(Cpu::This, PACKAGE, PROGRAM))?;
     let mut command = project.command(project.program(Cpu::This, PROGRAM));

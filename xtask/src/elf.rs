@@ -1,4 +1,5 @@
-//! How libraries for Android are laid out: their segments must be aligned to pages of 16 KiB, which devices of Android 15 may have.
+//! Checks the layout of libraries for Android. Their segments must be aligned to pages of 16 KiB,
+//! which devices with Android 15 may have.
 
 use std::fs;
 use std::path::Path;
@@ -9,10 +10,11 @@ use object::read::elf::{FileHeader, ProgramHeader};
 
 use crate::process::Error;
 
-/// Bytes of the largest pages.
+/// Length of the largest pages.
 pub const PAGE_BYTES: u64 = 16 << 10;
 
-/// Fails where a library of 64 bits has a segment that cannot be loaded on pages of 16 KiB. Gives the alignment of its segments.
+/// Returns the alignments of the segments of a 64-bit library. Fails if a segment cannot be loaded
+/// on pages of 16 KiB.
 pub fn check(library: &Path) -> Result<Vec<u64>, Error> {
     let named =
         |what: &dyn std::fmt::Display| Error::Found(format!("{}: {what}", library.display()));
@@ -45,7 +47,7 @@ mod tests {
     use super::*;
     use std::process::Command;
 
-    /// A library that the linker of this machine makes for pages of so many bytes.
+    /// Builds a library with the linker of this machine, for pages of this size.
     fn library(folder: &Path, page_bytes: u64) -> std::path::PathBuf {
         let (source, library) = (folder.join("source.c"), folder.join(format!("{page_bytes}.so")));
         fs::write(

@@ -1,4 +1,4 @@
-//! The engines of browsers that the npm package and the page are tested in.
+//! The browser engines in which the npm package and the page are tested.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use crate::process::Error;
 use crate::project::Project;
 use crate::webkit;
 
-/// Tells a command of tests where each engine is. Those that are not there are installed first.
+/// Tells a test command where each engine is. Installs engines that are missing.
 pub fn tell<'a>(project: &Project, test: &'a mut Command) -> Result<&'a mut Command, Error> {
     test.env(chromium::VARIABLE, chromium::find(project)?);
     test.env(firefox::VARIABLE, firefox::find(project)?);

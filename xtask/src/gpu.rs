@@ -1,4 +1,4 @@
-//! GPUs, and the one in software that tests run on where a machine has none.
+//! GPUs, and the driver in software on which tests run if a machine has no GPU.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -9,13 +9,14 @@ use crate::process::{self, Error};
 use crate::project::{Cpu, Project};
 use crate::web;
 
-/// Where drivers of Vulkan are described.
+/// The folders in which Vulkan drivers are described.
 const DRIVERS: [&str; 2] = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
 
-/// Vulkan's loader, and Mesa's drivers, of which one computes on the processor: lavapipe.
+/// Vulkan's loader, and Mesa's drivers. One of these, lavapipe, computes on the CPU.
 const PACKAGES: [&str; 2] = ["libvulkan1", "mesa-vulkan-drivers"];
 
-/// Sees to it that there is a driver: on Linux lavapipe is installed with `apt-get` where there is none. Other systems bring theirs.
+/// Ensures that there is a driver. On Linux, lavapipe is installed with `apt-get` if there is none.
+/// Other systems come with a driver.
 pub fn install(project: &Project) -> Result<(), Error> {
     let has_driver =
         |folder: &str| Path::new(folder).read_dir().is_ok_and(|mut files| files.next().is_some());
@@ -26,7 +27,7 @@ pub fn install(project: &Project) -> Result<(), Error> {
     apt::install(project, &PACKAGES)
 }
 
-/// Prints the adapters that the kernels can run on, natively and in Chromium.
+/// Prints the adapters on which the kernels can run, natively and in Chromium.
 pub fn info(project: &Project) -> Result<(), Error> {
     install(project)?;
     let native = ["run", "--quiet", "--package", "velum-webgpu", "--example", "adapters"];
@@ -34,14 +35,15 @@ pub fn info(project: &Project) -> Result<(), Error> {
     web::adapters(project)
 }
 
-/// The program that measures GPUs, and its package.
+/// The package and the name of the program that measures GPUs.
 const REPORT: (&str, &str) = ("velum-gpu-report", "gpu-report");
 
-/// Compilers of drivers that keep what they compile: what is measured is to be compiled anew.
+/// Variables that switch off the caches of drivers' compilers, because the measurement includes
+/// compilation.
 const NO_CACHES: [(&str, &str); 2] =
     [("MESA_SHADER_CACHE_DISABLE", "true"), ("__GL_SHADER_DISK_CACHE", "0")];
 
-/// Builds the program that measures GPUs, says where it lies, and runs it.
+/// Builds the program that measures GPUs, prints its path, and runs it.
 pub fn report(project: &Project, args: &[OsString]) -> Result<ExitCode, Error> {
     install(project)?;
     let cpu = if cfg!(target_arch = "x86_64") { Cpu::Avx2 } else { Cpu::Any };

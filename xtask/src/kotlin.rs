@@ -1,4 +1,4 @@
-//! The Kotlin packages: what UniFFI writes of them, and their tests on the JVM.
+//! Generates the UniFFI bindings of the Kotlin packages, and tests the packages on the JVM.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::process::{self, Error};
 use crate::project::Project;
 use crate::web::{self, Modules};
 
-/// The modules that have tests, from the root of the workspace.
+/// The modules that have tests, relative to the root of the workspace.
 const TESTED: [&str; 4] = [
     "demo-android",
     "bindings-mobile/kotlin/library",
@@ -18,7 +18,8 @@ const TESTED: [&str; 4] = [
     "bindings-mobile/kotlin/receipt",
 ];
 
-/// Builds the libraries for this machine, writes the Kotlin around them, and builds and tests the packages.
+/// Builds the libraries for this machine, generates the Kotlin bindings, and builds and tests the
+/// packages.
 pub fn test(project: &Project) -> Result<(), Error> {
     let has_maven =
         || process::output(project.command("mvn").arg("-v")).is_ok_and(|mvn| mvn.status.success());
@@ -58,7 +59,8 @@ pub fn test(project: &Project) -> Result<(), Error> {
     })
 }
 
-/// Prints what Surefire says of each class of tests, which Maven keeps to itself, and which tests were skipped. No tests are a failure.
+/// Prints Surefire's summary of each test class, which Maven does not print, and the names of
+/// skipped tests. Fails if no test ran.
 fn summarise(reports: &Path) -> Result<(), Error> {
     let unreadable = |_| Error::Found(format!("no reports of tests in {}", reports.display()));
     let mut files: Vec<PathBuf> = fs::read_dir(reports)
@@ -83,7 +85,7 @@ fn summarise(reports: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// The tests that a report of Surefire's in XML says were skipped.
+/// The tests that an XML report of Surefire lists as skipped.
 fn skipped(report: &str) -> Vec<String> {
     let tests = report.split("<testcase ").skip(1);
     let name = |test: &str| {
@@ -93,7 +95,7 @@ fn skipped(report: &str) -> Vec<String> {
     tests.filter_map(name).collect()
 }
 
-/// The line that counts the tests of a class, if it counts any.
+/// The line that counts the tests of a class, unless it counts none.
 fn summary(line: &str) -> Option<String> {
     let count = line.strip_prefix("Tests run: ")?.split(',').next()?;
     (count.parse() != Ok(0)).then(|| line.to_owned())

@@ -1,7 +1,19 @@
 //! The project's own tasks, run as `./x TASK` or `cargo xtask TASK`.
 //!
-//! `./x` makes sure that Rust and a linker are there and then hands over to this program, which does the rest.
-//! It knows the workspace and the tools, and nothing of what the crates do.
+//! `./x` ensures that Rust and a linker are installed, and then runs this program, which does the
+//! rest. This program knows the workspace and the tools, and nothing of what the crates do.
+//!
+//! The modules are:
+//!
+//! * `args` reads the command line. `project`, `process` and `report` are what all tasks build on.
+//! * `tools`, `apt`, `chromium`, `firefox`, `webkit` and `engines` find or install programs.
+//! * `checks` puts `test`, `ci` and `lint` together. `unchanged` and `record` remember their
+//!   results.
+//! * `advisories`, `mutants`, `documents`, `aarch64` (with `elf`), `aggregation`, `market_api` and
+//!   `gpu` each run one kind of check.
+//! * `web` builds and tests the npm package, `demo_web` the page, and `mobile`, `kotlin`, `swift`
+//!   and `swift_chroot` the packages for phones.
+//! * `measure` measures proofs.
 
 mod aarch64;
 mod advisories;
@@ -166,7 +178,8 @@ fn close(report: &Report) -> ExitCode {
     if report.failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// Builds `velum` for this very processor and runs `velum demo`. Standard output is the demo's alone.
+/// Builds `velum` for the processor of this machine and runs `velum demo`. Only the demo writes to
+/// standard output.
 fn demo(project: &Project, args: &[OsString]) -> Result<ExitCode, Error> {
     process::run(&mut project.build(Cpu::This, "velum-cli", "velum"))?;
     let mut velum = project.command(project.program(Cpu::This, "velum"));

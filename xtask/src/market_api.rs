@@ -1,6 +1,9 @@
-//! The description of a market's API and a running node, held to each other by Schemathesis: requests within the description and outside of it, to a node in which something is going on.
+//! Checks the description of a market's API and a running node against each other with
+//! Schemathesis, which sends requests that follow the description and requests that do not. During
+//! the test, other things happen in the node too.
 //!
-//! Schemathesis comes from PyPI in a pinned version, with the hashes of all that it needs, into a folder of its own. Only programs of Python 3.11 or later run it.
+//! Schemathesis comes from PyPI, in a pinned version and with the hashes of all its dependencies,
+//! into a folder of its own. It needs Python 3.11 or later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,22 +19,23 @@ use crate::checks::Slow;
 use crate::process::{self, Error};
 use crate::project::Project;
 
-/// Where hooks and pinned versions are, from the root.
+/// The folder of hooks and pinned versions, relative to the root.
 const FOLDER: &str = "aggregation/market/fuzz";
 
-/// The description, from the root.
+/// The description, relative to the root.
 const DESCRIPTION: &str = "docs/market-api.yaml";
 
-/// What writes submissions for others.
+/// The program that writes submissions for others.
 const SUBMISSIONS: &str = "market-submissions";
 
-/// Submissions that the hooks hand in.
+/// Number of submissions that the hooks hand in.
 const COUNT: &str = "6";
 
 /// Seconds of a bounded run.
 const BOUNDED: &str = "30";
 
-/// Operations that a node carries out for nobody within a run: their auctions and proofs take minutes.
+/// Operations that a node carries out for nobody within a run, because their auctions and proofs
+/// take minutes.
 const NEVER_DONE: [&str; 4] = [
     "GET /v1/jobs/{job}/receipt",
     "POST /v1/lots/{lot}/reveal",
@@ -39,7 +43,7 @@ const NEVER_DONE: [&str; 4] = [
     "POST /v1/credit/redemptions",
 ];
 
-/// What is added to the configuration of a node that `velum market init` makes.
+/// What is added to the configuration that `velum market init` writes for a node.
 const CONFIG: &str = "\n# Proofs that are made up do not verify.\nfailures_per_hour = 1000000000\n";
 
 /// Fuzzes a node, and prints which answers were seen.
@@ -65,7 +69,8 @@ pub fn run(project: &Project, slow: Slow) -> Result<(), Error> {
     check(&answers)
 }
 
-/// The Python that has Schemathesis, which is installed where what it needs has changed since.
+/// The Python that has Schemathesis. Schemathesis is installed if its requirements have changed
+/// since the last installation.
 fn install(project: &Project) -> Result<PathBuf, Error> {
     let venv = project.target().join("tools/schemathesis");
     let (python, installed) = (venv.join("bin/python"), venv.join("installed.txt"));
@@ -181,7 +186,7 @@ impl Node {
         Err(Error::Found(format!("the node did not start: {}", log.trim())))
     }
 
-    /// Stops it as an operator does; what it logged.
+    /// Stops the node as an operator does. Returns its log.
     fn stop(mut self) -> Result<String, Error> {
         let pid = self.process.id().to_string();
         process::run(Command::new("kill").args(["-TERM", &pid]))?;
@@ -199,7 +204,7 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        // It has ended already, unless something failed.
+        // The node has already ended, unless something failed.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -230,7 +235,8 @@ fn print(answers: &Answers) {
     }
 }
 
-/// That what a node can do at once was done for somebody: otherwise refusals alone were tried.
+/// Checks that every operation that a node can carry out at once was carried out for somebody.
+/// Otherwise only refusals were tested.
 fn check(answers: &Answers) -> Result<(), Error> {
     let never: BTreeSet<_> = NEVER_DONE.into();
     let refused = answers.iter().filter(|(operation, statuses)| {

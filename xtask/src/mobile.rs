@@ -1,4 +1,5 @@
-//! What the packages of `bindings-mobile` in Kotlin and Swift have in common: the native libraries, and what UniFFI writes around them.
+//! What the Kotlin and Swift packages of `bindings-mobile` share: the native libraries, and the
+//! bindings that UniFFI generates.
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
@@ -9,7 +10,7 @@ use crate::process::{self, Error};
 use crate::project::Project;
 use crate::tools::QUICK_BUILD;
 
-/// Where the crate lives, from the root of the workspace.
+/// The folder of the crate, relative to the root of the workspace.
 pub const FOLDER: &str = "bindings-mobile";
 
 /// The crate.
@@ -20,14 +21,15 @@ pub const RECEIPT_PACKAGE: &str = "velum-receipt-mobile";
 
 const BINDGEN: &str = "velum-mobile-bindgen";
 
-/// A native library, and where UniFFI's generator reads how to write what goes around it.
+/// A native library, and the configuration from which UniFFI generates its bindings.
 pub struct Library {
-    /// Where it is.
+    /// The path of the library.
     pub file: PathBuf,
     config: &'static str,
 }
 
-/// Builds the library for this machine as the tests in Rust are built, so that little is compiled twice, and the command with it, which makes and verifies proofs for the tests.
+/// Builds the library for this machine in the same way as the tests in Rust, so that little is
+/// compiled twice. Also builds the command, which makes and verifies proofs for the tests.
 pub fn library(project: &Project) -> Result<Library, Error> {
     process::run(&mut project.cargo([
         "build",
@@ -40,7 +42,7 @@ pub fn library(project: &Project) -> Result<Library, Error> {
     Ok(Library { file: built(project, "velum_mobile"), config: "bindings-mobile/uniffi.toml" })
 }
 
-/// Builds the library that verifies receipts likewise, and the program of markets with it.
+/// Builds the library that verifies receipts in the same way, and also the program of markets.
 pub fn receipt_library(project: &Project) -> Result<Library, Error> {
     let build = ["build", "--locked", "--workspace", "--lib", "--test", "commands"];
     process::run(&mut aggregation::cargo(project, build))?;
@@ -52,7 +54,7 @@ fn built(project: &Project, name: &str) -> PathBuf {
     project.target().join("debug").join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
 }
 
-/// Writes what goes around a library into a folder, in place of what is there.
+/// Generates the bindings of a library into a folder, and replaces what is there.
 pub fn generate(
     project: &Project,
     library: &Library,

@@ -1,7 +1,9 @@
-//! Mutation testing of soundness: every constraint and every bus is switched off in turn, and some test must notice.
+//! Mutation testing of soundness. Every constraint and every bus is switched off in turn, and some
+//! test must notice.
 //!
-//! The core's unit tests read the rule to switch off from `VELUM_MUTANT`; no other build of the core can switch one off.
-//! Rules that no test notices must be argued in `docs/soundness-mutants.md`, one a line: "- `rule`: why".
+//! The core's unit tests read the rule to switch off from `VELUM_MUTANT`. No other build of the
+//! core can switch off a rule. For each rule that no test notices, `docs/soundness-mutants.md` must
+//! argue why, on a line of its own: "- `rule`: why".
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -16,11 +18,12 @@ use crate::project::Project;
 const ARGUED: &str = "docs/soundness-mutants.md";
 const LIST_TEST: &str = "proof::tests::lists_every_rule";
 
-/// Switches rules off, all of them or about `sample`, and fails unless those unnoticed are just those argued.
+/// Switches rules off, either all of them or about `sample`. Fails unless exactly those rules are
+/// unnoticed that are argued.
 pub fn run(project: &Project, sample: Option<usize>) -> Result<(), Error> {
     let tests = Tests::build(project)?;
     let rules = tests.rules()?;
-    // Where tests fail anyway, every rule would count as noticed.
+    // If tests fail anyway, every rule would count as noticed.
     if tests.fail(None, "chips::")? || tests.fail(None, "proof::")? {
         return Err(Error::Found(
             "tests of velum-core fail with every rule on: run them first".to_owned(),
@@ -61,7 +64,7 @@ fn argued(list: &str) -> BTreeSet<String> {
     list.lines().filter_map(rule).collect()
 }
 
-/// The core's unit tests, built.
+/// The core's unit tests, already built.
 struct Tests<'a> {
     project: &'a Project,
     binary: PathBuf,
@@ -69,7 +72,8 @@ struct Tests<'a> {
 
 impl<'a> Tests<'a> {
     fn build(project: &'a Project) -> Result<Self, Error> {
-        // As `./x test` builds them: of the one package alone, dependencies would be built with other features, anew.
+        // The build is the same as that of `./x test`. A build of this package alone would compile
+        // its dependencies again with other features.
         let mut build = project.cargo(["test", "--workspace", "--tests", "--no-run", "--locked"]);
         let output =
             process::output(build.args(["--message-format", "json"]).stderr(Stdio::inherit()))?;
@@ -93,17 +97,19 @@ impl<'a> Tests<'a> {
         Ok(rules)
     }
 
-    /// Whether a test fails with the rule switched off: the chip's own tests are asked first, then those of whole proofs.
+    /// Whether a test fails with the rule switched off. The chip's own tests run first, then those
+    /// of whole proofs.
     fn notice(&self, rule: &str) -> Result<bool, Error> {
         let first = match rule.split_once('/') {
-            // A class may have several tables of one chip, `sha256` and `sha256-1`.
+            // A class may have several tables of one chip, such as `sha256` and `sha256-1`.
             Some((table, _)) => format!("::{}::", table.split('-').next().unwrap_or(table)),
             None => "chips::".to_owned(),
         };
         Ok(self.fail(Some(rule), &first)? || self.fail(Some(rule), "proof::")?)
     }
 
-    /// Whether one of the tests of these modules fails, with a rule switched off. The first failure ends the run.
+    /// Whether a test of these modules fails, with a rule switched off if one is given. The first
+    /// failure ends the run.
     fn fail(&self, rule: Option<&str>, modules: &str) -> Result<bool, Error> {
         let mut tests = self.command();
         tests.args([modules, "--skip", LIST_TEST]);
@@ -125,13 +131,13 @@ impl<'a> Tests<'a> {
             return Err(Error::Found(format!("no test of velum-core has {modules:?} in its name")));
         }
         if failed {
-            // It may have ended by itself.
+            // The process may have ended by itself.
             let _ = running.kill();
         }
         Ok(!running.wait().map_err(start)?.success() || failed)
     }
 
-    /// The tests, to be run where cargo runs them.
+    /// The tests, set up to run where cargo runs them.
     fn command(&self) -> Command {
         let mut command = self.project.command(&self.binary);
         command.current_dir(self.project.root().join("core"));
@@ -139,7 +145,7 @@ impl<'a> Tests<'a> {
     }
 }
 
-/// Whether a line of the test runner's says that a test failed.
+/// Whether a line of the test runner reports a failed test.
 fn is_failure(line: &str) -> bool {
     line.starts_with("test ") && line.ends_with("... FAILED")
 }

@@ -1,4 +1,4 @@
-//! Where the workspace and its build outputs are.
+//! The places of the workspace and its build outputs.
 
 use std::env;
 use std::ffi::OsStr;
@@ -11,10 +11,11 @@ pub struct Project {
 }
 
 impl Project {
-    /// The workspace that this program belongs to. Build outputs go where `CARGO_TARGET_DIR` says, as with cargo.
+    /// The workspace to which this program belongs. Build outputs are in `CARGO_TARGET_DIR`, as
+    /// with cargo.
     pub fn locate() -> Self {
-        // Cargo says at run time where the package is; the value from compile time would be another checkout's
-        // where several share one target folder.
+        // Cargo states at run time where the package is. If several checkouts share one target
+        // folder, the value from compile time may be that of another checkout.
         let package = env::var_os("CARGO_MANIFEST_DIR")
             .map_or(env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
         let root = package.parent().unwrap_or(&package).to_path_buf();
@@ -33,7 +34,7 @@ impl Project {
         &self.target
     }
 
-    /// Cargo, about to build a program in release mode for some processors.
+    /// Cargo, set up to build a program in release mode for some processors.
     pub fn build(&self, cpu: Cpu, package: &str, program: &str) -> Command {
         let mut command = self.cargo(["build", "--locked", "--release", "--package", package]);
         command.args(["--bin", program, "--target-dir"]).arg(self.target_of(cpu));
@@ -47,7 +48,8 @@ impl Project {
         self.target_of(cpu).join("release").join(program)
     }
 
-    /// Builds with flags of their own go to folders of their own, so that the ordinary builds stay cached.
+    /// The target folder of a build. Builds with flags of their own have folders of their own, so
+    /// that the ordinary builds stay cached.
     fn target_of(&self, cpu: Cpu) -> PathBuf {
         match cpu {
             Cpu::Any => self.target.clone(),
@@ -56,7 +58,7 @@ impl Project {
         }
     }
 
-    /// A program to be run in the root of the workspace.
+    /// A program, set up to run in the root of the workspace.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.root);
@@ -71,19 +73,19 @@ impl Project {
     }
 }
 
-/// Which processors a build is for.
+/// The processors that a build is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cpu {
-    /// Every processor of the architecture, as `cargo install` builds.
+    /// Every processor of the architecture. `cargo install` builds in this way.
     Any,
-    /// Those with AVX2, most of the last decade's.
+    /// Processors with AVX2, which are most of those of the last decade.
     Avx2,
-    /// This very processor and those that have as much.
+    /// The processor of this machine, and those with at least its features.
     This,
 }
 
 impl Cpu {
-    /// The builds that run here.
+    /// The builds that run on this machine.
     pub fn all_here() -> Vec<Self> {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") {
@@ -92,7 +94,7 @@ impl Cpu {
         vec![Self::Any, Self::This]
     }
 
-    /// The compiler's flags.
+    /// The flags for the compiler.
     pub fn flags(self) -> &'static str {
         match self {
             Self::Any => "",

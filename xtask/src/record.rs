@@ -1,4 +1,5 @@
-//! `docs/test-all.md`: when the slow suites were last run whole, and how that ended.
+//! Writes `docs/test-all.md`, which says when the slow suites were last run whole, and with what
+//! result.
 
 use std::env::consts::{ARCH, OS};
 use std::thread::available_parallelism;
@@ -45,7 +46,7 @@ fn machine() -> String {
     format!("{OS} {ARCH}, hardware threads: {threads}")
 }
 
-/// The first line that a command prints, empty where it prints none.
+/// The first line that a command prints. Empty if it prints none.
 pub fn first_line(project: &Project, program: &str, args: &[&str]) -> String {
     match process::output(project.command(program).args(args)) {
         Ok(output) if output.status.success() => {

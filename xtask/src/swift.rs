@@ -1,4 +1,5 @@
-//! The Swift packages: the native libraries for them, what UniFFI writes of them, and their tests.
+//! The Swift packages: builds their native libraries, generates their UniFFI bindings, and runs
+//! their tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,11 +14,12 @@ use crate::web::{self, Modules};
 
 /// A native library, as Swift sees it.
 struct Module {
-    /// The C module, for which Swift looks in a folder of this name: XCFrameworks that keep their module maps so can be used side by side.
+    /// The C module. Swift looks for it in a folder of this name. XCFrameworks whose module maps
+    /// are in such folders can be used side by side.
     name: &'static str,
     /// The library that Swift links.
     library: &'static str,
-    /// What UniFFI writes in Swift, and the target of the package that has it.
+    /// The Swift file that UniFFI generates, and the target of the package that contains it.
     written: &'static str,
     target: &'static str,
     /// The folder of the package that has the C module for Linux.
@@ -40,11 +42,11 @@ const RECEIPT_MODULE: Module = Module {
     of_linux: "NativeReceipt",
 };
 
-/// The packages that have tests, from the root of the workspace.
+/// The packages that have tests, relative to the root of the workspace.
 const PACKAGES: [&str; 3] =
     ["bindings-mobile/swift", "bindings-mobile/swift-eudi", "demo-ios/Core"];
 
-/// Builds the package: on macOS with the XCFramework, elsewhere against the library of this machine.
+/// Builds the package: on macOS with the XCFramework, elsewhere with the library of this machine.
 pub fn build(project: &Project) -> Result<(), Error> {
     let swift = Swift::prepare(project)?;
     process::run(&mut swift.command(project, "build", PACKAGES[0], &[]))
@@ -75,7 +77,8 @@ pub fn test(project: &Project) -> Result<(), Error> {
     Ok(())
 }
 
-/// Checks the formatting, by the one version that all who are not on a Mac have.
+/// Checks the formatting with the Swift in the folder, which is the same version on every system
+/// that is not a Mac.
 fn lint(project: &Project, chroot: &Chroot) -> Result<(), Error> {
     let listed = process::output(project.command("git").args(["ls-files", "*.swift"]))?;
     let files = String::from_utf8_lossy(&listed.stdout);
@@ -85,16 +88,16 @@ fn lint(project: &Project, chroot: &Chroot) -> Result<(), Error> {
     process::run(&mut chroot.command(project, &[], &words))
 }
 
-/// A Swift that runs here.
+/// A Swift that runs on this machine.
 enum Swift {
-    /// The system's own.
+    /// The system's own Swift.
     OfSystem,
-    /// One in a folder, where the system has none.
+    /// A Swift in a folder, if the system has none.
     InFolder(Chroot),
 }
 
 impl Swift {
-    /// Finds one, and writes what the packages need besides their sources.
+    /// Finds a Swift, and generates what the packages need besides their sources.
     fn prepare(project: &Project) -> Result<Self, Error> {
         let of_system = process::output(project.command("swift").arg("--version"));
         let swift = if of_system.is_ok_and(|version| version.status.success()) {
@@ -123,7 +126,7 @@ impl Swift {
         let products = format!("{scratch}/debug");
         if cfg!(not(target_os = "macos")) {
             words.extend(["-Xlinker", search.as_str()]);
-            // Debian's libswiftObservation lacks a function that it would end the process with.
+            // Debian's libswiftObservation lacks a function that it would call to end the process.
             words.extend(["-Xlinker", "--allow-shlib-undefined"]);
         }
         let variables = [
@@ -132,7 +135,7 @@ impl Swift {
             ("VELUM_CLI", velum.as_str()),
             (web::MARKET_VARIABLE, market.as_str()),
             ("VELUM_PACKAGE", package_command.as_str()),
-            // Without what would have to be fetched.
+            // The adapter is built against a restated interface, so that nothing has to be fetched.
             ("VELUM_EUDI_RESTATED", "1"),
             ("VELUM_PRODUCTS", products.as_str()),
         ];
@@ -149,7 +152,7 @@ impl Swift {
         }
     }
 
-    /// The name under which that Swift finds a file of the workspace.
+    /// The path under which that Swift finds a file of the workspace.
     fn seen(&self, project: &Project, path: &Path) -> String {
         let within = |folder: &Path, name: &str| {
             path.strip_prefix(folder).ok().map(|rest| Path::new(name).join(rest))
@@ -165,7 +168,7 @@ impl Swift {
 }
 
 impl Module {
-    /// Writes what the package needs of this library besides its sources.
+    /// Generates what the package needs of this library besides its sources.
     fn prepare(&self, project: &Project, library: &Library) -> Result<(), Error> {
         let generated = outputs(project).join(format!("generated-{}", self.name));
         mobile::generate(project, library, "swift", &generated)?;
@@ -185,7 +188,7 @@ impl Module {
         }
     }
 
-    /// Cargo, about to build the library for a target as apps get it.
+    /// Cargo, set up to build the library for a target as apps get it.
     fn build(&self, project: &Project, target: &str) -> Command {
         let mut build = if self.name == RECEIPT_MODULE.name {
             aggregation::cargo(project, ["build", "--locked", "--package", RECEIPT_PACKAGE])
@@ -193,13 +196,13 @@ impl Module {
             project.cargo(["build", "--locked", "--package", PACKAGE])
         };
         build.args(["--profile", "mobile", "--lib", "--target", target]);
-        // The oldest systems that Package.swift names.
+        // These are the oldest systems that Package.swift names.
         build.envs([("IPHONEOS_DEPLOYMENT_TARGET", "16.0"), ("MACOSX_DEPLOYMENT_TARGET", "13.0")]);
         build
     }
 
-    /// Builds the library for devices, simulators and this Mac, and joins them. Prints the checksum of the archive, which a package names
-    /// that fetches it.
+    /// Builds the library for devices, simulators and this Mac, and joins the builds. Prints the
+    /// checksum of the archive. A package that fetches the archive states this checksum.
     fn xcframework(
         &self,
         project: &Project,
@@ -253,7 +256,7 @@ fn scratch(package: &str) -> String {
     package.replace('/', "-")
 }
 
-/// Copies a file where it differs, so that what did not change is not compiled again.
+/// Copies a file if it differs, so that unchanged files are not compiled again.
 fn place(from: &Path, to: &Path) -> Result<(), Error> {
     let unreadable = |error| Error::Found(format!("cannot read {}: {error}", from.display()));
     let content = fs::read(from).map_err(unreadable)?;
@@ -268,7 +271,7 @@ fn write(path: &Path, write: impl FnOnce(&Path) -> std::io::Result<()>) -> Resul
     write(path).map_err(|source| Error::Write { path: path.into(), source })
 }
 
-/// What a report of tests counts, in the form of JUnit; none where no test ran.
+/// The counts of a test report in the form of JUnit. `None` if no test ran.
 fn summary(report: &str) -> Option<String> {
     let suite = report.split("<testsuite ").nth(1)?.split('>').next()?;
     let count = |name: &str| -> Option<u32> {

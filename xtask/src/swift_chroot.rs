@@ -1,7 +1,8 @@
-//! A Debian that has Swift, in a cache folder: most Linux systems have no Swift to install.
+//! A Debian with Swift in a cache folder. It exists because most Linux systems have no Swift to
+//! install.
 //!
-//! `debootstrap` makes it, and commands run in it by `chroot`, in mount and process namespaces of their own: nothing stays mounted
-//! or running when they end.
+//! `debootstrap` installs it. Commands run in it by `chroot`, in mount and process namespaces of
+//! their own, so that nothing stays mounted or running when they end.
 
 use std::env;
 use std::fs;
@@ -25,7 +26,7 @@ const PACKAGES: [&str; 7] = [
     "nodejs",
 ];
 
-/// The file in that system that names its packages.
+/// The file in that system that lists its packages.
 const MADE_OF: &str = "velum-packages";
 
 /// A system with Swift.
@@ -34,7 +35,8 @@ pub struct Chroot {
 }
 
 impl Chroot {
-    /// The one in the cache folder, which is made if it is not there, not whole or without one of its packages.
+    /// The system in the cache folder. It is installed if it is missing, incomplete or without one
+    /// of its packages.
     pub fn locate(project: &Project) -> Result<Self, Error> {
         if !apt::is_root(project) {
             let message =
@@ -42,14 +44,15 @@ impl Chroot {
             return Err(Error::Found(message.to_owned()));
         }
         let folder = cache()?.join(SUITE);
-        // One with what an older version of this list names is made anew.
+        // A system with the packages of an older version of this list is installed again.
         if fs::read_to_string(folder.join(MADE_OF)).ok() != Some(PACKAGES.join(",")) {
             make(project, &folder)?;
         }
         Ok(Self { folder })
     }
 
-    /// A command in that system, where the workspace is at `/source` and its build outputs are at `/target`.
+    /// A command in that system. There the workspace is at `/source` and its build outputs are at
+    /// `/target`.
     pub fn command(
         &self,
         project: &Project,
@@ -72,7 +75,8 @@ impl Chroot {
     }
 }
 
-/// Made beside its place, so that one that is there is whole.
+/// Installs the system. It is made beside its final place, so that a system in that place is
+/// complete.
 fn make(project: &Project, folder: &Path) -> Result<(), Error> {
     let has_debootstrap =
         || process::output(project.command("debootstrap").arg("--version")).is_ok();
@@ -96,12 +100,12 @@ fn make(project: &Project, folder: &Path) -> Result<(), Error> {
         "there is no Swift: installing a Debian with it in {} (3 GB, some minutes)",
         folder.display()
     );
-    // Where it is stopped half-way, what it has mounted there goes with it.
+    // If debootstrap is stopped half-way, the namespace removes what it has mounted.
     let mut debootstrap = project.command("unshare");
     debootstrap.args(["--mount", "debootstrap", "--variant=minbase"]);
     debootstrap.args([&format!("--include={}", PACKAGES.join(",")), SUITE]);
     process::run(debootstrap.arg(&partial))?;
-    // Packages that were unpacked.
+    // These are packages that were already unpacked.
     written(fs::remove_dir_all(partial.join("var/cache/apt/archives")))?;
     written(fs::write(partial.join(MADE_OF), PACKAGES.join(",")))?;
     if folder.exists() {
@@ -110,7 +114,7 @@ fn make(project: &Project, folder: &Path) -> Result<(), Error> {
     written(fs::rename(&partial, folder))
 }
 
-/// `$XDG_CACHE_HOME/velum/swift`, or the like below the home folder.
+/// `$XDG_CACHE_HOME/velum/swift`, or its default below the home folder.
 fn cache() -> Result<PathBuf, Error> {
     let named = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = named("XDG_CACHE_HOME").or_else(|| Some(named("HOME")?.join(".cache")));

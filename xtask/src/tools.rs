@@ -1,4 +1,4 @@
-//! The cargo subcommands that the checks use: their versions, and how they get here.
+//! The cargo subcommands that the checks use: their versions, and how they are installed.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,7 +14,8 @@ pub struct Tool {
 
 pub const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
 
-/// The tools run for seconds and take minutes to build from source, so they are built without optimisation.
+/// Builds tools without optimisation, because they run for seconds and take minutes to build from
+/// source.
 pub const QUICK_BUILD: [(&str, &str); 4] = [
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
@@ -22,12 +23,12 @@ pub const QUICK_BUILD: [(&str, &str); 4] = [
     ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
 ];
 
-/// Installs every tool that is missing, one step each.
+/// Installs every missing tool, with one step for each.
 pub fn install(project: &Project, report: &mut Report) {
     report.step("tool: cargo-deny", || DENY.command(project).map(drop));
 }
 
-/// Nextest, which runs tests faster than cargo does by itself, where it is installed. Any version will do.
+/// Nextest, if it is installed. It runs tests faster than cargo itself. Any version will do.
 pub fn nextest(project: &Project) -> Option<Command> {
     const NAME: &str = "cargo-nextest";
     let output = process::output(project.command(NAME).arg("--version")).ok()?;
@@ -36,8 +37,8 @@ pub fn nextest(project: &Project) -> Option<Command> {
 }
 
 impl Tool {
-    /// The tool in its pinned version: the one on PATH or, failing that, one in the target folder, which is
-    /// installed there first where need be.
+    /// The tool in its pinned version: the one on PATH or, failing that, the one in the target
+    /// folder. If that is missing too, it is installed there first.
     pub fn command(&self, project: &Project) -> Result<Command, Error> {
         let folder = project.target().join("tools");
         let own = folder.join("bin").join(self.name);
@@ -70,7 +71,7 @@ impl Tool {
     }
 }
 
-/// The version in what `NAME --version` printed: the word after the name, on the first line.
+/// The version in the output of `NAME --version`: the word after the name, on the first line.
 fn version<'a>(name: &str, printed: &'a str) -> Option<&'a str> {
     let mut words = printed.lines().next()?.split_whitespace();
     (words.next()? == name).then(|| words.next())?

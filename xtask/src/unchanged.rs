@@ -1,8 +1,10 @@
-//! Which steps passed at which state of the files, so that what nothing can have changed since need not run again.
+//! Remembers which steps passed at which state of the files, so that steps whose inputs cannot have
+//! changed do not run again.
 //!
-//! A state is a commit that no file differs from, as git tells, with the compiler's version and the variables that change what it
-//! builds or what tests do. What git ignores is no part of it: build outputs, and what npm installed by a lock file; nor is what a
-//! cargo configuration outside of the project says.
+//! A state consists of a commit from which, according to git, no file differs, the compiler's
+//! version, and the variables that change what the compiler builds or what tests do. A state does
+//! not include what git ignores: build outputs, and what npm installed by a lock file. It does not
+//! include cargo configuration outside of the project either.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -15,10 +17,10 @@ use crate::project::Project;
 use crate::record::first_line;
 use crate::report::Verdict;
 
-/// In the target folder, so that it goes when the build outputs do.
+/// The records are in the target folder, so that they disappear together with the build outputs.
 const FOLDER: &str = "passed";
 
-/// Runs a step unless it passed at this very state; remembers that it passed.
+/// Runs a step unless it passed at the current state. Remembers that it passed.
 pub fn skip(
     project: &Project,
     name: &'static str,
@@ -43,7 +45,7 @@ pub fn remember(
 ) -> Result<Verdict, Error> {
     let before = state(project);
     run()?;
-    // Files may have changed while it ran.
+    // Files may have changed while the step ran.
     if let Some(state) = before.filter(|before| Some(before) == state(project).as_ref()) {
         let path = path(project, name);
         let date = first_line(project, "date", &["-u", "+%Y-%m-%d %H:%M UTC"]);
@@ -58,7 +60,7 @@ fn path(project: &Project, name: &str) -> PathBuf {
     project.target().join(FOLDER).join(name.replace(' ', "-"))
 }
 
-/// The state of the files, if it has a name.
+/// The state of the files. `None` if git names no commit or a file differs from it.
 fn state(project: &Project) -> Option<String> {
     let commit = first_line(project, "git", &["rev-parse", "--verify", "HEAD"]);
     let changed = first_line(
@@ -83,7 +85,8 @@ fn lossy(text: &OsStr) -> String {
 
 /// The variables that change what is built or what tests do, in order.
 fn variables(all: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
-    // What cargo sets for the program that it runs, which is this one, says nothing of its own.
+    // Cargo sets these variables for the program that it runs, which is this one. They carry no
+    // choice of the user.
     let is_own = |name: &str| {
         name.starts_with("CARGO_PKG_")
             || ["CARGO", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"].contains(&name)
@@ -93,7 +96,7 @@ fn variables(all: impl Iterator<Item = (String, String)>) -> BTreeMap<String, St
     all.filter(|(name, _)| counts(name) && !is_own(name)).collect()
 }
 
-/// When a step passed at a state, by what was remembered of it.
+/// When a step passed at this state, according to its record.
 fn passed<'a>(remembered: &'a str, state: &str) -> Option<&'a str> {
     let (passed, date) = remembered.trim_end().split_once('\n')?;
     (passed == state).then_some(date)

@@ -1,4 +1,5 @@
-//! The npm package `@velum/prover`: its WebAssembly, the JavaScript around it, its checks.
+//! Builds, checks and tests the npm package `@velum/prover`: its WebAssembly and the JavaScript
+//! around it.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -20,30 +21,33 @@ use crate::tools::QUICK_BUILD;
 const BINDGEN: &str = "velum-wasm-bindgen";
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Where the package lives, from the root of the workspace.
+/// The folder of the package, relative to the root of the workspace.
 const FOLDER: &str = "bindings-wasm";
 
-/// The package as a command with the options of `velum`, from the root of the workspace: for the tests of other bindings.
+/// The package as a command with the options of `velum`, for the tests of other bindings. The path
+/// is relative to the root of the workspace.
 pub const COMMAND: &str = "bindings-wasm/test/command.mjs";
 
-/// Where tests are told which builds of the prover there are. Unless told, they take it that all are.
+/// The variable that tells tests which builds of the prover there are. Without it they assume that
+/// all of them are there.
 pub const BUILDS_VARIABLE: &str = "VELUM_BUILDS";
 
-/// Where tests are told which command to run.
+/// The variable that tells tests which command to run.
 pub const COMMAND_VARIABLE: &str = "VELUM";
 
-/// Where tests are told which command runs markets.
+/// The variable that tells tests which command runs markets.
 pub const MARKET_VARIABLE: &str = "VELUM_MARKET";
 
-/// Which of the package's modules are built.
+/// The modules of the package that are built.
 #[derive(Clone, Copy)]
 pub struct Modules(&'static [Module]);
 
 impl Modules {
     pub const ALL: Self = Self(&MODULES);
 
-    /// One build of the prover (the one that Node takes unless told), the same with a GPU, the verifiers, the market's client, the mint, session transcripts and the pool of proofs. The
-    /// package works, but for provers of other builds, which cannot be loaded.
+    /// One build of the prover (the one that Node uses by default), the same build with a GPU, the
+    /// verifiers, the market's client, the mint, session transcripts and the pool of proofs. The
+    /// package works with these, but cannot load provers of other builds.
     pub const ONE: Self = Self(MODULES.first_chunk::<8>().unwrap());
 
     /// The builds of the prover, as the package names them.
@@ -52,28 +56,29 @@ impl Modules {
     }
 }
 
-/// One `.wasm` of the package.
+/// One `.wasm` file of the package.
 struct Module {
     name: &'static str,
-    /// What the package calls it, where it is a build of the prover.
+    /// The package's name for the module, if it is a build of the prover.
     build: Option<&'static str>,
-    /// The JavaScript around it, which builds that differ in nothing but speed share.
+    /// The JavaScript around the module. Builds that differ only in speed share it.
     glue: &'static str,
     source: Crate,
-    /// Features of the crate.
+    /// The features of the crate.
     features: &'static str,
-    /// Cargo's profile.
+    /// The profile of cargo.
     profile: &'static str,
     target: Target,
-    /// Where it is compiled, together with modules that share most of its dependencies. A build with other flags would undo theirs.
+    /// The folder in which the module is compiled, together with modules that share most of its
+    /// dependencies. A build with other flags would discard theirs.
     folder: &'static str,
 }
 
-/// What a module is compiled from.
+/// The crate from which a module is compiled.
 #[derive(Clone, Copy)]
 struct Crate {
     package: &'static str,
-    /// The folder of its workspace, from the root.
+    /// The folder of its workspace, relative to the root.
     workspace: &'static str,
 }
 
@@ -85,19 +90,20 @@ const MINT_WASM: Crate = Crate { package: "velum-mint-wasm", workspace: "" };
 
 const RECEIPT_WASM: Crate = Crate { package: "velum-receipt-wasm", workspace: "aggregation" };
 
-/// What the instructions of a module may be.
+/// The instructions that a module may use.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Target {
-    /// Those that every engine has.
+    /// The instructions that every engine has.
     Plain,
     Simd,
-    /// Atomic ones too. The standard library has to be built anew for them.
+    /// SIMD and atomic instructions. The standard library has to be built again for these.
     SimdThreads,
-    /// As plain, with a standard library that is small and traps where it would panic: 15% less to fetch.
+    /// The same as plain, with a standard library that is small and traps instead of panicking.
+    /// This saves 15% of the download.
     Small,
 }
 
-/// Builds the standard library anew, which stable versions of Rust do not.
+/// The toolchain that builds the standard library. Stable versions of Rust cannot.
 const NIGHTLY: &str = "nightly-2026-05-20";
 
 impl Target {
@@ -105,7 +111,8 @@ impl Target {
         match self {
             Self::Plain => &[],
             Self::Simd => &["-Ctarget-feature=+simd128"],
-            // The linker must be told to share memory, at most 1 GiB, and what each thread needs for variables of its own.
+            // The linker must be told to share memory, at most 1 GiB, and to export what each
+            // thread needs for variables of its own.
             Self::SimdThreads => &[
                 "-Ctarget-feature=+simd128,+atomics",
                 "-Clink-arg=--shared-memory",
@@ -122,7 +129,7 @@ impl Target {
         }
     }
 
-    /// What the standard library is built with, where it is built anew.
+    /// The arguments with which the standard library is built, if it is built again.
     fn standard_library(self) -> Option<&'static [&'static str]> {
         match self {
             Self::Plain | Self::Simd => None,
@@ -134,7 +141,7 @@ impl Target {
     }
 }
 
-/// Those of [`Modules::ONE`] first.
+/// All modules. Those of [`Modules::ONE`] come first.
 const MODULES: [Module; 11] = [
     Module { name: "prover-simd", build: Some("simd"), ..PROVER },
     Module {
@@ -194,8 +201,8 @@ const SMALL: Module = Module {
     ..PROVER
 };
 
-/// What stands in for the JavaScript around a prover with threads where that was not built. Its WebAssembly is missing, so the worker says so
-/// before it calls any of this.
+/// What stands in for the JavaScript around a prover with threads if that prover was not built. Its
+/// WebAssembly is missing, so the worker reports this before it calls any of these functions.
 fn without_threads(glue: &str) -> [(String, String); 2] {
     let script = format!(
         "export * from \"./{glue}.js\";\n\
@@ -212,7 +219,7 @@ fn without_threads(glue: &str) -> [(String, String); 2] {
     [(format!("{glue}-threads.js"), script), (format!("{glue}-threads.d.ts"), types)]
 }
 
-/// The JavaScript around modules.
+/// The JavaScript files around modules.
 const SCRIPTS: [&str; 10] = [
     "prover.js",
     "prover-threads.js",
@@ -265,7 +272,7 @@ pub fn test_in_node(project: &Project, modules: Modules, slow: Slow) -> Result<(
     process::run(test.env(BUILDS_VARIABLE, modules.builds()))
 }
 
-/// Checks the package, and tests it with markets that run.
+/// Checks the package, and tests it with running markets.
 pub fn test_markets(project: &Project, modules: Modules) -> Result<(), Error> {
     lint(project)?;
     let mut test = npm_test(project, "test:market", Slow::Bounded)?;
@@ -275,14 +282,14 @@ pub fn test_markets(project: &Project, modules: Modules) -> Result<(), Error> {
     )
 }
 
-/// Tests in Chromium what only a page has: the pool and a GPU, those tests left out that take minutes.
+/// Tests in Chromium what only a page has: the pool and a GPU. Leaves out tests that take minutes.
 pub fn test_in_chromium(project: &Project, modules: Modules) -> Result<(), Error> {
     let mut test = Web::new(project).command("npm");
     test.args(["run", "test:chromium"]).env(BUILDS_VARIABLE, modules.builds());
     process::run(test.env(chromium::VARIABLE, chromium::find(project)?))
 }
 
-/// Tests the package in each engine of browsers: a short story, or all of it.
+/// Tests the package in each browser engine: a short story, or all of it.
 pub fn test_engines(project: &Project, modules: Modules, slow: Slow) -> Result<(), Error> {
     let mut test = Web::new(project).command("npm");
     test.args(["run", "test:engines"]).env(BUILDS_VARIABLE, modules.builds());
@@ -299,7 +306,8 @@ pub fn adapters(project: &Project) -> Result<(), Error> {
     )
 }
 
-/// Checks the package, all of which has been built, and tests it in Node, in Chromium, packed, and with markets that run.
+/// Checks the package, all of which must have been built, and tests it in Node, in Chromium,
+/// packed, and with running markets.
 pub fn test(project: &Project, slow: Slow) -> Result<(), Error> {
     lint(project)?;
     let mut test = npm_test(project, "test", slow)?;
@@ -311,13 +319,13 @@ fn lint(project: &Project) -> Result<(), Error> {
     process::run(Web::new(project).command("npm").args(["run", "lint"]))
 }
 
-/// Builds the command that the tests in Rust are run with, and says where it is.
+/// Builds the command with which the tests in Rust are run, and returns its path.
 pub fn command_of_tests(project: &Project) -> Result<PathBuf, Error> {
     process::run(&mut project.cargo(["build", "--workspace", "--locked", "--test", "cli"]))?;
     Ok(project.target().join("debug/velum"))
 }
 
-/// A script of the package's tests. Proofs go back and forth between the package and the command.
+/// A script of the package's tests. Proofs are exchanged between the package and the command.
 fn npm_test(project: &Project, script: &str, slow: Slow) -> Result<Command, Error> {
     let command = command_of_tests(project)?;
     let mut test = Web::new(project).command("npm");
@@ -326,7 +334,7 @@ fn npm_test(project: &Project, script: &str, slow: Slow) -> Result<Command, Erro
     Ok(test)
 }
 
-/// Builds the package and prints what it takes in each engine of browsers, as one object.
+/// Builds the package and prints its measurements in each browser engine, as one JSON object.
 pub fn measure(project: &Project, runs: usize) -> Result<(), Error> {
     build(project, Modules::ALL)?;
     let mut measure = Web::new(project).command("node");
@@ -336,9 +344,9 @@ pub fn measure(project: &Project, runs: usize) -> Result<(), Error> {
 
 struct Web<'a> {
     project: &'a Project,
-    /// The package's folder.
+    /// The folder of the package.
     package: PathBuf,
-    /// Where WebAssembly is built.
+    /// The folder in which WebAssembly is built.
     target: PathBuf,
 }
 
@@ -351,7 +359,7 @@ impl<'a> Web<'a> {
         }
     }
 
-    /// Installs what compiles for the web, and the tools that come from npm.
+    /// Installs the toolchain that compiles for the web, and the tools that come from npm.
     fn install(&self) -> Result<(), Error> {
         process::run(self.project.command("rustup").args(["target", "add", TARGET]))?;
         let is_there = ["run", NIGHTLY, "rustc", "--version"];
@@ -364,7 +372,8 @@ impl<'a> Web<'a> {
         self.install_tools()
     }
 
-    /// Installs the tools that come from npm where the lock file has changed since.
+    /// Installs the tools that come from npm if the lock file has changed since the last
+    /// installation.
     fn install_tools(&self) -> Result<(), Error> {
         let (lock, installed) = (
             self.package.join("package-lock.json"),
@@ -374,14 +383,15 @@ impl<'a> Web<'a> {
             return Ok(());
         }
         let mut npm = self.command("npm");
-        // Standard output is for what tasks print.
+        // Standard output is reserved for what tasks print.
         npm.args(["ci", "--no-audit", "--no-fund"]).stdout(io::stderr());
         process::run(&mut npm)?;
         copy(&lock, &installed)
     }
 
-    /// Compiles modules and says where they are. Those of one folder are compiled one after the other. Folders go side by side, since optimising a module as
-    /// a whole keeps one processor busy and not two.
+    /// Compiles modules and returns their paths. Modules of one folder are compiled one after
+    /// another. Folders are compiled side by side, because optimising a module as a whole keeps
+    /// only one processor busy.
     fn compile(&self, modules: &[Module]) -> Result<Vec<PathBuf>, Error> {
         let mut folders: Vec<&str> = modules.iter().map(|module| module.folder).collect();
         folders.sort_unstable();
@@ -406,7 +416,8 @@ impl<'a> Web<'a> {
         Ok(modules.iter().map(|module| self.compiled(module)).collect())
     }
 
-    /// Where a compiled module is. Modules of one crate have one name while they are compiled.
+    /// The path of a compiled module. While they are compiled, the modules of one crate have the
+    /// same name.
     fn compiled(&self, module: &Module) -> PathBuf {
         self.target.join(module.folder).join(module.name).with_extension("wasm")
     }
@@ -433,7 +444,8 @@ impl<'a> Web<'a> {
         copy(&wasm, &self.compiled(module))
     }
 
-    /// Puts the JavaScript around a compiled module into `glue` and says where the module is that goes with it.
+    /// Puts the JavaScript around a compiled module into `glue`. Returns the path of the module
+    /// that goes with it.
     fn bind(
         &self,
         bindgen: &Path,
@@ -452,7 +464,7 @@ impl<'a> Web<'a> {
         Ok(folder.join(format!("{script}_bg.wasm")))
     }
 
-    /// Cargo, about to build.
+    /// Cargo, set up to build.
     fn cargo(&self, target: Target) -> Command {
         let Some(standard_library) = target.standard_library() else {
             return self.project.cargo(["build"]);
@@ -462,7 +474,8 @@ impl<'a> Web<'a> {
         cargo
     }
 
-    /// The compiler's flags. No path of this machine goes into a module, so that one source gives the same bytes anywhere.
+    /// The flags for the compiler. No path of this machine is put into a module, so that the same
+    /// source gives the same bytes on any machine.
     fn flags(&self, target: Target) -> OsString {
         let home = |name: &str, folder: &str| {
             env::var_os(name)
@@ -471,7 +484,8 @@ impl<'a> Web<'a> {
         };
         let folders = [
             (home("CARGO_HOME", ".cargo"), "/cargo"),
-            // The standard library's sources, which the compiler names where they are installed.
+            // This folder holds the standard library's sources. The compiler names the place where
+            // they are installed.
             (home("RUSTUP_HOME", ".rustup"), "/rustup"),
             (Some(self.project.root().into()), "/velum"),
         ];
@@ -508,7 +522,7 @@ impl<'a> Web<'a> {
         self.command(self.package.join("node_modules/.bin").join(name))
     }
 
-    /// A program to be run in the package's folder.
+    /// A program, set up to run in the package's folder.
     fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = self.project.command(program);
         command.current_dir(&self.package);
@@ -531,7 +545,7 @@ fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     fs::copy(from, to).map(drop).map_err(|source| Error::Write { path: to.into(), source })
 }
 
-/// Copies a file that modules share, and makes sure that they do.
+/// Copies a file that modules share, and checks that it is the same for all of them.
 fn share(from: &Path, to: &Path) -> Result<(), Error> {
     if to.exists() && fs::read(from).ok() != fs::read(to).ok() {
         let message = format!("{} differs between builds that should share it", to.display());

@@ -1,5 +1,5 @@
-//! WebKit, as WebKitGTK has it, in which what is for browsers is tested too. Its driver starts it. It has no mode without windows, so it needs a
-//! screen, which nobody sees.
+//! Finds WebKit in the form of WebKitGTK, in which code for browsers is tested too. Its driver
+//! starts it. It has no mode without windows, so it needs a screen, which may be invisible.
 
 use std::path::PathBuf;
 
@@ -7,18 +7,19 @@ use crate::apt;
 use crate::process::Error;
 use crate::project::Project;
 
-/// Where tests are told to look for its driver, and where one may say so.
+/// The variable that tells tests where its driver is. Users may set it too.
 pub const DRIVER_VARIABLE: &str = "VELUM_WEBKIT";
 
-/// The same of what draws the screen.
+/// The variable that tells tests where the server of the screen is. Users may set it too.
 pub const SCREEN_VARIABLE: &str = "VELUM_XVFB";
 
-/// The driver of the system's WebKit, installed with `apt-get` where there is none, and its WebKit with it.
+/// The driver of the system's WebKit. It is installed with `apt-get`, together with WebKit, if it
+/// is missing.
 pub fn find_driver(project: &Project) -> Result<PathBuf, Error> {
     apt::program(project, DRIVER_VARIABLE, &["WebKitWebDriver"], "webkit2gtk-driver")
 }
 
-/// The system's server of screens that nobody sees, installed with `apt-get` where there is none.
+/// The system's server of invisible screens. It is installed with `apt-get` if it is missing.
 pub fn find_screen(project: &Project) -> Result<PathBuf, Error> {
     apt::program(project, SCREEN_VARIABLE, &["Xvfb"], "xvfb")
 }

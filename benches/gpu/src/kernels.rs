@@ -1,4 +1,4 @@
-//! Kernels one by one: on columns of one shape, and in whole proofs.
+//! Measures kernels one by one: on columns of one shape, and in whole proofs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,17 +16,18 @@ use velum_webgpu::{Gpu, GpuKey, WebGpu};
 use crate::table::{self, count, number, percent};
 use crate::{Asked, Failure};
 
-/// The columns that are extended and hashed by BLAKE3, fewer where it is to be quick, and those that are hashed by Poseidon2, which takes dozens of
-/// times as long; their height and rate.
+/// Number of columns that are extended and hashed with BLAKE3, in a normal and in a quick run. The
+/// next constants are the number of columns that are hashed with Poseidon2, which takes dozens of
+/// times as long, and the height and the rate of all columns.
 const COLUMNS: [usize; 2] = [512, 64];
 const POSEIDON2_COLUMNS: usize = 16;
 const LOG_HEIGHT: usize = 14;
 const LOG_BLOWUP: usize = 3;
 
-/// Zeros that a nonce of Poseidon2 is asked for.
+/// Number of zero bits that a nonce of Poseidon2 has to reach.
 const BITS: usize = 14;
 
-/// Prints what the device can do at most.
+/// Prints the peak rates of the device.
 pub fn print_peaks(peaks: &Peaks) {
     let rows = [
         ("bytes copied, read and written", peaks.bytes, "GB/s"),
@@ -49,7 +50,7 @@ pub fn print_peaks(peaks: &Peaks) {
     );
 }
 
-/// Prints how long modules took to compile, the first time and again.
+/// Prints how long modules took to compile, the first time and the second time.
 pub fn print_compilation(cold: &[Compiled], warm: &[Compiled]) {
     let row = |(cold, warm): (&Compiled, &Compiled)| {
         vec![
@@ -79,7 +80,8 @@ struct Total {
 }
 
 impl Run {
-    /// What comes on top of a kernel is not counted: the time of an empty command.
+    /// Adds a kernel. The time of an empty command, which comes on top of each kernel, is
+    /// subtracted.
     fn add(&mut self, done: Done, elapsed: Duration, peaks: &Peaks) {
         let total = self.0.entry(done.kind).or_default();
         total.units += done.units;
@@ -89,7 +91,7 @@ impl Run {
     }
 }
 
-/// Prints the transform, leaves and nodes of many columns, and nonces by Poseidon2.
+/// Prints the transform, the leaves and the nodes of many columns, and nonces by Poseidon2.
 pub fn print_samples(gpu: &Gpu, peaks: &Peaks, asked: &Asked) -> Result<(), Failure> {
     let backend = WebGpu::new(gpu.clone());
     let columns = COLUMNS[usize::from(asked.quick)];
@@ -124,7 +126,7 @@ fn key_of<S: Provable>(backend: &WebGpu, _: &S, class: SizeClass) -> Result<GpuK
     Ok(block_on(backend.prepare(&Arc::new(verifier), &chips, &Control::none()))?)
 }
 
-/// Prints the kernels of both proofs of a document, and what they do.
+/// Prints the kernels of both proofs of a document, and their work.
 pub fn print_proofs(
     gpu: &Gpu,
     peaks: &Peaks,
@@ -171,7 +173,7 @@ pub fn print_proofs(
     Ok(())
 }
 
-/// Rates are those of the shortest run.
+/// Prints a table of runs. Rates are those of the fastest run.
 fn print_runs(title: &str, runs: &[Run], peaks: &Peaks) {
     let columns = [
         "kernels",
@@ -188,7 +190,7 @@ fn print_runs(title: &str, runs: &[Run], peaks: &Peaks) {
     let mut rows = Vec::new();
     for kind in runs.first().iter().flat_map(|run| run.0.keys()) {
         let totals: Vec<Total> = runs.iter().filter_map(|run| run.0.get(kind).copied()).collect();
-        // Grinding is luck: runs are compared by what a unit takes.
+        // The work of grinding is random, so runs are compared by the time of a unit.
         let of_unit = |total: &&Total| total.elapsed.as_secs_f64() / total.units.max(1) as f64;
         let Some(best) = totals.iter().min_by(|a, b| of_unit(a).total_cmp(&of_unit(b))) else {
             continue;
@@ -213,7 +215,7 @@ fn print_runs(title: &str, runs: &[Run], peaks: &Peaks) {
     table::print(title, &columns, &rows);
 }
 
-/// What the interpreter does on a row of each group.
+/// Prints the work of the interpreter on one row of each group.
 fn print_groups(name: &str, groups: &[OfGroup]) {
     let columns = [
         "rows",
@@ -247,7 +249,7 @@ fn print_groups(name: &str, groups: &[OfGroup]) {
     table::print(&format!("The interpreter on a row of the {name} proof"), &columns, &rows);
 }
 
-/// Operations and bytes of a unit, by the mean.
+/// Prints the operations and bytes of one unit, as a mean.
 fn print_counts(runs: &[Run]) {
     let columns = [
         "kernels",
@@ -277,10 +279,12 @@ fn print_counts(runs: &[Run]) {
     table::print("What a unit takes, by the mean of both proofs", &columns, &rows);
 }
 
-/// What an integrated GPU is assumed to do in a second: bytes, products of 32 bits, other operations on them.
+/// The assumed rates of an integrated GPU, for each second: bytes, products of 32 bits, and other
+/// operations on 32 bits.
 const INTEGRATED: [f64; 3] = [50e9, 100e9, 400e9];
 
-/// The work of each proof, and how long it takes at least on this device and on one that is assumed.
+/// Prints the work of each proof, and the least time it takes on this device and on an assumed
+/// device.
 fn print_least(works: &[Work; 2], peaks: &Peaks) {
     let [bytes, products, others] = INTEGRATED;
     let assumed = Peaks::assumed(bytes, products, others);

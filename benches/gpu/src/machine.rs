@@ -1,4 +1,4 @@
-//! What it is measured on.
+//! Prints what the measurement runs on.
 
 use velum_wallet::measure::Simd;
 use velum_webgpu::Adapter;
@@ -28,7 +28,7 @@ pub fn print(adapter: &Adapter, only_32_bit: bool) {
     table::print("Machine", &["", ""], &rows.map(|(name, value)| vec![name.to_owned(), value]));
 }
 
-/// The processor's model, where the system tells it.
+/// The model of the processor, if the system reports it.
 fn processor() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));

@@ -1,5 +1,5 @@
-//! Measures the kernels for GPUs, and whole proofs on a GPU against the processor, and prints tables: `./x gpu-report` runs it. It takes nothing
-//! but itself and a driver.
+//! Measures GPU kernels, and whole proofs on a GPU against the CPU, and prints tables.
+//! `./x gpu-report` runs it. The program needs only itself and a driver.
 
 mod kernels;
 mod machine;
@@ -43,9 +43,10 @@ fn main() -> Result<(), Failure> {
     let options = options(&asked)?;
     let (gpu, cold) = block_on(compile(options))?;
     machine::print(gpu.adapter(), asked.only_32_bit);
-    // Some drivers compile when a kernel first runs: no kernel has run before the first proofs.
+    // Some drivers compile a kernel when it first runs, so no kernel may run before the first
+    // proofs.
     proofs::print(&gpu, asked.runs(), STANDARD)?;
-    // Another device of the same adapter, in the same process.
+    // This opens another device of the same adapter, in the same process.
     let (_, warm) = block_on(compile(options))?;
     let peaks = Peaks::measure(&gpu, asked.only_32_bit)?;
     kernels::print_peaks(&peaks);
@@ -79,7 +80,8 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Asked, lexopt:
     Ok(asked)
 }
 
-/// How the adapter is opened. One in software is taken where there is no other, and this is said unless it was asked for.
+/// The options to open the adapter with. An adapter in software is used if there is no other. A
+/// message says so, unless such an adapter was requested.
 fn options(asked: &Asked) -> Result<Options, Failure> {
     let adapters = block_on(velum_webgpu::adapters());
     if adapters.is_empty() {

@@ -1,4 +1,4 @@
-//! Whole proofs of one document on the GPU and on the processor.
+//! Measures whole proofs of one document on the GPU and on the CPU.
 
 use velum_bench::{Case, Device, SUITE, median, minimum};
 use velum_core::class::SizeClass;
@@ -12,10 +12,11 @@ use crate::Failure;
 use crate::stages;
 use crate::table::{self, number};
 
-/// Both proofs, each by its profile.
+/// The profiles of both proofs.
 pub type Both = [Profile; 2];
 
-/// Prints whole proofs of a document, then their stages and what went to the device.
+/// Prints whole proofs of a document, then the traffic with the device and the stages of the
+/// proofs.
 pub fn print(gpu: &Gpu, runs: usize, class: SizeClass) -> Result<(), Failure> {
     let case = Case::new(1, class)?;
     let on_gpu = Prover::on(Checked(WebGpu::new(gpu.clone())), SUITE);
@@ -34,7 +35,7 @@ pub fn print(gpu: &Gpu, runs: usize, class: SizeClass) -> Result<(), Failure> {
     for threads in threads() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
         let on_cpu = Prover::on(Cpu::default(), SUITE);
-        // The first one makes the keys.
+        // The first run makes the keys.
         let proven = pool.install(|| {
             both(&case, &on_cpu).and_then(|_| repeated(runs, || both(&case, &on_cpu)))
         })?;
@@ -78,7 +79,7 @@ pub fn print(gpu: &Gpu, runs: usize, class: SizeClass) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One, two, and all that there are.
+/// Numbers of threads: one, two, and all.
 fn threads() -> Vec<usize> {
     let mut threads = vec![1, 2, rayon::current_num_threads()];
     threads.sort_unstable();
@@ -105,7 +106,7 @@ fn repeated(
     (0..runs).map(|_| both()).collect()
 }
 
-/// The milliseconds of both proofs, and of each.
+/// The milliseconds of the credential proof, of the presentation proof, and of both.
 fn milliseconds(profiles: &[Both]) -> [Vec<f64>; 3] {
     let each = |of: fn(&Both) -> f64| profiles.iter().map(of).collect();
     [

@@ -1,4 +1,4 @@
-//! Stages of both proofs.
+//! Prints the stages of both proofs.
 
 use velum_bench::minimum;
 use velum_core::class::SizeClass;
@@ -19,7 +19,8 @@ const MOVED: [Stage; 8] = [
     Stage::Queries,
 ];
 
-/// Prints the stages on the GPU, which was waited for at the end of each, beside those of one thread, and those that were moved together.
+/// Prints the stages on the GPU beside those on one thread, and the sum of the stages that the GPU
+/// does. The GPU was waited for at the end of each stage.
 pub fn print(class: SizeClass, on_gpu: &[Both], on_cpu: &[Both]) {
     let columns = ["stage", "GPU, ms", "one thread, ms", "the GPU takes, times one thread"];
     let mut rows = Vec::new();
@@ -40,7 +41,7 @@ pub fn print(class: SizeClass, on_gpu: &[Both], on_cpu: &[Both]) {
     table::print(&title, &columns, &rows);
 }
 
-/// How long a stage of both proofs took at least; of grinding, which is luck, the mean.
+/// The least time of a stage of both proofs. For grinding, whose work is random, it is the mean.
 fn least(profiles: &[Both], stage: Stage) -> f64 {
     let times: Vec<f64> =
         profiles.iter().map(|both| both[0].ms(stage) + both[1].ms(stage)).collect();

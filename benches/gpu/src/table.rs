@@ -1,4 +1,4 @@
-//! Tables in Markdown.
+//! Prints tables in Markdown.
 
 /// Prints a table: its title, its columns, its rows.
 pub fn print(title: &str, columns: &[&str], rows: &[Vec<String>]) {
@@ -11,7 +11,7 @@ pub fn print(title: &str, columns: &[&str], rows: &[Vec<String>]) {
     println!();
 }
 
-/// A number with as many places as tell something.
+/// A number with as many decimal places as are informative.
 pub fn number(value: f64) -> String {
     match value.abs() {
         size if !size.is_finite() => "–".to_owned(),
@@ -22,12 +22,12 @@ pub fn number(value: f64) -> String {
     }
 }
 
-/// A part of a whole.
+/// A part of a whole, in per cent.
 pub fn percent(part: f64) -> String {
     format!("{:.*} %", if part < 0.1 { 1 } else { 0 }, 100.0 * part)
 }
 
-/// A count, or the mean of some.
+/// A count, or the mean of several counts.
 pub fn count(value: f64) -> String {
     if value.fract() == 0.0 { format!("{value:.0}") } else { number(value) }
 }

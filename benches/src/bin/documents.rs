@@ -1,4 +1,4 @@
-//! Judges every real document and proves a sample of them, or all: `./x documents` runs it.
+//! Judges every real document, and proves a sample of them or all. `./x documents` runs it.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -20,7 +20,8 @@ struct Options {
     update: bool,
 }
 
-/// Exit status: 0 as recorded, as many as should can be proven, and were; else 1.
+/// Exit status: 0 if every finding is as recorded, if enough documents can be proven, and if their
+/// proofs succeeded. Otherwise 1.
 fn main() -> Result<ExitCode, Failure> {
     let options = parse().map_err(|error| format!("{error}\n{USAGE}"))?;
     let folder = Folder::of(&options.root);
@@ -73,7 +74,7 @@ fn parse() -> Result<Options, lexopt::Error> {
     Ok(options)
 }
 
-/// The names of the files of which something else is found than was recorded, or nothing was.
+/// The names of the files whose finding differs from the recorded one, or has no recorded one.
 fn changed(recorded: &[Finding], findings: &[Finding]) -> Vec<String> {
     let gone = recorded
         .iter()
@@ -82,7 +83,8 @@ fn changed(recorded: &[Finding], findings: &[Finding]) -> Vec<String> {
     other.chain(gone).map(|finding| finding.name.clone()).collect()
 }
 
-/// The files that are proven: all that can be, or one of each repository, the first whose session is known if there is one.
+/// The files to prove: all that can be proven, or one of each repository. The one is the first file
+/// whose session is known, if there is such a file.
 fn sample<'a>(sources: &'a [Source], findings: &[Finding], all: bool) -> Vec<&'a Source> {
     let provable = sources.iter().zip(findings).filter(|(_, finding)| finding.is_provable());
     let mut asked: Vec<_> = provable.map(|(source, _)| source).collect();
@@ -95,7 +97,7 @@ fn sample<'a>(sources: &'a [Source], findings: &[Finding], all: bool) -> Vec<&'a
     asked
 }
 
-/// Proves these files, and tells how many proofs of each kind there are, and which could not be made.
+/// Proves these files. Returns the number of proofs of each kind, and the failures.
 fn prove(folder: &Folder, asked: &[&Source]) -> (usize, usize, Vec<String>) {
     let (start, workbench) = (Instant::now(), Workbench::default());
     let (mut credential, mut presentation, mut failed) = (0, 0, Vec::new());

@@ -1,4 +1,5 @@
-//! Measures whole proofs of one case in one process and prints an object: `./x report` puts several together.
+//! Measures whole proofs of one case in one process and prints a JSON object. `./x report` combines
+//! several of these objects.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -47,7 +48,7 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> Result<(), Failure> {
     let options =
         parse(std::env::args_os().skip(1)).map_err(|error| format!("{error}\n{USAGE}"))?;
-    // In WebAssembly there are no threads to build a pool of.
+    // WebAssembly has no threads for a pool.
     if cfg!(not(target_family = "wasm")) {
         rayon::ThreadPoolBuilder::new().num_threads(options.threads).build_global()?;
     }
@@ -112,7 +113,8 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, lexop
     Ok(options)
 }
 
-/// Minima, medians and the stages of the verbs. Sizes are the largest: paths that queries share make some presentations shorter.
+/// Minima, medians and the stages of the verbs. Sizes are the largest, because some presentations
+/// are shorter: their queries share paths.
 fn proofs(case: &Case, options: &Options) -> Result<Value, Failure> {
     let (prover, verifier) =
         (Prover::with_suite(options.suite), Verifier::allowing(&[options.suite]));
@@ -172,7 +174,7 @@ fn proofs(case: &Case, options: &Options) -> Result<Value, Failure> {
     }))
 }
 
-/// The least milliseconds of each stage; of grinding, which is luck, the mean.
+/// The least milliseconds of each stage. For grinding, whose work is random, it is the mean.
 fn stages(profiles: &[Profile]) -> Value {
     let mut times: BTreeMap<Stage, Vec<f64>> = BTreeMap::new();
     for (stage, ms) in profiles.iter().flat_map(|profile| &profile.stages) {
@@ -195,7 +197,7 @@ fn first_verify(case: &Case, options: &Options) -> Result<Value, Failure> {
     Ok(json!({ "first_verify_ms": ms }))
 }
 
-/// The most memory that a process holds whose only work is one proof.
+/// The most memory that a process holds if its only work is one proof.
 fn peak(case: &Case, options: &Options) -> Result<Value, Failure> {
     let file = options.file.as_ref().ok_or("--out or --in names the prepared proof")?;
     let prover = Prover::with_suite(options.suite);
@@ -212,7 +214,8 @@ fn peak(case: &Case, options: &Options) -> Result<Value, Failure> {
     Ok(json!({ "peak_rss_bytes": peak_rss_bytes() }))
 }
 
-/// Milliseconds from a cancellation to the end of the call that makes a credential proof, its keys included.
+/// Milliseconds from a cancellation to the end of the call that makes a credential proof, including
+/// its keys.
 fn cancelling(case: &Case, options: &Options) -> Result<Value, Failure> {
     let prepare = |control: Control<'_>| {
         let prover = Prover::with_suite(options.suite);
@@ -230,12 +233,12 @@ fn cancelling(case: &Case, options: &Options) -> Result<Value, Failure> {
                 token.cancel();
                 Instant::now()
             });
-            // Whether it came to its end makes no difference here.
+            // Whether the call completed makes no difference here.
             drop(prepare(Control::none().cancelled_by(&token)));
             (Instant::now(), canceller.join())
         });
         let cancelled = cancelled.map_err(|_| "the thread that cancels broke")?;
-        // A run that was faster than the first one ends before it is cancelled.
+        // A run that is faster than the first one ends before it is cancelled.
         if ended > cancelled {
             latencies.push((ended - cancelled).as_secs_f64() * 1_000.0);
         }
@@ -250,7 +253,7 @@ fn cancelling(case: &Case, options: &Options) -> Result<Value, Failure> {
     }))
 }
 
-/// Without grinding, so that the work is the same each time.
+/// Makes proofs without grinding, so that the work is the same each time.
 fn count(case: &Case, options: &Options) -> Result<Value, Failure> {
     let parameters = without_grinding(options.suite, options.kind, &options.class);
     let statements = Statements::new(options.suite, case);

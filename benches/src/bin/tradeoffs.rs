@@ -1,8 +1,8 @@
-//! Prints what parameters cost, around those of a suite: `tradeoffs [RUNS] [SUITE]`. `docs/decisions/0004-tradeoffs.md` and
-//! `0015-compact.md` hold its tables.
+//! Prints the cost of parameters around those of a suite: `tradeoffs [RUNS] [SUITE]`.
+//! `docs/decisions/0004-tradeoffs.md` and `0015-compact.md` hold its tables.
 //!
-//! Every cell has as many queries as make it safe. Times are the least of several runs on one thread and leave grinding out, which is
-//! random: its mean is shown apart.
+//! Every cell has as many queries as it needs to be safe. Times are the least of several runs on
+//! one thread. They leave out grinding, which is random. Its mean is printed separately.
 
 use velum_bench::{Case, SUITE, Statements, without_grinding};
 use velum_core::class::STANDARD;
@@ -15,10 +15,10 @@ use velum_stark::control::Stage;
 use velum_stark::{Parameters, ProvingKey, VerifierKey};
 use velum_wallet::measure::{Profile, timed};
 
-/// Bits whose grinding is timed.
+/// Number of bits whose grinding is timed.
 const GROUND: usize = 20;
 
-/// Of each proof, so that both together have 100.
+/// Proven bits of each proof, so that both proofs together have 100.
 const BITS: f64 = 101.0;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -73,10 +73,10 @@ struct Proof<'a, C> {
     runs: usize,
 }
 
-/// Bits of grinding before the queries.
+/// Numbers of bits of grinding before the queries.
 const QUERY_GRINDING: [usize; 5] = [14, 16, 18, 20, 22];
 
-/// Bits of grinding before the batching challenge and each folding challenge.
+/// Numbers of bits of grinding before the batching challenge and each folding challenge.
 const FOLDING_GRINDING: [usize; 3] = [12, 16, 20];
 
 const LOG_BLOWUPS: [usize; 4] = [2, 3, 4, 5];
@@ -143,7 +143,8 @@ impl<C: Chip> Proof<'_, C> {
         VerifierKey::new(self.suite.name(), parameters, self.chips)
     }
 
-    /// The same with as few queries as are safe, if that many can be hidden.
+    /// The same parameters with the fewest queries that are safe. `None` if that many queries
+    /// cannot be hidden.
     fn safe(&self, parameters: Parameters) -> Option<Parameters> {
         let used = self.suite.parameters(self.kind, &STANDARD);
         let margin = used.blinding_rows - used.queries;
@@ -162,7 +163,7 @@ impl<C: Chip> Proof<'_, C> {
         Some(with(low))
     }
 
-    /// Queries and bytes of the longest proof.
+    /// The number of queries, and the length of the longest proof.
     fn size(&self, wanted: Parameters) -> String {
         let size = |parameters: Parameters| {
             let bytes = self.key(parameters).max_proof_bytes();
@@ -171,7 +172,8 @@ impl<C: Chip> Proof<'_, C> {
         self.safe(wanted).map_or("too many queries to hide".to_owned(), size)
     }
 
-    /// Least milliseconds of proving without grinding, and of verifying. Tables are filled already.
+    /// The least milliseconds of proving without grinding, and of verifying. The tables are already
+    /// filled.
     fn times(&self, parameters: Parameters) -> [f64; 2] {
         let key = ProvingKey::new(self.suite.name(), parameters, self.chips);
         let (mut proving, mut verifying) = (f64::INFINITY, f64::INFINITY);
@@ -185,7 +187,7 @@ impl<C: Chip> Proof<'_, C> {
         [proving, verifying]
     }
 
-    /// Mean milliseconds of grinding so many bits once.
+    /// The mean milliseconds of grinding this many bits once.
     fn grinding_ms(&self, bits: usize) -> f64 {
         let parameters = Parameters {
             query_grinding_bits: bits,

@@ -1,35 +1,36 @@
-//! What people are shown: a row for each document, and how many files can be proven.
+//! The counts as people see them: a row for each document, and how many files can be proven.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
 use super::{Failure, Finding, Judged, Signer, Source, Verdict};
 
-/// The part of the page that is generated lies between these lines.
+/// The generated part of the page lies between these lines.
 const BEGIN: &str = "<!-- Written by `./x documents --update`. -->";
 const END: &str = "<!-- End of what `./x documents --update` writes. -->";
 
 /// How many of a hundred intact files must be provable.
 const REQUIRED_PER_CENT: usize = 85;
 
-/// How many files there are, and what became of them.
+/// How many files there are, and the findings about them.
 pub struct Counts {
-    /// All files.
+    /// Number of all files.
     pub files: usize,
-    /// Those of which every document can be proven.
+    /// Number of files of which every document can be proven.
     pub provable: usize,
-    /// Those that another reader found as an issuer signed them, whether they can be proven or not.
+    /// Number of files that another reader found to be as an issuer signed them, whether or not
+    /// they can be proven.
     pub intact: usize,
     repositories: usize,
-    /// Distinct certificates.
+    /// Number of distinct certificates of signers.
     signers: usize,
-    /// Those that signed a document that can be proven.
+    /// Number of these certificates that signed a document that can be proven.
     provable_signers: usize,
-    /// Documents by size class, in the order of classes' names.
+    /// Number of documents by size class, in the order of the names of the classes.
     classes: BTreeMap<String, usize>,
-    /// Files by the reason why not, and their signers.
+    /// For each reason why files cannot be proven: the number of files, and their signers.
     reasons: BTreeMap<String, (usize, BTreeSet<String>)>,
-    /// By the signers' name: certificates, files, those that can be proven, and reasons.
+    /// For each name of a signer: certificates, files, files that can be proven, and reasons.
     by_signer: BTreeMap<String, OfSigner>,
 }
 
@@ -42,7 +43,7 @@ struct OfSigner {
 }
 
 impl Counts {
-    /// Counts what was found of the sources, in their order.
+    /// Counts the findings of the sources. Both slices are in the same order.
     #[must_use]
     pub fn new(sources: &[Source], findings: &[Finding]) -> Self {
         let repositories: BTreeSet<_> = sources.iter().map(|source| &source.repository).collect();
@@ -86,7 +87,7 @@ impl Counts {
         counts
     }
 
-    /// Whether as many can be proven as should, of those that are as their issuers signed them.
+    /// Whether enough of the files can be proven that are as their issuers signed them.
     #[must_use]
     pub fn suffice(&self) -> bool {
         self.provable * 100 >= self.intact * REQUIRED_PER_CENT
@@ -114,7 +115,7 @@ impl Counts {
         reasons
     }
 
-    /// What stands in the page.
+    /// The generated part of the page.
     fn markdown(&self) -> Result<String, fmt::Error> {
         let mut out = format!("{}\n\n| size class | documents |\n|---|---|\n", self.sentences());
         for (class, documents) in &self.classes {
@@ -143,10 +144,10 @@ impl Counts {
         Ok(out)
     }
 
-    /// The page with these counts in place of those that it holds.
+    /// The page with these counts in place of its own.
     ///
     /// # Errors
-    /// The page does not say where they stand.
+    /// The page has no place for the counts.
     pub fn put_into(&self, page: &str) -> Result<String, Failure> {
         let missing = || format!("docs/documents.md lacks a line {BEGIN:?} or {END:?}");
         let (before, rest) = page.split_once(BEGIN).ok_or_else(missing)?;
@@ -168,7 +169,8 @@ impl fmt::Display for Counts {
     }
 }
 
-/// A row for each document: file, signer, docType, size class, and whether it can be proven or why not.
+/// A row for each document: file, signer, docType, size class, and whether it can be proven or why
+/// not.
 #[must_use]
 pub fn table(sources: &[Source], findings: &[Finding]) -> String {
     let mut rows =
@@ -186,7 +188,7 @@ pub fn table(sources: &[Source], findings: &[Finding]) -> String {
                 Verdict::Refused { code, reason, .. } => ("", format!("no: {reason} ({code})")),
             };
             let signer = signer.map_or("", Signer::name);
-            // One that Velum cannot read may have one all the same.
+            // A document that Velum cannot read may have a docType all the same.
             let stated = document.doc_type.as_ref().or(source.doc_types.get(index));
             let doc_type = stated.map_or("", String::as_str);
             rows.push([&source.name, signer, doc_type, class, &verdict].map(str::to_owned));
@@ -220,7 +222,7 @@ fn with_signers<'a>(
         .map(|(index, document)| (document, source.signers.get(index)))
 }
 
-/// Text as a cell of a table may hold it.
+/// Escapes text for a cell of a table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }

@@ -1,7 +1,8 @@
-//! Real documents of many issuers, in `testdata/documents`: which of them can be proven, and why not the others.
+//! Real documents of many issuers, in `testdata/documents`: which of them can be proven, and why
+//! the others cannot.
 //!
-//! They were not chosen by whether they pass. Where each comes from stands in `sources.json`, what was found of it in
-//! `verdicts.json`.
+//! The documents were not chosen by whether they pass. `sources.json` says where each comes from,
+//! and `verdicts.json` what was found about it.
 
 mod counts;
 mod proof;
@@ -18,39 +19,40 @@ pub use counts::{Counts, table};
 pub use proof::{Proven, Workbench};
 pub use verdict::{Judged, Verdict};
 
-/// What may go wrong here: a file that is not there, or not what it should be.
+/// What may go wrong here: a file is missing, or is not what it should be.
 pub type Failure = Box<dyn std::error::Error>;
 
-/// One file and where it comes from.
+/// A file and where it comes from.
 #[derive(Debug, Deserialize)]
 pub struct Source {
-    /// Its name in `files`, without `.cbor`.
+    /// The name of the file in `files`, without `.cbor`.
     pub name: String,
     /// SHA-256 in hexadecimal.
     pub sha256: String,
-    /// Its length.
+    /// The length in bytes.
     pub bytes: usize,
     /// `owner/name` at GitHub.
     pub repository: String,
     /// The SPDX identifier of the repository's licence.
     pub licence: String,
-    /// The docType of each document in it.
+    /// The docType of each document in the file.
     pub doc_types: Vec<String>,
-    /// The signer of each document in it.
+    /// The signer of each document in the file.
     pub signers: Vec<Signer>,
-    /// Whether the issuer's signature verifies and every item has its digest, as another reader found; none where no key came along.
+    /// Whether another reader found that the issuer's signature verifies and that every item has
+    /// its digest. `None` if the file comes without a key.
     pub intact: Option<bool>,
-    /// The `SessionTranscript` that the device signed, in hexadecimal, where the repository tells it.
+    /// The `SessionTranscript` that the device signed, in hexadecimal, if the repository states it.
     #[serde(default)]
     pub session_transcript: Option<String>,
 }
 
-/// Who signed a document, by the certificate that came with it.
+/// Who signed a document, according to the certificate that came with it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub struct Signer {
-    /// The common name, or the whole subject where there is none; null without certificate.
+    /// The common name, or the whole subject if there is none. Null without a certificate.
     pub subject: Option<String>,
-    /// SHA-256 of the certificate in hexadecimal; null without one.
+    /// SHA-256 of the certificate in hexadecimal. Null without a certificate.
     pub certificate_sha256: Option<String>,
 }
 
@@ -62,12 +64,12 @@ impl Signer {
     }
 }
 
-/// What was found of a file.
+/// What was found about a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// The file's name.
+    /// The name of the file.
     pub name: String,
-    /// Of each document in it; of the file where none can be read.
+    /// The verdict on each document in the file, or on the file if no document can be read.
     pub documents: Vec<Judged>,
 }
 
@@ -78,7 +80,7 @@ impl Finding {
         self.documents.iter().all(|document| matches!(document.verdict, Verdict::Provable { .. }))
     }
 
-    /// Why not, if so: of the first document that cannot.
+    /// Why the first document that was refused cannot be proven, if there is one.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.documents.iter().find_map(|document| match &document.verdict {
@@ -87,7 +89,7 @@ impl Finding {
         })
     }
 
-    /// The same, apart from the words for the reason.
+    /// Whether two findings are the same, apart from the words of the reasons.
     #[must_use]
     pub fn agrees(&self, other: &Self) -> bool {
         let agree =
@@ -104,7 +106,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// The one in the workspace whose root this is.
+    /// The folder in the workspace with this root.
     #[must_use]
     pub fn of(root: &Path) -> Self {
         Self { root: root.to_path_buf() }
@@ -114,7 +116,7 @@ impl Folder {
         self.root.join("testdata/documents").join(name)
     }
 
-    /// Every file, in the order of names.
+    /// Every file, in the order of the names.
     ///
     /// # Errors
     /// `sources.json` cannot be read.
@@ -122,19 +124,19 @@ impl Folder {
         json(&self.path("sources.json"))
     }
 
-    /// What was found of each when it was last recorded; nothing if it was never.
+    /// The findings that were last recorded. Empty if none were ever recorded.
     ///
     /// # Errors
-    /// `verdicts.json` is there and cannot be read.
+    /// `verdicts.json` exists and cannot be read.
     pub fn recorded(&self) -> Result<Vec<Finding>, Failure> {
         let path = self.path("verdicts.json");
         if path.exists() { json(&path) } else { Ok(Vec::new()) }
     }
 
-    /// The bytes of a file, which are those that were collected.
+    /// The bytes of a file, which must be those that were collected.
     ///
     /// # Errors
-    /// They cannot be read, or are others.
+    /// The bytes cannot be read, or are not those that were collected.
     pub fn bytes(&self, source: &Source) -> Result<Vec<u8>, Failure> {
         let path = self.path("files").join(format!("{}.cbor", source.name));
         let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -144,7 +146,7 @@ impl Folder {
         Err(format!("{}: not the bytes that sources.json tells of", path.display()).into())
     }
 
-    /// The names of the files that are there, without `.cbor`.
+    /// The names of the files that exist, without `.cbor`.
     ///
     /// # Errors
     /// The folder cannot be listed.
@@ -158,10 +160,11 @@ impl Folder {
         Ok(names)
     }
 
-    /// Judges a file now. A reason that was put in words stays, where code and place are still the same.
+    /// Judges a file now. A recorded reason that a person put in words is kept if its code and
+    /// place are still the same.
     ///
     /// # Errors
-    /// As [`Self::bytes`].
+    /// The errors of [`Self::bytes`].
     pub fn judge(&self, source: &Source, recorded: &[Finding]) -> Result<Finding, Failure> {
         let documents = verdict::judge(&self.bytes(source)?);
         let mut finding = Finding { name: source.name.clone(), documents };
@@ -171,7 +174,7 @@ impl Folder {
         Ok(finding)
     }
 
-    /// Records what was found.
+    /// Records the findings.
     ///
     /// # Errors
     /// `verdicts.json` cannot be written.
@@ -185,10 +188,10 @@ impl Folder {
         Ok(fs::write(self.path("verdicts.json"), text)?)
     }
 
-    /// The page that tells people of the counts.
+    /// The page that shows the counts.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// The page cannot be read.
     pub fn page(&self) -> Result<String, Failure> {
         Ok(fs::read_to_string(self.page_path())?)
     }
@@ -196,7 +199,7 @@ impl Folder {
     /// Writes that page.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// The page cannot be written.
     pub fn write_page(&self, text: &str) -> Result<(), Failure> {
         Ok(fs::write(self.page_path(), text)?)
     }

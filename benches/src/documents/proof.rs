@@ -1,4 +1,4 @@
-//! Real proofs about real documents.
+//! Makes real proofs about real documents.
 
 use velum_credentials::{
     Clock, Condition, DeviceResponse, Document, Inspection, Issuer, IssuerSignedItem, Literal,
@@ -8,17 +8,18 @@ use velum_credentials::{
 
 use super::{Failure, Folder, Source};
 
-/// What was proven of a document.
+/// What was proven about a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proven {
-    /// The issuer's part: its device's key is not known, and no session that it signed.
+    /// The issuer's part only. The device's key is not known, and neither is a session that it
+    /// signed.
     Credential,
-    /// All of it, for the session that its device signed, and a verifier accepted the presentation.
+    /// All of it, for the session that the device signed. A verifier accepted the presentation.
     Presentation,
 }
 
 impl Proven {
-    /// In words.
+    /// The same in words.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -39,7 +40,7 @@ impl Workbench {
     /// Proves every document of a file. The prover verifies each proof before it hands it out.
     ///
     /// # Errors
-    /// The file is not what was collected, or a proof that should be possible is not.
+    /// The file is not the one that was collected, or a proof that should be possible fails.
     pub fn prove(&self, folder: &Folder, source: &Source) -> Result<Vec<Proven>, Failure> {
         let response = DeviceResponse::parse(&folder.bytes(source)?)?;
         let transcript = source.session_transcript.as_deref().map(hex::decode).transpose()?;
@@ -73,8 +74,8 @@ impl Workbench {
     }
 }
 
-/// Asks for one element, of a signer that is pinned: by its certificate, or by its key where that says CA:TRUE or was not valid when
-/// it signed.
+/// A request for one element, with a pinned signer. The signer is pinned by its certificate, or by
+/// its key if the certificate says CA:TRUE or was not valid at the time of the signature.
 fn request(document: &Document) -> Result<Request, Failure> {
     let signer = Inspection::of(document).signer.and_then(Result::ok);
     let signer = signer.ok_or("no certificate gives the signer's key")?;
@@ -86,7 +87,8 @@ fn request(document: &Document) -> Result<Request, Failure> {
     Ok(Request::new(document.doc_type().to_owned(), now, issuers, vec![predicate])?)
 }
 
-/// A question about an age that the issuer states, or else about the element of the shortest item.
+/// A predicate about an age that the issuer states or, failing that, about the element of the
+/// shortest item.
 fn smallest(document: &Document) -> Option<Predicate> {
     let namespaces = document.issuer_signed().namespaces().iter();
     let items = namespaces

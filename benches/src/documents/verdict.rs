@@ -1,12 +1,12 @@
-//! Whether the documents of a file can be proven, as `velum inspect` says it.
+//! Decides whether the documents of a file can be proven, as `velum inspect` does.
 
 use serde::{Deserialize, Serialize};
 use velum_credentials::{DeviceResponse, Error, Inspection, Outcome};
 
-/// One document and its verdict.
+/// A document and the verdict on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judged {
-    /// Its docType, where it can be read.
+    /// Its docType, if it can be read.
     pub doc_type: Option<String>,
     /// Whether it can be proven.
     #[serde(flatten)]
@@ -17,20 +17,20 @@ pub struct Judged {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Verdict {
-    /// It can, by its signer's key.
+    /// The document can be proven, by its signer's key.
     Provable {
         /// The smallest size class that its MSO fits.
         size_class: String,
-        /// How many of its elements no proof can be about.
+        /// The number of its elements that no proof can be about.
         elements_left_out: usize,
     },
-    /// It cannot.
+    /// The document cannot be proven.
     Refused {
         /// The code of the error.
         code: String,
         /// What the error is about.
         r#where: String,
-        /// Why, in a few words that a person chose.
+        /// The reason in a few words that a person chose.
         reason: String,
     },
 }
@@ -44,7 +44,7 @@ impl Verdict {
         }
     }
 
-    /// The same, apart from the words for the reason.
+    /// Whether two verdicts are the same, apart from the words of the reason.
     pub(super) fn agrees(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Refused { code, r#where, .. }, Self::Refused { code: c, r#where: w, .. }) => {
@@ -55,7 +55,7 @@ impl Verdict {
     }
 }
 
-/// Of each document of a file, or of the file where none can be read.
+/// The verdict on each document of a file, or on the file if no document can be read.
 pub(super) fn judge(bytes: &[u8]) -> Vec<Judged> {
     let refused = |error: &Error| vec![Judged { doc_type: None, verdict: Verdict::refused(error) }];
     let response = match DeviceResponse::parse(bytes) {
@@ -84,7 +84,7 @@ pub(super) fn judge(bytes: &[u8]) -> Vec<Judged> {
 }
 
 fn of_inspection(inspection: &Inspection<'_>) -> Verdict {
-    // By which key a document without certificate was signed nobody can tell from it.
+    // Without a certificate, a document does not show which key signed it.
     let unchecked = inspection.checks.iter().find_map(|check| match &check.outcome {
         Outcome::NotChecked(why) if check.name == "issuer_signature" => Some(why),
         _ => None,

@@ -1,4 +1,4 @@
-//! What `velum` says where the program is missing that does the work of aggregates.
+//! What `velum` reports if the program that does the work of aggregates is missing.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use crate::Folder;
 
 #[test]
 fn a_missing_program_is_named_with_how_to_build_it() {
-    // A copy stands alone in its folder.
+    // The copy has no other program beside it.
     let folder = Folder::new();
     let velum = folder.path("velum");
     std::fs::copy(env!("CARGO_BIN_EXE_velum"), &velum).unwrap();

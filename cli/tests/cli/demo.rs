@@ -1,4 +1,4 @@
-//! `demo`.
+//! Tests of `demo`.
 
 use serde_json::json;
 
@@ -38,7 +38,7 @@ fn five_wrong_requests_are_refused_twice() {
         let stages = object["stages"][verb].as_object().unwrap();
         let sum: f64 = stages.values().map(|ms| ms.as_f64().unwrap()).sum();
         let total = object[total].as_f64().unwrap();
-        // Each is rounded to a tenth.
+        // Each value is rounded to a tenth.
         assert!((sum - total).abs() <= 0.1 * stages.len() as f64, "{verb}: {sum} {total}");
         for stage in
             ["witness", "low_degree_extension", "hashing", "quotient", "fri", "check", "other"]
@@ -47,7 +47,8 @@ fn five_wrong_requests_are_refused_twice() {
         }
     }
 
-    // The same content in words: made again only where every test runs whole.
+    // The same content as text. It takes another run, which is made only if the slow tests run
+    // whole.
     if crate::all() {
         let output = velum(&["demo", "--profile"]);
         assert_eq!(output.status.code(), Some(0));

@@ -1,4 +1,4 @@
-//! `inspect`, `issue` and `sign`.
+//! Tests of `inspect`, `issue` and `sign`.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ fn check<'v>(object: &'v Value, name: &str) -> &'v Value {
     checks.iter().find(|check| check["check"] == name).unwrap()
 }
 
-/// Every native check of a request against a file.
+/// Makes every native check of a request against a file.
 fn verify(document: &Path, transcript: &[u8], request: &[u8]) {
     let request = Request::from_json(request).unwrap();
     let transcript = SessionTranscript::parse(transcript).unwrap();
@@ -122,7 +122,7 @@ fn inspect_says_which_check_fails() {
     assert_eq!((status, &check(&object, "issuer_signature")["result"]), (0, &json!("not_checked")));
 }
 
-/// The last line says whether the document can be proven, and JSON the same.
+/// The last line of the text says whether the document can be proven, and so does the JSON.
 #[test]
 fn inspect_says_whether_a_document_can_be_proven() {
     let last_line = |document: &[u8]| {
@@ -173,7 +173,7 @@ fn inspect_says_whether_a_document_can_be_proven() {
     assert_eq!(document["size_class"], Value::Null);
 }
 
-/// What issuers hand out, of which `sign` makes a response.
+/// These are the forms that issuers hand out. `sign` makes a DeviceResponse of each.
 #[test]
 fn documents_without_a_response_are_inspected_prepared_and_signed() {
     use ciborium::Value as Cbor;
@@ -223,7 +223,7 @@ fn documents_without_a_response_are_inspected_prepared_and_signed() {
     assert_eq!(status, 0, "{object}");
 }
 
-/// The issuer's part serves without the device's: only `prove` needs that.
+/// The issuer's part can be used without the device's part, which only `prove` needs.
 #[test]
 fn a_device_part_that_cannot_be_read_is_told_where_it_matters() {
     let folder = Folder::of_case(&MUSTERMANN);

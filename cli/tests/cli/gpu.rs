@@ -1,10 +1,10 @@
-//! `--gpu`.
+//! Tests of `--gpu`.
 
 use velum_testdata::MUSTERMANN;
 
 use crate::{Folder, velum_json};
 
-/// On whatever adapter there is, in software too.
+/// Runs on any adapter, including one in software.
 #[test]
 fn a_gpu_that_is_required_makes_both_proofs() {
     let folder = Folder::of_case(&MUSTERMANN);

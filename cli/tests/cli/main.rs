@@ -1,4 +1,8 @@
-//! The command as scripts see it: exit statuses, one JSON object on stdout, files.
+//! Tests of the command as scripts see it: exit statuses, one JSON object on stdout, files.
+//!
+//! `usage` tests what all commands share, and `refusals` and `presentations` test the three verbs.
+//! The other modules are named after a command or an option, except `outside`, which runs documents
+//! of kinds that occur outside this project.
 
 mod aggregation;
 mod demo;
@@ -33,7 +37,7 @@ const SPEC: &str = r#"{
     ]
 }"#;
 
-/// A folder of files to give to the command.
+/// A folder of input and output files for the command.
 struct Folder(TempDir);
 
 impl Folder {
@@ -51,7 +55,7 @@ impl Folder {
         path.display().to_string()
     }
 
-    /// The same, for its owner alone.
+    /// Writes a file that only its owner may use.
     fn write_secret(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
         let path = self.write(name, bytes);
         #[cfg(unix)]
@@ -78,7 +82,7 @@ impl Folder {
         folder
     }
 
-    /// The files in the folder.
+    /// The names of the files in the folder.
     fn names(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.0.path()).unwrap();
         let mut names: Vec<_> =
@@ -87,7 +91,7 @@ impl Folder {
         names
     }
 
-    /// Writes a request that is `request.json` but for a change.
+    /// Writes a changed copy of `request.json`.
     fn ask(&self, name: &str, change: impl FnOnce(&mut Value)) {
         let mut request =
             serde_json::from_slice(&std::fs::read(self.path("request.json")).unwrap()).unwrap();
@@ -142,7 +146,7 @@ impl Folder {
         velum_json(&words(&self.verify_arguments(files)))
     }
 
-    /// The same with suites that are allowed.
+    /// Verifies with these options, which name the suites to allow.
     fn verify_allowing(&self, suites: &[&str]) -> (i32, Value) {
         velum_json(&[&words(&self.verify_arguments(&[])), suites].concat())
     }
@@ -156,7 +160,8 @@ impl Folder {
         self.arguments("verify", &usual, files)
     }
 
-    /// A command with its usual files, of which `files` replaces some or names more.
+    /// The arguments of a command with its usual files. `files` replaces some of them or adds
+    /// others.
     fn arguments(
         &self,
         command: &str,
@@ -191,7 +196,8 @@ fn velum(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_velum")).args(arguments).output().unwrap()
 }
 
-/// Runs with `--json`: the status, and the one object that stdout must be.
+/// Runs the command with `--json`. Returns the exit status and the object, which must be all of
+/// stdout.
 fn velum_json(arguments: &[&str]) -> (i32, Value) {
     let output = velum(&[arguments, &["--json"]].concat());
     let stdout = String::from_utf8(output.stdout).unwrap();

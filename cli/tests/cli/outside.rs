@@ -1,4 +1,5 @@
-//! Documents as they are met outside, with every verb of the command as `expect.json` of each says.
+//! Documents of kinds that occur outside this project. Each case is run through the verbs of the
+//! command that its `expect.json` names.
 
 use std::path::{Path, PathBuf};
 
@@ -31,7 +32,7 @@ fn fault(verb: &str, (status, object): &(i32, Value), expected: &Value) -> Optio
     (!is_met).then(|| format!("{verb}: status {status}, {error}; expected {expected}"))
 }
 
-/// Runs every verb that a case says something about.
+/// Runs every verb for which a case states an expectation.
 fn run(folder: &Path) -> Result<(), String> {
     let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
     let expect: Value = serde_json::from_slice(&read("expect.json")).unwrap();

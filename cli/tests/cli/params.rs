@@ -1,4 +1,4 @@
-//! `params`.
+//! Tests of `params`.
 
 use crate::{velum, velum_json};
 
@@ -26,7 +26,7 @@ fn at_least_a_hundred_bits_are_proven() {
         for (index, theorem) in ["eprint_2026_2056", "eprint_2025_2055"].into_iter().enumerate() {
             assert!(bits(class, theorem) >= 100.0, "{class}");
             for proof in proofs {
-                // A sum of errors proves less than each of its terms.
+                // A sum of errors proves fewer bits than each of its terms.
                 assert!(bits(class, theorem) < bits(proof, theorem), "{class}");
                 let soundness = &proof["soundness"][index];
                 assert_eq!(soundness["theorem"], theorem);

@@ -1,4 +1,4 @@
-//! `prepare` and `prove` with a pool of prepared proofs.
+//! Tests of `prepare` and `prove` with a pool of prepared proofs.
 
 use std::process::{Command, Stdio};
 
@@ -47,7 +47,8 @@ fn each_process_takes_a_proof_of_its_own() {
         assert_eq!((mode("pool.key"), mode("pool")), (0o600, 0o700));
     }
 
-    // What is refused before anything is proven takes nothing, nor does what cannot be written.
+    // A run that is refused before it proves takes no proof out of the pool. Neither does a run
+    // whose output cannot be written.
     assert_failure(folder.prove(&POOL, &[]), 1, "clock", "request.now");
     assert_failure(prove(&folder, &[("--out", "pool")]), 2, "file", &folder.name("pool"));
     assert_eq!(entries(&folder), 2);
@@ -68,7 +69,8 @@ fn each_process_takes_a_proof_of_its_own() {
         assert_eq!(object["pool"]["dropped"], 0);
     }
     assert_eq!(entries(&folder), 0);
-    // Verified, and not linked by the commitment: 32 bytes after the array's head, five numbers and an empty list.
+    // Both presentations verify, and the commitment does not link them. The commitment is the 32
+    // bytes after the array's head, five numbers and an empty list.
     let commitment = |name| {
         let (status, object) = folder.verify(&[("--presentation", name)]);
         assert_eq!((status, &object["verified"]), (0, &json!(true)), "{object}");
@@ -76,7 +78,7 @@ fn each_process_takes_a_proof_of_its_own() {
     };
     assert_ne!(commitment("one.cbor"), commitment("two.cbor"));
 
-    // From an empty pool the proof is made at once.
+    // If the pool is empty, the proof is made now.
     let (status, object) = prove(&folder, &[]);
     assert_eq!((status, &object["pool"]), (0, &json!({ "left": 0, "dropped": 0 })), "{object}");
     assert!(object["prepare_ms"].as_f64().unwrap() > 0.0);
@@ -113,7 +115,7 @@ fn a_full_pool_is_told_of_before_anything_is_prepared() {
         .collect::<Vec<_>>()
         .try_into()
         .unwrap();
-    // One of them may be the entry itself.
+    // One of these names may be that of the entry itself.
     for index in 0..32 {
         let copy = format!("pool/{}{index:02x}.sealed", &name[..name.len() - 2]);
         folder.write(&copy, "");
@@ -121,7 +123,7 @@ fn a_full_pool_is_told_of_before_anything_is_prepared() {
     assert_failure(prepare(&folder, &[]), 1, "pool_full", "pool");
 }
 
-/// One by a mistaken name would open nothing.
+/// A key made under a mistaken name would open no proof of the pool.
 #[test]
 fn a_key_is_made_for_a_new_pool_alone() {
     let folder = Folder::of_case(&MUSTERMANN);

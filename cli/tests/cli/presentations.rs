@@ -1,5 +1,6 @@
-//! `prepare`, `prove` and `verify` to the end, on real and on minted documents. A proof takes seconds: each test makes as few
-//! as it can and asks much of them.
+//! Complete runs of `prepare`, `prove` and `verify` on real and on minted documents.
+//!
+//! A proof takes seconds, so each test makes as few proofs as it can and checks much about them.
 
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
@@ -45,7 +46,7 @@ fn a_suite_is_kept_from_preparing_to_verifying() {
     assert_eq!(folder.prove(&prepared, &["--any-clock", "--suite", "direct"]).0, 2);
     let (status, object) = folder.prove(&prepared, &["--any-clock", "--memory", "low"]);
     assert_eq!((status, &object["suite"]), (0, &json!("aggregatable")), "{object}");
-    // Verifiers that hand nothing on take no presentation that later builds may not read, unless they say so.
+    // Verifiers do not accept presentations of the suite for aggregators unless it is named.
     for allowed in [&[][..], &["--suite", "compact"], &["--suite", "direct", "--suite", "compact"]]
     {
         let (status, object) = folder.verify_allowing(allowed);
@@ -248,7 +249,7 @@ fn other_requests_and_sessions_are_refused(folder: &Folder) {
     folder.write("other.cbor", ANNEX_D.session_transcript);
     assert_refused(folder.verify(&[("--transcript", "other.cbor")]), "proof_invalid", "transcript");
 
-    // What the verifier itself gives wrong is no verdict on the presentation.
+    // A fault in the verifier's own input is not a verdict on the presentation.
     folder.ask("other.json", |request| request["issuers"] = json!([]));
     assert_failure(
         folder.verify(&[("--request", "other.json")]),
@@ -269,7 +270,8 @@ fn altered_presentations_are_refused(folder: &Folder) {
         bytes[position] ^= byte;
         bytes
     };
-    // The array's head, then version, suite, suite version, size class and issuer in a byte each.
+    // The bytes are: the array's head, then one byte each for version, suite, suite version, size
+    // class and issuer.
     let cases = [
         ("another version", patched(1, 3), "wrong_version"),
         ("another suite", patched(2, 8), "wrong_version"),
@@ -328,13 +330,14 @@ fn device_signed_elements_go_along_if_authorised_asked_and_allowed() {
         learnt.contains(&json!({ "profile": "iso18013-5", "revocation_checked": false })),
         "{verified}"
     );
-    // A verifier that does not ask for them refuses what a holder shows all the same.
+    // A verifier that does not ask for these elements refuses the presentation, although the holder
+    // discloses them.
     folder.ask("other.json", |request| request["device_namespaces"] = json!(["org.example.other"]));
     let refused = folder.verify(&[("--request", "other.json")]);
     assert_refused(refused, "device_namespaces", "another namespace");
 }
 
-/// `VELUM_TEST_ALL=1` runs every case; otherwise the one that the other tests have nothing of.
+/// `VELUM_TEST_ALL=1` runs every case. Otherwise only the case runs that no other test covers.
 #[test]
 fn real_documents_prove_what_they_are_asked() {
     let all = all();
@@ -377,7 +380,7 @@ fn a_minted_document_is_proven_today_under_its_root() {
         std::fs::copy(folder.path(&from_mint(name)), folder.path(name)).unwrap();
     }
 
-    // The clock is today's: nothing lifts its check.
+    // The request states today's time, so that no option has to lift the check of the clock.
     let (status, object) = folder.prove(&[], &["--profile"]);
     assert_eq!(status, 0, "{object}");
     assert_members(&object["stages"], &["prepare", "present"]);
@@ -393,7 +396,7 @@ fn a_minted_document_is_proven_today_under_its_root() {
     let output = velum(&words(&folder.verify_arguments(&[])));
     assert!(!output.stdout.contains(&0x1b));
 
-    // Another root of the same names does not vouch for it.
+    // Another root with the same names does not vouch for the signer.
     let mut other = spec(now);
     other["seed"] = json!("ff".repeat(32));
     mint(&folder, "other", &other);
@@ -428,7 +431,7 @@ fn a_document_signed_outside_its_certificate_is_refused() {
     );
 }
 
-/// The holder is told, and the verifier does not learn it.
+/// The holder is told about the status. The verifier does not learn of it.
 #[test]
 fn a_status_that_nobody_looks_up_is_told() {
     let folder = Folder::new();
@@ -491,7 +494,7 @@ fn assert_refused((status, object): (i32, Value), code: &str, what: &str) {
     assert_eq!(object["reason"]["code"], code, "{what}: {object}");
 }
 
-/// A document valid for some days around `now`, with a request of that time.
+/// A document that is valid for some days around `now`, with a request at that time.
 fn spec(now: Timestamp) -> Value {
     let days = |days: i64| Timestamp::from_unix(now.unix() + days * 86_400).unwrap().to_string();
     let mut spec: Value = serde_json::from_str(SPEC).unwrap();

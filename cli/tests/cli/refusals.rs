@@ -1,4 +1,4 @@
-//! What `prove` and `prepare` refuse before they prove anything.
+//! Tests of what `prove` and `prepare` refuse before they prove anything.
 
 use ciborium::Value as Cbor;
 use serde_json::{Value, json};
@@ -8,7 +8,8 @@ use crate::{Folder, assert_failure};
 
 const NAMESPACE: &str = "org.iso.18013.5.1";
 
-/// Changes a request, and says which status and code `prove` then ends with, and whether `prepare` does so too.
+/// A change of a request, the exit status and code of `prove` after it, and whether `prepare` ends
+/// in the same way.
 type Case = (fn(&mut Value), i32, &'static str, bool);
 
 #[test]
@@ -67,7 +68,7 @@ fn places_that_nothing_can_be_written_to() {
     let folder = Folder::of_case(&MUSTERMANN);
     std::fs::create_dir(folder.path("folder")).unwrap();
     let mut places = vec!["missing/out.cbor", "request.json/out.cbor", "folder"];
-    // A folder where nobody may make a file, the superuser included.
+    // In this folder nobody may create a file, not even the superuser.
     if cfg!(target_os = "linux") {
         places.push("/proc/out.cbor");
     }

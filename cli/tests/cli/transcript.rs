@@ -1,14 +1,16 @@
-//! `transcript`: sessions as scripts build them.
+//! Tests of `transcript`: sessions as scripts build them.
 
 use serde_json::{Value, json};
 use velum_testdata::TRANSCRIPT_VECTORS;
 
 use crate::{Folder, assert_failure, velum_json};
 
-/// Members of the vectors that the command takes as files, of bytes in hexadecimal.
+/// Members of the vectors that the command takes as files. The vectors hold their bytes in
+/// hexadecimal.
 const FILES: [&str; 4] = ["device_engagement", "e_reader_key", "select", "request"];
 
-/// The arguments of a vector: what its session began with, written into the folder where the command wants files.
+/// The arguments for a vector, built from the inputs of its session. Inputs that the command takes
+/// as files are written into the folder.
 fn arguments(folder: &Folder, vector: &Value) -> Vec<String> {
     let (kind, begun) =
         vector.as_object().unwrap().iter().find(|(_, member)| member.is_object()).unwrap();

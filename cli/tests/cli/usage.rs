@@ -1,4 +1,4 @@
-//! What holds of every command: usage errors, help, options, where output goes.
+//! Tests of what all commands share: usage errors, help, options, and where output goes.
 
 use serde_json::json;
 use velum_testdata::MUSTERMANN;

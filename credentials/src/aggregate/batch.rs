@@ -1,4 +1,5 @@
-//! A batch: an aggregate's proof and the hashes of all that it counts, of which receipts are made.
+//! A batch: an aggregate's proof and the hashes of everything that it counts. Receipts are made
+//! from it.
 //!
 //! ```text
 //! [ version, profile, payee, [ statement hash, ... ], aggregate proof ]
@@ -11,14 +12,14 @@ use crate::limits;
 
 const MEMBERS: u64 = 5;
 
-/// A batch, not verified.
+/// A batch. It has not been verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
-    /// The name of the profile whose parameters the aggregate's proofs have.
+    /// The name of the profile whose parameters the aggregate's proofs use.
     pub profile: String,
-    /// For whom the aggregate is counted.
+    /// The payee for whom the aggregate is counted.
     pub payee: [u8; BYTES],
-    /// The hashes of all statements, from the left.
+    /// The hashes of all statements, from left to right.
     pub leaves: Vec<[u8; BYTES]>,
     /// The aggregate's proof.
     pub proof: Vec<u8>,
@@ -42,7 +43,8 @@ impl Batch {
     /// Reads a batch. Nothing in it is verified.
     ///
     /// # Errors
-    /// `wrong_version` for another version; `too_large` above [`limits::BATCH_BYTES`]; `malformed` for anything that is not the one encoding of a batch.
+    /// `wrong_version` for another version; `too_large` above [`limits::BATCH_BYTES`]; `malformed`
+    /// for anything that is not the unique encoding of a batch.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         Self::read(bytes).map_err(|error| error.within("batch"))
     }

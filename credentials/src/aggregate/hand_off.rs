@@ -1,17 +1,20 @@
-//! Which presentations may be handed to others who aggregate them.
+//! Which presentations may be handed to others, who aggregate them.
 //!
-//! Whoever aggregates reads a presentation whole, and the request with it. What a verifier may know of the holder, a market need not: a request that shows a personal value, or is
-//! about one so narrowly that its answer is the value, is answered to its verifier alone.
+//! An aggregator reads the whole presentation and its request. It need not know everything about
+//! the holder that the verifier may know. A request is therefore answered to its verifier alone if
+//! it shows a personal value, or if it asks about a value so narrowly that the answer reveals the
+//! value.
 
 use thiserror::Error;
 
 use crate::predicate::{Condition, Literal, Predicate};
 use crate::request::Request;
 
-/// A year, in dates as numbers YYYYMMDD. Conditions on one element have to leave as much: less would tell the date of a person.
+/// A year, as a difference of dates written as numbers YYYYMMDD. The conditions on one element have
+/// to leave at least as much. Less would reveal the date of a person.
 const YEAR: u32 = 10_000;
 
-/// Elements that tell of the issuer and not of the holder, by namespace.
+/// Elements that describe the issuer and not the holder, by namespace.
 const OF_THE_ISSUER: [(&str, &[&str]); 3] = [
     (
         "org.iso.18013.5.1",
@@ -30,12 +33,12 @@ pub enum KeptBack {
         "the request asks for {0}, which whoever aggregates would read; ask a predicate instead"
     )]
     Disclosed(Predicate),
-    /// A value is told by being compared.
+    /// A comparison reveals a value.
     #[error(
         "the request tells that {0} to whoever aggregates; ask a predicate that more people meet"
     )]
     Compared(Predicate),
-    /// Several conditions leave little of a date.
+    /// Several conditions together leave little of a date.
     #[error(
         "the request's conditions on {element} ({namespace}) leave less than a year, which nearly tells the date to whoever aggregates; leave more"
     )]
@@ -52,10 +55,10 @@ pub enum KeptBack {
     DeviceNamespaces,
 }
 
-/// Whether a presentation that answers `request` may be handed to others who aggregate it.
+/// Checks whether a presentation that answers `request` may be handed to others, who aggregate it.
 ///
 /// # Errors
-/// All reasons why not.
+/// Every reason why it may not.
 pub fn may_hand_off(request: &Request) -> Result<(), Vec<KeptBack>> {
     let mut reasons = Vec::new();
     for predicate in request.predicates() {
@@ -73,7 +76,7 @@ pub fn may_hand_off(request: &Request) -> Result<(), Vec<KeptBack>> {
     if reasons.is_empty() { Ok(()) } else { Err(reasons) }
 }
 
-/// What a predicate alone tells of its holder.
+/// What a predicate by itself reveals about its holder.
 fn told(predicate: &Predicate) -> Option<KeptBack> {
     let Predicate { namespace, element, condition } = predicate;
     let of_the_issuer = OF_THE_ISSUER
@@ -82,14 +85,15 @@ fn told(predicate: &Predicate) -> Option<KeptBack> {
     match condition {
         _ if of_the_issuer => None,
         Condition::Disclose => Some(KeptBack::Disclosed(predicate.clone())),
-        // One bit, as any predicate tells.
+        // One bit, like any predicate.
         Condition::Equals(Literal::Bool(_)) => None,
         Condition::Equals(_) => Some(KeptBack::Compared(predicate.clone())),
         Condition::AgeAtLeast(_) | Condition::DateBefore(_) | Condition::DateAfter(_) => None,
     }
 }
 
-/// Whether a predicate is the first on an element whose conditions, each harmless, leave few days together.
+/// Whether a predicate is the first on its element and the conditions on that element, each of them
+/// harmless, together leave few days.
 fn is_narrow(request: &Request, place: usize, predicate: &Predicate) -> bool {
     let is_same = |other: &&Predicate| {
         other.namespace == predicate.namespace && other.element == predicate.element
@@ -118,7 +122,7 @@ mod tests {
         may_hand_off(&Request::from_json(request.as_bytes()).unwrap()).err().unwrap_or_default()
     }
 
-    /// A predicate on an element of a licence, as JSON.
+    /// A predicate on an element of a driving licence, as JSON.
     fn asked(element: &str, condition: &str) -> String {
         format!(r#"{{"namespace": "{MDL}", "element": "{element}", {condition}}}"#)
     }
@@ -174,7 +178,7 @@ mod tests {
         assert_eq!(between("1980-01-01", "1981-01-03"), []);
         assert_eq!(between("1980-01-01", "1981-01-02"), narrow);
         assert_eq!(between("1980-01-01", "1980-01-03"), narrow);
-        // No day meets both: still nobody's business.
+        // No day meets both conditions. The request is kept back all the same.
         assert_eq!(between("1981-01-01", "1980-01-01"), narrow);
         let adult_born_late = [
             asked("birth_date", r#""age_at_least": 18"#),

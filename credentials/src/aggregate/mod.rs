@@ -1,7 +1,9 @@
-//! The files of an aggregate: what is handed to whoever aggregates, the batch that they keep, and the receipt of one presentation in it.
+//! The files of an aggregate: what is handed to the aggregator, the batch that the aggregator
+//! keeps, and the receipt of one presentation in it.
 //!
-//! All are CBOR arrays, read strictly and in order; `docs/formats.md` gives them member by member. What their proofs show is for others to say: nothing here
-//! knows the system that they are made with.
+//! All files are CBOR arrays that are read strictly and in order. `docs/formats.md` describes them
+//! member by member. This module does not check what their proofs show, and it does not know the
+//! proof system that makes them.
 
 mod batch;
 mod hand_off;
@@ -20,10 +22,10 @@ use crate::limits;
 /// The version of the formats that this crate writes and reads.
 pub const AGGREGATE_VERSION: u64 = 1;
 
-/// Bytes of a payee, a statement hash and a node.
+/// Number of bytes of a payee, a statement hash and a node.
 const BYTES: usize = 32;
 
-/// Reads the version, which decides how many members the array has.
+/// Reads the version, which determines how many members the array has.
 fn read_version(cursor: &mut Cursor<'_>, members: u64) -> Result<(), Error> {
     let found = cursor.array()?.definite();
     let (_, version) = cursor.unsigned()?;

@@ -16,14 +16,14 @@ use crate::presentation::Presentation;
 const MEMBERS: u64 = 6;
 const STEP_MEMBERS: u64 = 4;
 
-/// A receipt, not verified.
+/// A receipt. It has not been verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// The name of the profile whose parameters the aggregate's proofs have.
+    /// The name of the profile whose parameters the aggregate's proofs use.
     pub profile: String,
-    /// For whom the aggregate is counted.
+    /// The payee for whom the aggregate is counted.
     pub payee: [u8; BYTES],
-    /// The way from the leaf to the root.
+    /// The path from the leaf to the root.
     pub path: Vec<Step>,
     /// The presentation, [without its proofs](Presentation::without_proofs).
     pub presentation: Presentation,
@@ -31,16 +31,16 @@ pub struct Receipt {
     pub proof: Vec<u8>,
 }
 
-/// A node on the way from a leaf to the root.
+/// A node on the path from a leaf to the root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Its places.
+    /// Number of places of the node.
     pub places: u64,
-    /// Leaves below it.
+    /// Number of leaves below the node.
     pub count: u64,
-    /// The place that the way comes from, the leftmost is 0.
+    /// The place at which the path enters the node. The leftmost place is 0.
     pub position: u64,
-    /// What stands in the other places, from the left.
+    /// The contents of the other places, from left to right.
     pub siblings: Vec<[u8; BYTES]>,
 }
 
@@ -70,8 +70,9 @@ impl Receipt {
     /// Reads a receipt. Nothing in it is verified.
     ///
     /// # Errors
-    /// `wrong_version` for another version, of the presentation too; `too_large` above [`limits::RECEIPT_BYTES`]; `malformed` for anything that is not the one
-    /// encoding of a receipt.
+    /// `wrong_version` for another version, also of the presentation; `too_large` above
+    /// [`limits::RECEIPT_BYTES`]; `malformed` for anything that is not the unique encoding of a
+    /// receipt.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         Self::read(bytes).map_err(|error| error.within("receipt"))
     }
@@ -105,7 +106,9 @@ fn read_step(cursor: &mut Cursor<'_>) -> Result<Step, Error> {
     Ok(Step { places, count, position, siblings })
 }
 
-/// A receipt shows what its aggregate proves: proofs of the presentation itself would be told apart by their randomness and by nothing else.
+/// Reads the presentation without proofs. A receipt shows what its aggregate proves. Two receipts
+/// with proofs of the presentation itself would differ in the randomness of these proofs and in
+/// nothing else.
 fn read_presentation(cursor: &mut Cursor<'_>) -> Result<Presentation, Error> {
     let (_, bytes) = cursor.bytes().map_err(|error| error.within("presentation"))?;
     let presentation = Presentation::from_bytes(bytes)?;

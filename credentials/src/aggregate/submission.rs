@@ -1,10 +1,11 @@
-//! What is handed to whoever aggregates: a presentation, and what it answers.
+//! What is handed to an aggregator: a presentation, and the session and request that it answers.
 //!
 //! ```text
 //! [ version, transcript, request, presentation ]
 //! ```
 //!
-//! Nothing in it is secret: the proofs hide the document, and [`may_hand_off`](super::may_hand_off) says which requests tell too much.
+//! Nothing in a submission is secret. The proofs hide the document, and
+//! [`may_hand_off`](super::may_hand_off) says which requests reveal too much.
 
 use crate::aggregate::{AGGREGATE_VERSION, read_version};
 use crate::cbor::{Cursor, Major, Rules, bounded, write_bytes, write_head};
@@ -16,12 +17,12 @@ use crate::request::Request;
 
 const MEMBERS: u64 = 4;
 
-/// A presentation with the session and the request that it answers, not verified.
+/// A presentation with the session and the request that it answers. It has not been verified.
 #[derive(Clone)]
 pub struct Submission {
-    /// Of the session.
+    /// The transcript of the session.
     pub transcript: SessionTranscript,
-    /// What was asked.
+    /// The request.
     pub request: Request,
     /// The answer.
     pub presentation: Presentation,
@@ -34,7 +35,8 @@ impl Submission {
         self.with_presentation(&self.presentation.to_bytes())
     }
 
-    /// The submission as bytes, for who has those of its presentation: a presentation has one encoding.
+    /// The submission as bytes, for a caller that already has the bytes of its presentation. A
+    /// presentation has only one encoding.
     #[must_use]
     pub fn with_presentation(&self, presentation: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
@@ -49,8 +51,9 @@ impl Submission {
     /// Reads a submission. Nothing in it is verified.
     ///
     /// # Errors
-    /// `wrong_version` for another version, of the presentation too; `too_large` above [`limits::SUBMISSION_BYTES`]; `malformed` for anything that is not the one
-    /// encoding of a submission.
+    /// `wrong_version` for another version, also of the presentation; `too_large` above
+    /// [`limits::SUBMISSION_BYTES`]; `malformed` for anything that is not the unique encoding of a
+    /// submission.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         Self::read(bytes).map_err(|error| error.within("submission"))
     }
@@ -87,7 +90,7 @@ impl Submission {
     /// What the presentation claims, derived from the session and the request.
     ///
     /// # Errors
-    /// As [`Claim::new`].
+    /// The errors of [`Claim::new`].
     pub fn claim(&self) -> Result<Claim, Error> {
         Claim::new(&self.presentation, &self.transcript, &self.request)
     }

@@ -1,9 +1,11 @@
-//! Passing an item that nobody looks into: its end is found, and nothing else about it is asked.
+//! Passes over an item whose content nobody needs: the end of the item is found, and nothing else
+//! about it is checked.
 
 use super::{BREAK, Cursor, Major, error_at};
 use crate::error::Error;
 
-/// A container that is being passed: how many items it holds, `None` up to the break, and how many were read.
+/// A container that is being passed over: how many items it holds (`None` means up to the break),
+/// and how many have been read.
 struct Open {
     left: Option<u64>,
     is_map: bool,
@@ -11,8 +13,8 @@ struct Open {
 }
 
 impl<'a> Cursor<'a> {
-    /// Reads one whole item that nobody looks into, and gives its bytes: well formed, whatever its depth, its lengths, its texts and
-    /// its keys.
+    /// Reads one whole item whose content nobody needs, and returns its bytes. The item must be
+    /// well formed. Its depth, lengths, texts and keys are not restricted.
     pub(crate) fn pass(&mut self) -> Result<&'a [u8], Error> {
         let start = self.position;
         let mut open = vec![Open { left: Some(1), is_map: false, read: 0 }];

@@ -1,7 +1,8 @@
-//! What a credential format gives to the two proofs: of a document what its issuer and its device signed, of a session what the
-//! device signs for it, and how values are encoded.
+//! What a credential format provides for the two proofs: what the issuer and the device of a
+//! document signed, what the device signs in a session, and how values are encoded.
 //!
-//! Preparing, presenting and verifying know documents by [`CredentialFormat`] alone. Formats know nothing of them.
+//! Preparing, presenting and verifying know documents only through [`CredentialFormat`]. Formats
+//! know nothing of preparing, presenting and verifying.
 
 mod statement;
 
@@ -25,25 +26,26 @@ use crate::request::{Learnt, Request};
 use crate::trust::TrustedIssuer;
 use crate::value::Value;
 
-/// A format of credentials, implemented by its documents.
+/// A credential format. Its document type implements this trait.
 pub trait CredentialFormat: Sized + Sync {
     /// The session in which a device signs for a verifier.
     type Session: Session<Document = Self>;
 
-    /// The encoding of the value that a literal stands for. No other encoding is equal to it.
+    /// The encoding of the value that a literal stands for. No other encoding equals it.
     fn encode(literal: &Literal) -> Vec<u8>;
 
     /// Reads the encoding of a value.
     ///
     /// # Errors
-    /// `malformed` for bytes that encode no value.
+    /// `malformed` for bytes that do not encode a value.
     fn decode(encoding: &[u8]) -> Result<Value, Error>;
 
-    /// SHA-256 of what a device signs in a session by an algorithm, where `shown` is what it signs besides it.
+    /// SHA-256 of what a device signs in a session by an algorithm. `shown` is what it signs
+    /// besides the session.
     ///
     /// # Errors
-    /// `too_large` or `malformed` for bytes that no device signs, `device_namespaces` for what the request does not ask the
-    /// device for.
+    /// `too_large` or `malformed` for bytes that no device signs; `device_namespaces` for what the
+    /// request does not ask the device for.
     fn device_digest(
         session: &Self::Session,
         request: &Request,
@@ -57,10 +59,10 @@ pub trait CredentialFormat: Sized + Sync {
     /// The bytes that the issuer signed.
     fn signed(&self) -> Zeroizing<Vec<u8>>;
 
-    /// The smallest size class that the document fits with the elements of the request.
+    /// The smallest size class that the document fits, with the elements of the request.
     ///
     /// # Errors
-    /// `too_large` above every class, `element_missing`.
+    /// `too_large` if no class is large enough; `element_missing`.
     fn smallest_class(&self, request: &Request) -> Result<SizeClass, Error>;
 
     /// What the issuer signed, after every check that needs no session.
@@ -69,12 +71,12 @@ pub trait CredentialFormat: Sized + Sync {
     /// The error of the first check that fails; `element_missing`.
     fn issued(&self, request: &Request) -> Result<Issued<'_>, Error>;
 
-    /// What issuer and device signed, after every check. `may_show` is the holder's consent to show what the device signed
-    /// besides the session.
+    /// What the issuer and the device signed, after every check. `may_show` is the holder's consent
+    /// to show what the device signed besides the session.
     ///
     /// # Errors
-    /// The error of the first check or predicate that fails; `device_namespaces` without consent, or for what the request does
-    /// not ask the device for.
+    /// The error of the first check or predicate that fails; `device_namespaces` without consent,
+    /// or for what the request does not ask the device for.
     fn presented(
         &self,
         session: &Self::Session,
@@ -82,11 +84,12 @@ pub trait CredentialFormat: Sized + Sync {
         may_show: bool,
     ) -> Result<Presented<'_>, Error>;
 
-    /// Statement and witness of a credential proof of this document for the request: in the smallest size class that it fits, or in
-    /// this one. The record is salted anew.
+    /// The statement and the witness of a credential proof of this document for the request, in
+    /// `size_class` or, without one, in the smallest size class that fits. The record gets new
+    /// salts.
     ///
     /// # Errors
-    /// Those of [`issued`](Self::issued); `too_large` if the document does not fit.
+    /// The errors of [`issued`](Self::issued); `too_large` if the document does not fit.
     #[cfg(feature = "prover")]
     fn credential(
         &self,
@@ -99,11 +102,11 @@ pub trait CredentialFormat: Sized + Sync {
         issued.statement(request, suite, class)
     }
 
-    /// The statement of a presentation proof, as holder and verifier alike derive it.
+    /// The statement of a presentation proof. Holder and verifier derive it in the same way.
     ///
     /// # Errors
-    /// `predicate` where what is asked of one element excludes itself, `malformed` where what is disclosed is not what was asked to
-    /// be.
+    /// `predicate` if the conditions on one element exclude each other; `malformed` if the
+    /// disclosed values are not those that the request asks to disclose.
     fn presentation(
         answer: &Answer<'_>,
         subject: Subject,
@@ -114,7 +117,7 @@ pub trait CredentialFormat: Sized + Sync {
     }
 }
 
-/// A session of a format, by which a verifier knows which one it is.
+/// A session of a format. Its type tells a verifier which format it is.
 pub trait Session: Sync {
     /// The documents of the format.
     type Document: CredentialFormat<Session = Self>;
@@ -122,21 +125,21 @@ pub trait Session: Sync {
 
 /// What an issuer signed, as far as a request asks about it.
 pub struct Issued<'a> {
-    /// Who it was, among the issuers that the request trusts.
+    /// The issuer, among those that the request trusts.
     pub issuer: TrustedIssuer,
-    /// The certificates that came with the signature (DER, the signer's first).
+    /// The certificates that came with the signature, in DER, the signer's first.
     pub x5chain: &'a [Vec<u8>],
     /// The signed bytes.
     pub signed: Zeroizing<Vec<u8>>,
-    /// The signature over them, `r || s`.
+    /// The signature over these bytes, `r || s`.
     pub signature: &'a [u8; 64],
-    /// For each slot of the request, the bytes of its element of which `signed` has the SHA-256.
+    /// For each slot of the request, the bytes of its element whose SHA-256 is in `signed`.
     pub items: Vec<&'a [u8]>,
-    /// For each slot of the request, the encoding of the value in these.
+    /// For each slot of the request, the encoding of the value in these bytes.
     pub values: Vec<&'a [u8]>,
     /// The key of the holder's device.
     pub device_key: &'a VerifyingKey,
-    /// When the document was signed, from when it is valid, and until when.
+    /// When the document was signed, when it becomes valid, and until when it is valid.
     pub dates: [Timestamp; 3],
 }
 
@@ -146,9 +149,10 @@ pub struct Presented<'a> {
     pub issued: Issued<'a>,
     /// What the device signed besides the session, to be shown in clear.
     pub shown: &'a [u8],
-    /// By which algorithm the device signed.
+    /// The algorithm by which the device signed.
     pub algorithm: SignatureAlgorithm,
-    /// The device's signature, `r || s`, over what [`CredentialFormat::device_digest`] is the hash of.
+    /// The device's signature, `r || s`, over the bytes whose hash is
+    /// [`CredentialFormat::device_digest`].
     pub signature: &'a [u8; 64],
 }
 
@@ -156,12 +160,14 @@ pub struct Presented<'a> {
 pub struct Answer<'a> {
     /// The request that is answered.
     pub request: &'a Request,
-    /// The first and last second at which the document may have been signed, where there are such.
+    /// The first and last second at which the document may have been signed, if there are such
+    /// bounds.
     pub signed_within: Option<(Timestamp, Timestamp)>,
     /// [`CredentialFormat::device_digest`] of the session.
     pub device_digest: [u8; 32],
     /// For each slot of the request, the encoding of its value if it is disclosed.
     pub disclosed: &'a [Option<Vec<u8>>],
-    /// What the holder chose to keep hashes of the statement from being guessed, in suites for circuits.
+    /// A salt that the holder chose, so that hashes of the statement cannot be guessed. Only suites
+    /// for circuits have one.
     pub salt: Option<[u8; SALT_BYTES]>,
 }

@@ -1,4 +1,4 @@
-//! From a request and what was signed to the statements of both proofs.
+//! Derives the statements of both proofs from a request and from what was signed.
 
 use p256::ecdsa::VerifyingKey;
 use p256::elliptic_curve::sec1::ToEncodedPoint;
@@ -19,10 +19,10 @@ use crate::format::{Answer, Issued};
 use crate::predicate::{Condition, Literal};
 use crate::request::{Request, Slot};
 
-/// Bounds of `signed` where the issuer is known by its key alone.
+/// Bounds of `signed` if the issuer is known only by its key.
 const ANY_TIME: (u64, u64) = (0, 99_991_231_235_959);
 
-/// The key as coordinates.
+/// The coordinates of a key.
 fn public_key(key: &VerifyingKey) -> PublicKey {
     let point = key.as_affine().to_encoded_point(false);
     let coordinate =
@@ -66,8 +66,9 @@ impl Request {
 }
 
 impl Issued<'_> {
-    /// For each slot of the request, the encoding of its value if the request asks to disclose it: with the shortest heads, so that
-    /// nothing is told of those that the issuer wrote.
+    /// For each slot of the request, the encoding of its value if the request asks to disclose it.
+    /// The encoding has the shortest heads, so that it reveals nothing about the heads that the
+    /// issuer wrote.
     #[must_use]
     pub fn disclosed(&self, request: &Request) -> Vec<Option<Vec<u8>>> {
         let disclosed = |(slot, value): (usize, &&[u8])| {
@@ -130,7 +131,7 @@ impl Answer<'_> {
         })
     }
 
-    /// What must hold of each slot.
+    /// What must hold for each slot.
     fn predicates(
         &self,
         encode: fn(&Literal) -> Vec<u8>,
@@ -156,7 +157,7 @@ impl Answer<'_> {
             disclosed.map(|value| SlotPredicate::Encoding(value.to_vec())).into_iter().collect();
         let mut asked_to_disclose = false;
         for asked in self.request.on_slot(slot) {
-            // Every condition by its name, so that a new one cannot be left out.
+            // The match names every condition, so that a new one cannot be left out.
             match &asked.condition {
                 Condition::AgeAtLeast(_) | Condition::DateBefore(_) | Condition::DateAfter(_) => {
                     let bounds = asked.condition.date_bounds(self.request.now());

@@ -1,4 +1,4 @@
-//! What a document answers to a request.
+//! How a document answers a request.
 
 use crate::error::Error;
 use crate::mdoc::response::Document;
@@ -6,11 +6,12 @@ use crate::predicate::{Condition, Predicate};
 use crate::request::{Explanation, Learnt, Request};
 use crate::trust::Issuer;
 
-/// What nobody checks where the issuer says how it revokes documents.
+/// What is not checked if the issuer says how it revokes documents.
 const STATUS: &str = "whether the issuer revoked the document: its revocation status is present (the entry status of the MSO), nobody looks it up, and no proof is about it";
 
 impl Request {
-    /// That every predicate holds for a document whose signatures and digests are checked elsewhere.
+    /// Checks that every predicate holds for a document whose signatures and digests are checked
+    /// elsewhere.
     ///
     /// # Errors
     /// `element_missing`, `predicate`.
@@ -18,7 +19,8 @@ impl Request {
         self.outcomes(document).collect()
     }
 
-    /// Lists what an answer from this document would tell the verifier. That the device signed is not checked.
+    /// Lists what an answer from this document would reveal to the verifier. It is not checked that
+    /// the device signed.
     #[must_use]
     pub fn explain(&self, document: &Document) -> Explanation {
         let words = self.predicates().iter().map(ToString::to_string);
@@ -99,7 +101,7 @@ impl Request {
     }
 }
 
-/// Says which elements state an age, where a date does not serve.
+/// Adds the elements that state an age, for the case that the element asked for is not a date.
 fn with_ages(error: Error, document: &Document) -> Error {
     let mut ages = Vec::new();
     for namespace in document.issuer_signed().namespaces() {

@@ -1,4 +1,5 @@
-//! COSE_Sign1 (RFC 9052, section 4.2) as ISO 18013-5 uses it: the algorithm alone in the protected header.
+//! COSE_Sign1 (RFC 9052, section 4.2) as ISO/IEC 18013-5 uses it: the protected header holds only
+//! the algorithm.
 
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::{Signature, VerifyingKey};
@@ -11,7 +12,7 @@ use crate::error::Error;
 use crate::mdoc::sign1::{Parts, X5CHAIN};
 use crate::mdoc::x5chain::{X5ChainFault, x5chain};
 
-/// Bytes of a signature: `r || s`, 32 bytes each, big-endian.
+/// Length of a signature in bytes: `r || s`, 32 bytes each, big-endian.
 pub const SIGNATURE_BYTES: usize = 64;
 
 /// The parts of a COSE_Sign1 that matter here.
@@ -25,8 +26,8 @@ pub(crate) struct Sign1 {
 }
 
 impl Sign1 {
-    /// Reads a COSE_Sign1, under its tag or not. Of the unprotected header, which nothing signs, only `x5chain` counts, whatever else
-    /// it holds.
+    /// Reads a COSE_Sign1, with or without its tag. Nothing signs the unprotected header, so only
+    /// its `x5chain` matters, whatever else it holds.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let sign1 = Parts::read(bytes)?;
         let algorithm = algorithm(sign1.protected).map_err(|e| e.within("protected"))?;
@@ -48,7 +49,7 @@ impl Sign1 {
         Ok(Self { algorithm, x5chain, payload, signature })
     }
 
-    /// A COSE_Sign1 by ES256 with a detached payload, as `deviceSignature` is one.
+    /// Writes a COSE_Sign1 by ES256 with a detached payload. A `deviceSignature` has this form.
     pub(crate) fn write_detached(out: &mut Vec<u8>, signature: &[u8; SIGNATURE_BYTES]) {
         const EMPTY_HEADER_AND_NULL: [u8; 2] = [0xa0, 0xf6];
         out.push(0x84);
@@ -58,8 +59,8 @@ impl Sign1 {
     }
 }
 
-/// The algorithm of a protected header that holds it alone: what is signed begins with these very bytes, and a proof takes no
-/// others.
+/// The algorithm of a protected header that holds nothing else. The signed bytes begin with exactly
+/// these bytes, and a proof accepts no other header.
 fn algorithm(header: &[u8]) -> Result<SignatureAlgorithm, Error> {
     const SUPPORTED: &str = "only ES256 (-7) and ESP256 (-9), which sign on P-256, are supported";
     if let Some(known) =
@@ -99,9 +100,9 @@ fn algorithm(header: &[u8]) -> Result<SignatureAlgorithm, Error> {
     ))
 }
 
-/// What of a protected header that is not supported tells why.
+/// The parts of an unsupported protected header that explain why it is not supported.
 struct Protected<'a> {
-    /// The value of `alg`, about to be read.
+    /// The value of `alg`, not yet read.
     algorithm: Option<Cursor<'a>>,
     has_x5chain: bool,
 }
@@ -125,8 +126,9 @@ impl<'a> Protected<'a> {
     }
 }
 
-/// The `Sig_structure` that is signed for a payload, attached or detached: the array of four, `"Signature1"`, the protected
-/// header in a byte string, the empty `external_aad`, and the payload.
+/// The `Sig_structure` that is signed for a payload, attached or detached. It is an array of four:
+/// `"Signature1"`, the protected header in a byte string, the empty `external_aad`, and the
+/// payload.
 #[must_use]
 pub fn sig_structure(algorithm: SignatureAlgorithm, payload: &[u8]) -> Vec<u8> {
     let mut bytes = b"\x84\x6aSignature1".to_vec();
@@ -136,7 +138,8 @@ pub fn sig_structure(algorithm: SignatureAlgorithm, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Whether `signature` is valid by `key` over a digest. High `s` is valid; zero and values of n or more are not.
+/// Whether `signature` is valid under `key` over a digest. A high `s` is valid. Zero and values of
+/// n or more are not.
 pub(crate) fn verifies(
     key: &VerifyingKey,
     digest: &[u8; 32],
@@ -147,7 +150,7 @@ pub(crate) fn verifies(
         .is_ok()
 }
 
-/// Whether `signature` is valid by `key` over the `Sig_structure` of a payload.
+/// Whether `signature` is valid under `key` over the `Sig_structure` of a payload.
 pub(crate) fn verifies_payload(
     key: &VerifyingKey,
     algorithm: SignatureAlgorithm,

@@ -1,4 +1,4 @@
-//! Device authentication (ISO 18013-5, 9.1.3): what the device signs, and over which session.
+//! Device authentication (ISO/IEC 18013-5, 9.1.3): what the device signs, and for which session.
 
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -16,19 +16,20 @@ use crate::mdoc::form::textual;
 /// `DeviceNameSpaces` without any element.
 pub const EMPTY_NAME_SPACES: [u8; 1] = [0xa0];
 
-/// A `SessionTranscript` (ISO 18013-5, 9.1.5.1), kept as the bytes that were read. Any handover is opaque.
+/// A `SessionTranscript` (ISO/IEC 18013-5, 9.1.5.1), kept as the bytes that were read. The handover
+/// is opaque, whatever its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionTranscript {
     bytes: Vec<u8>,
 }
 
 impl SessionTranscript {
-    /// Reads `[DeviceEngagementBytes / null, EReaderKeyBytes / null, Handover]`, alone or as `SessionTranscriptBytes`, in a byte
-    /// string under tag 24.
+    /// Reads `[DeviceEngagementBytes / null, EReaderKeyBytes / null, Handover]`, either the plain
+    /// array or `SessionTranscriptBytes`, which is the array in a byte string under tag 24.
     ///
     /// # Errors
-    /// `too_large` above [`limits::TRANSCRIPT_BYTES`]; `malformed` for anything but one array of these three, nested
-    /// no deeper than [`limits::CBOR_DEPTH`].
+    /// `too_large` above [`limits::TRANSCRIPT_BYTES`]; `malformed` for anything that is not an
+    /// array of these three members, nested no deeper than [`limits::CBOR_DEPTH`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let transcript =
             Self::unwrapped(bytes).and_then(|inner| Self::check(inner).map(|()| inner));
@@ -36,7 +37,8 @@ impl SessionTranscript {
         Ok(Self { bytes })
     }
 
-    /// What a device signs of it: the array, without the byte string and tag that it may come in.
+    /// The part that a device signs: the array, without the byte string and the tag in which it may
+    /// come.
     fn unwrapped(bytes: &[u8]) -> Result<&[u8], Error> {
         Error::check_limit("", "bytes", bytes.len(), limits::TRANSCRIPT_BYTES)?;
         let mut cursor = Cursor::new(bytes, Rules::Wire);
@@ -87,15 +89,20 @@ impl SessionTranscript {
         ))
     }
 
-    /// The array as it was read, without the byte string and tag that it came in.
+    /// The array as it was read, without the byte string and the tag in which it came.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 }
 
-/// The bytes that a device signs with ES256 (SHA-256): the COSE `Sig_structure` with the detached payload
-/// `DeviceAuthenticationBytes = #6.24(["DeviceAuthentication", SessionTranscript, DocType, DeviceNameSpacesBytes])`.
+/// The bytes that a device signs with ES256 (SHA-256): the COSE `Sig_structure` with this detached
+/// payload:
+///
+/// ```text
+/// DeviceAuthenticationBytes =
+///     #6.24(["DeviceAuthentication", SessionTranscript, DocType, DeviceNameSpacesBytes])
+/// ```
 ///
 /// `namespaces` is the CBOR map `DeviceNameSpaces`, normally [`EMPTY_NAME_SPACES`].
 #[must_use]
@@ -130,8 +137,9 @@ fn payload_bytes(doc_type: &str, transcript: &SessionTranscript, namespaces: &[u
     payload
 }
 
-/// SHA-256 of what a device signs: the message digest of the device signature. By ES256 it is that of
-/// [`device_authentication_bytes`]; by ESP256 the protected header in these names ESP256.
+/// SHA-256 of the bytes that a device signs, which is the message digest of the device signature.
+/// For ES256 it is the hash of [`device_authentication_bytes`]. For ESP256 the protected header in
+/// those bytes names ESP256.
 #[must_use]
 pub fn device_authentication_digest(
     doc_type: &str,
@@ -150,28 +158,29 @@ pub enum DeviceAuth {
     Signature(SignatureAlgorithm, [u8; SIGNATURE_BYTES]),
     /// `deviceMac`, which only the reader of that session can check.
     Mac,
-    /// Not yet: the document is as its issuer handed it out.
+    /// The device has not signed yet. The document is in the form in which its issuer handed it
+    /// out.
     Missing,
-    /// Something that cannot be read, and why.
+    /// The authentication cannot be read, for this reason.
     Unreadable(Error),
 }
 
-/// `DeviceSigned` (ISO 18013-5, 8.3.2.1.2.2).
+/// `DeviceSigned` (ISO/IEC 18013-5, 8.3.2.1.2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceSigned {
     namespaces: Vec<u8>,
     auth: DeviceAuth,
-    /// The payload of `deviceSignature`, where it is not detached as it should be.
+    /// The payload of `deviceSignature`, if it is not detached as it should be.
     attached: Attached,
 }
 
 impl DeviceSigned {
-    /// What a device has signed that has not signed.
+    /// The `DeviceSigned` of a device that has not signed.
     pub(crate) fn missing() -> Self {
         Self { namespaces: EMPTY_NAME_SPACES.to_vec(), auth: DeviceAuth::Missing, attached: None }
     }
 
-    /// What a device has signed where nothing of it can be read.
+    /// The `DeviceSigned` of a device whose part cannot be read.
     pub(crate) fn unreadable(fault: Error) -> Self {
         Self {
             namespaces: EMPTY_NAME_SPACES.to_vec(),
@@ -180,8 +189,9 @@ impl DeviceSigned {
         }
     }
 
-    /// Reads the map; also gives where the value of `deviceAuth` lies in the cursor's input, which alone may be unreadable. A map
-    /// that holds nothing is that of a device that has not signed, and gives no such place.
+    /// Reads the map. Also returns where the value of `deviceAuth` lies in the cursor's input; this
+    /// value alone may be unreadable. An empty map belongs to a device that has not signed, and has
+    /// no such place.
     pub(crate) fn read(
         cursor: &mut Cursor<'_>,
     ) -> Result<(Self, Option<std::ops::Range<usize>>), Error> {
@@ -217,7 +227,8 @@ impl DeviceSigned {
         Ok((Self { namespaces, auth, attached }, Some(range)))
     }
 
-    /// The CBOR of the `DeviceNameSpaces` map, at most [`limits::DEVICE_NAMESPACES_BYTES`]; an empty one where it cannot be read.
+    /// The CBOR of the `DeviceNameSpaces` map, at most [`limits::DEVICE_NAMESPACES_BYTES`] long. It
+    /// is an empty map if it cannot be read.
     #[must_use]
     pub fn namespaces(&self) -> &[u8] {
         &self.namespaces
@@ -229,7 +240,8 @@ impl DeviceSigned {
         self.namespaces != EMPTY_NAME_SPACES
     }
 
-    /// Whether a payload that came with the device's signature, if one did, is that of this session.
+    /// Whether the payload that came with the device's signature belongs to this session. The
+    /// answer is yes if no payload came.
     pub(crate) fn payload_is_of(&self, doc_type: &str, transcript: &SessionTranscript) -> bool {
         let of_session = || payload_bytes(doc_type, transcript, &self.namespaces);
         self.attached.as_ref().is_none_or(|attached| **attached == of_session())
@@ -244,8 +256,9 @@ impl DeviceSigned {
     /// The device signature, `r || s`, and its algorithm.
     ///
     /// # Errors
-    /// `device_mac_unsupported` where there is a MAC, `device_signature_missing` where there is nothing, and the fault of what
-    /// cannot be read: `malformed`, or `too_large` for elements of the device above [`limits::DEVICE_NAMESPACES_BYTES`].
+    /// `device_mac_unsupported` for a MAC; `device_signature_missing` if there is nothing; the
+    /// fault of what cannot be read: `malformed`, or `too_large` for elements of the device above
+    /// [`limits::DEVICE_NAMESPACES_BYTES`].
     pub fn signature(&self) -> Result<(SignatureAlgorithm, &[u8; SIGNATURE_BYTES]), Error> {
         match &self.auth {
             DeviceAuth::Signature(algorithm, signature) => Ok((*algorithm, signature)),
@@ -266,18 +279,18 @@ impl DeviceSigned {
     }
 }
 
-/// Tag 24 around namespace -> (element -> value). The inner map's bytes are kept.
+/// Reads tag 24 around namespace -> (element -> value). The bytes of the inner map are kept.
 fn device_namespaces(cursor: &mut Cursor<'_>) -> Result<Vec<u8>, Error> {
     let (_, bytes) = cursor.embedded()?;
     DeviceElements::parse(bytes)?;
     Ok(bytes.to_vec())
 }
 
-/// A payload of a device's signature that is not detached.
+/// The payload of a device's signature, if it is not detached.
 type Attached = Option<Zeroizing<Vec<u8>>>;
 
-/// A map of one, `deviceSignature` or `deviceMac`, where the other may stand as nothing. It is empty or nothing itself where the device
-/// has not signed.
+/// Reads a map of one member, `deviceSignature` or `deviceMac`. The other member may be present as
+/// `null` or `undefined`. The map is empty, `null` or `undefined` if the device has not signed.
 fn device_auth(cursor: &mut Cursor<'_>) -> Result<(DeviceAuth, Attached), Error> {
     if cursor.nothing() {
         return Ok((DeviceAuth::Missing, None));

@@ -1,8 +1,8 @@
-//! Elements that a device signed itself (`DeviceNameSpaces`), and what the issuer lets it sign (`KeyAuthorizations`,
-//! ISO 18013-5, 9.1.2.4).
+//! Elements that a device signed itself (`DeviceNameSpaces`), and what the issuer allows it to sign
+//! (`KeyAuthorizations`, ISO/IEC 18013-5, 9.1.2.4).
 //!
-//! They are the device's word. That the issuer authorised it stands in the MSO and is not proven, so a verifier takes only elements
-//! of namespaces that it names itself.
+//! These elements are the device's word. The issuer's authorisation is in the MSO and is not
+//! proven. A verifier therefore accepts only elements of namespaces that it names itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::cbor::{Cursor, Rules, check_whole, set_once};
 use crate::error::{Code, Error};
 use crate::limits;
 
-/// The names of what a device signed: namespace and elements.
+/// The names of what a device signed: namespaces and their elements.
 pub(crate) struct DeviceElements<'a> {
     namespaces: Vec<(&'a str, Vec<&'a str>)>,
 }
@@ -39,7 +39,7 @@ impl<'a> DeviceElements<'a> {
         Ok(Self { namespaces })
     }
 
-    /// That the issuer lets the device sign each of them.
+    /// Checks that the issuer allows the device to sign each of the elements.
     ///
     /// # Errors
     /// `device_namespaces_unauthorised`.
@@ -72,7 +72,7 @@ impl<'a> DeviceElements<'a> {
         Ok(())
     }
 
-    /// That a verifier asks for the namespaces.
+    /// Checks that a verifier asks for the namespaces.
     ///
     /// # Errors
     /// `device_namespaces`.
@@ -92,7 +92,7 @@ impl<'a> DeviceElements<'a> {
     }
 }
 
-/// What an issuer lets the device sign.
+/// What an issuer allows the device to sign.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyAuthorizations {
     namespaces: BTreeSet<String>,
@@ -100,11 +100,12 @@ pub struct KeyAuthorizations {
 }
 
 impl KeyAuthorizations {
-    /// Reads the map: `nameSpaces`, an array of namespaces, and `dataElements`, elements by namespace.
+    /// Reads the map. Its members are `nameSpaces`, an array of namespaces, and `dataElements`,
+    /// elements by namespace.
     ///
     /// # Errors
-    /// `malformed` where nothing is authorised (no member, or an empty one), and for a namespace that is authorised whole and
-    /// in part.
+    /// `malformed` if nothing is authorised (no member, or an empty one), and for a namespace that
+    /// is authorised both as a whole and in part.
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self, Error> {
         let (mut namespaces, mut elements) = (None, None);
         let mut members = cursor.map()?;

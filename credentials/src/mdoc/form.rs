@@ -1,4 +1,5 @@
-//! What a file is that holds, or should hold, a document: which structure of ISO 18013-5, or which text around one.
+//! Recognises what a file contains that holds, or should hold, a document: a structure of ISO/IEC
+//! 18013-5, or text in its place.
 
 use crate::cbor::{Cursor, Major, Rules};
 use crate::error::Error;
@@ -7,16 +8,17 @@ use crate::error::Error;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Form {
-    /// `DeviceResponse`, as a wallet answers with it.
+    /// `DeviceResponse`, the answer of a wallet.
     DeviceResponse,
-    /// A `Document` alone.
+    /// A single `Document`.
     Document,
-    /// `IssuerSigned` alone, as OpenID4VCI issues it and wallets store it: its docType is in its MSO only.
+    /// A single `IssuerSigned`, as OpenID4VCI issues it and wallets store it. Only its MSO states
+    /// the docType.
     IssuerSigned,
 }
 
 impl Form {
-    /// The name of the structure in ISO 18013-5.
+    /// The name of the structure in ISO/IEC 18013-5.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -26,7 +28,8 @@ impl Form {
         }
     }
 
-    /// The structure that begins here: a map with the members of one of them.
+    /// The structure that begins here, which must be a map with the members of one of the
+    /// structures.
     pub(crate) fn of(bytes: &[u8]) -> Result<Self, Error> {
         if let Some(message) = textual(bytes) {
             return Err(Error::malformed("", message));
@@ -56,7 +59,8 @@ impl Form {
     }
 }
 
-/// What a text is that stands where CBOR should, and how to make CBOR of it. No map, array or tag of CBOR is such a text.
+/// Describes a text that stands where CBOR is expected, and says how to obtain CBOR from it. No
+/// CBOR map, array or tag is taken for such a text.
 pub(crate) fn textual(bytes: &[u8]) -> Option<String> {
     const LONG_ENOUGH: usize = 16;
     let text = std::str::from_utf8(bytes).ok()?.trim();

@@ -1,4 +1,4 @@
-//! What mdoc gives to the two proofs.
+//! What mdoc provides for the two proofs.
 
 use velum_core::class::SizeClass;
 use velum_core::value::normalised;
@@ -21,7 +21,7 @@ impl Session for SessionTranscript {
     type Document = Document;
 }
 
-/// What the device signs besides the session is the CBOR map `DeviceNameSpaces`.
+/// Besides the session, the device signs the CBOR map `DeviceNameSpaces`.
 impl CredentialFormat for Document {
     type Session = SessionTranscript;
 

@@ -1,7 +1,8 @@
 //! How a session begins, and the `SessionTranscript` that follows from it.
 //!
-//! Wallet and verifier each build the transcript from what they know themselves. It is what binds an answer to one session, so a
-//! verifier that takes a transcript, or a nonce or an origin in it, from the wallet accepts answers that were given to others.
+//! The wallet and the verifier each build the transcript from what they know themselves. The
+//! transcript binds an answer to one session. A verifier that takes the transcript, or a nonce or
+//! an origin in it, from the wallet accepts answers that were given to others.
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -12,38 +13,43 @@ use crate::cbor::{
 use crate::error::Error;
 use crate::mdoc::device::SessionTranscript;
 
-/// Bytes of a JWK thumbprint, which is a SHA-256 hash.
+/// Length in bytes of a JWK thumbprint, which is a SHA-256 hash.
 pub const THUMBPRINT_BYTES: usize = 32;
 
-/// CBOR's `null`.
+/// CBOR `null`.
 const NULL: u8 = 0xf6;
 
-/// What each kind of session begins with. Text is as it stands in the request, without any change.
+/// What each kind of session begins with. Texts are used exactly as they stand in the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Handover<'a> {
-    /// `OpenID4VPHandover`: a request that came by a redirect or a link (OpenID4VP 1.0, B.2.6.1).
+    /// `OpenID4VPHandover`: a request through a redirect or a link (OpenID4VP 1.0, B.2.6.1).
     OpenId4Vp {
-        /// The parameter `client_id`, with its prefix if it has one: `x509_san_dns:verifier.example`.
+        /// The parameter `client_id`, including its prefix if it has one:
+        /// `x509_san_dns:verifier.example`.
         client_id: &'a str,
         /// The parameter `nonce`.
         nonce: &'a str,
-        /// The thumbprint of the verifier's key that the answer is encrypted to ([`jwk_thumbprint`]); none if the answer is not
-        /// encrypted.
+        /// The thumbprint of the verifier's key to which the answer is encrypted
+        /// ([`jwk_thumbprint`]). `None` if the answer is not encrypted.
         jwk_thumbprint: Option<[u8; THUMBPRINT_BYTES]>,
-        /// The parameter `response_uri`, or `redirect_uri` where the response mode has that one.
+        /// The parameter `response_uri`, or `redirect_uri` if the response mode uses that
+        /// parameter.
         response_uri: &'a str,
     },
-    /// `OpenID4VPDCAPIHandover`: a request through the Digital Credentials API (OpenID4VP 1.0, B.2.6.2).
+    /// `OpenID4VPDCAPIHandover`: a request through the Digital Credentials API (OpenID4VP 1.0,
+    /// B.2.6.2).
     OpenId4VpDcApi {
-        /// The verifier's origin, as the platform tells it: `https://verifier.example`, without `origin:` before it.
+        /// The verifier's origin, as the platform reports it: `https://verifier.example`, without
+        /// `origin:` in front.
         origin: &'a str,
         /// The parameter `nonce`.
         nonce: &'a str,
-        /// The thumbprint of the verifier's key that the answer is encrypted to (`dc_api.jwt`); none for `dc_api`.
+        /// The thumbprint of the verifier's key to which the answer is encrypted (`dc_api.jwt`).
+        /// `None` for `dc_api`.
         jwk_thumbprint: Option<[u8; THUMBPRINT_BYTES]>,
     },
-    /// `OID4VPHandover`, of drafts of OpenID4VP (ISO/IEC TS 18013-7, B.4.4).
+    /// `OID4VPHandover` of the OpenID4VP drafts (ISO/IEC TS 18013-7, B.4.4).
     OpenId4VpAnnexB {
         /// The parameter `client_id`.
         client_id: &'a str,
@@ -51,19 +57,20 @@ pub enum Handover<'a> {
         response_uri: &'a str,
         /// The parameter `nonce`.
         nonce: &'a str,
-        /// What the wallet drew: the header `apu` of the encrypted answer, decoded.
+        /// The nonce that the wallet generated: the header `apu` of the encrypted answer, decoded.
         mdoc_generated_nonce: &'a str,
     },
-    /// `DCAPIHandover`: a request of the protocol `org-iso-mdoc` through the Digital Credentials API (ISO/IEC TS 18013-7, Annex C).
+    /// `DCAPIHandover`: a request in the protocol `org-iso-mdoc` through the Digital Credentials
+    /// API (ISO/IEC TS 18013-7, Annex C).
     DcApi {
-        /// `encryptionInfo` of the request: base64url text without padding.
+        /// `encryptionInfo` of the request, as base64url text without padding.
         encryption_info: &'a str,
-        /// The verifier's origin, as the platform tells it.
+        /// The verifier's origin, as the platform reports it.
         origin: &'a str,
     },
     /// `QRHandover`: the wallet showed a QR code (ISO/IEC 18013-5, 9.1.5.1).
     Qr {
-        /// The `DeviceEngagement` of the code, or `DeviceEngagementBytes`.
+        /// The `DeviceEngagement` of the QR code, or `DeviceEngagementBytes`.
         device_engagement: &'a [u8],
         /// The reader's ephemeral `COSE_Key`, or `EReaderKeyBytes`.
         e_reader_key: &'a [u8],
@@ -76,17 +83,18 @@ pub enum Handover<'a> {
         e_reader_key: &'a [u8],
         /// The Handover Select message.
         select: &'a [u8],
-        /// The Handover Request message of a negotiated handover; none for a static one.
+        /// The Handover Request message of a negotiated handover. `None` for a static handover.
         request: Option<&'a [u8]>,
     },
 }
 
 impl Handover<'_> {
-    /// The `SessionTranscript` of a session that begins so.
+    /// The `SessionTranscript` of a session that begins in this way.
     ///
     /// # Errors
-    /// `malformed` for an empty nonce, an origin that is none, `encryption_info` that is not base64url, and for what is not CBOR
-    /// where it should be; `too_large` where the transcript is larger than [`limits::TRANSCRIPT_BYTES`](crate::limits::TRANSCRIPT_BYTES).
+    /// `malformed` for an empty nonce, an invalid origin, `encryption_info` that is not base64url,
+    /// and input that should be CBOR and is not; `too_large` if the transcript is larger than
+    /// [`limits::TRANSCRIPT_BYTES`](crate::limits::TRANSCRIPT_BYTES).
     pub fn session_transcript(&self) -> Result<SessionTranscript, Error> {
         let mut transcript = Vec::new();
         write_head(&mut transcript, Major::Array, 3);
@@ -97,7 +105,7 @@ impl Handover<'_> {
         SessionTranscript::parse(&transcript)
     }
 
-    /// `DeviceEngagement` and `EReaderKey`, where wallet and reader are beside each other.
+    /// `DeviceEngagement` and `EReaderKey`, if the wallet and the reader are near each other.
     fn in_person(&self) -> (Option<&[u8]>, Option<&[u8]>) {
         match *self {
             Self::Qr { device_engagement, e_reader_key }
@@ -149,11 +157,11 @@ impl Handover<'_> {
     }
 }
 
-/// The SHA-256 thumbprint of a public key given as a JWK (RFC 7638): members that are not part of the key, such as `kid`, do not
-/// count.
+/// The SHA-256 thumbprint of a public key given as a JWK (RFC 7638). Members that are not part of
+/// the key, such as `kid`, are ignored.
 ///
 /// # Errors
-/// `malformed` for what is not the JSON object of an elliptic-curve, octet or RSA key.
+/// `malformed` for input that is not the JSON object of an elliptic-curve, octet or RSA key.
 pub fn jwk_thumbprint(jwk: &[u8]) -> Result<[u8; THUMBPRINT_BYTES], Error> {
     let malformed = |message: String| Error::malformed("jwk", message);
     let jwk: Map<String, Value> = serde_json::from_slice(jwk)
@@ -162,7 +170,8 @@ pub fn jwk_thumbprint(jwk: &[u8]) -> Result<[u8; THUMBPRINT_BYTES], Error> {
         Some(Value::String(text)) => Ok(text.as_str()),
         _ => Err(malformed(format!("no text `{name}`; give the whole public key"))),
     };
-    // Those that RFC 7638, section 3.2, and RFC 8037, section 2, name, in the order of their names.
+    // The members that RFC 7638, section 3.2, and RFC 8037, section 2, require, in the order of
+    // their names.
     let required: &[&str] = match text("kty")? {
         "EC" => &["crv", "kty", "x", "y"],
         "OKP" => &["crv", "kty", "x"],
@@ -183,7 +192,7 @@ fn write_identified(out: &mut Vec<u8>, identifier: &str, info: &[u8]) {
     write_bytes(out, &Sha256::digest(info));
 }
 
-/// An array of `count` members that begins with texts.
+/// An array of `count` members that begins with these texts.
 fn array_of_texts(count: u64, texts: &[&str]) -> Vec<u8> {
     let mut array = Vec::new();
     write_head(&mut array, Major::Array, count);
@@ -200,7 +209,8 @@ fn write_bytes_or_null(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
     }
 }
 
-/// A structure in a byte string under tag 24. What comes in one already keeps it, since both sides hash the bytes that were sent.
+/// Writes a structure in a byte string under tag 24. Input that already has this wrapping keeps it,
+/// because both sides hash the bytes that were sent.
 fn write_embedded_or_null(
     out: &mut Vec<u8>,
     structure: Option<&[u8]>,
@@ -242,7 +252,8 @@ fn check_nonce(nonce: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// An origin of the web is scheme, host and port (RFC 6454, 6.2). Those of apps have forms of their own.
+/// The origin of a website consists of scheme, host and port (RFC 6454, 6.2). Origins of apps have
+/// their own forms.
 fn check_origin(origin: &str) -> Result<(), Error> {
     let message = if origin.is_empty() {
         "empty; give the verifier's origin, such as https://verifier.example"

@@ -1,6 +1,7 @@
-//! What a document holds, and which checks pass that need nothing but the document.
+//! What a document holds, and the checks that need nothing but the document.
 //!
-//! Trust, time and session belong to a request and a transcript: of these it says what the document states.
+//! Trust, time and session belong to a request and a transcript. For these, the inspection reports
+//! what the document states.
 
 use serde_json::{Value as Json, json};
 use velum_core::class::{CLASSES, SizeClass};
@@ -11,7 +12,7 @@ use crate::mdoc::issuer_signed::NameSpace;
 use crate::mdoc::response::{BrokenDocument, DeviceResponse, Document};
 use crate::x509::{CertificateFault, SignerCertificate, verify_chain};
 
-/// Bytes of the longest item that fits a size class.
+/// Length in bytes of the longest item that fits a size class.
 const LARGEST_ITEM: usize = {
     let (mut largest, mut index) = (0, 0);
     while index < CLASSES.len() {
@@ -23,47 +24,47 @@ const LARGEST_ITEM: usize = {
     largest
 };
 
-/// One document with the outcome of its checks.
+/// A document with the outcomes of its checks.
 pub struct Inspection<'a> {
     /// The document.
     pub document: &'a Document,
-    /// What its own certificate says, if it carries one.
+    /// What the document's own certificate says, if the document carries one.
     pub signer: Option<Result<SignerCertificate, CertificateFault>>,
-    /// docType, issuer's signature, digests and device's signature.
+    /// The checks of the docType, the issuer's signature, the digests and the device's signature.
     pub checks: [Check; 4],
 }
 
-/// A check and how it came out.
+/// A check and its outcome.
 pub struct Check {
     /// The name in JSON.
     pub name: &'static str,
-    /// How it came out.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// How a check came out.
+/// The outcome of a check.
 pub enum Outcome {
-    /// It passed, and what that means.
+    /// The check passed. The text says what that means.
     Passed(&'static str),
-    /// It failed.
+    /// The check failed.
     Failed(Error),
-    /// A document alone does not suffice for it, and why.
+    /// The check needs more than the document. The text says why.
     NotChecked(String),
 }
 
-/// Whether an answer can be proven from a document: what holds of every request.
+/// Whether an answer can be proven from a document, as far as this is the same for every request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provable {
-    /// The smallest size class that its MSO fits.
+    /// The smallest size class that the document's MSO fits.
     pub size_class: SizeClass,
-    /// Why its device must sign first, if it must.
+    /// The reason why the document's device must sign first, if it must.
     pub device_must_sign: Option<Error>,
-    /// The elements, by namespace and identifier, about which nothing can be proven.
+    /// The elements, by namespace and identifier, about which no proof is possible.
     pub but: Vec<(String, String)>,
 }
 
 impl Provable {
-    /// The answer in one line, beginning with a verb.
+    /// The answer in one line, which begins with a verb.
     #[must_use]
     pub fn sentence(provable: &Result<Self, Error>) -> String {
         match provable {
@@ -102,10 +103,11 @@ impl BrokenDocument {
 }
 
 impl DeviceResponse {
-    /// Inspects every document, in their order: those that cannot be read say why.
+    /// Inspects every document, in order. A document that cannot be read is returned with the
+    /// reason.
     ///
     /// # Errors
-    /// The fault of a document that is the only one and cannot be read.
+    /// The fault of the only document, if there is only one and it cannot be read.
     pub fn inspect(&self) -> Result<Vec<Result<Inspection<'_>, &BrokenDocument>>, Error> {
         if let ([], [broken]) = (self.documents(), self.broken()) {
             return Err(broken.fault.clone());
@@ -113,7 +115,8 @@ impl DeviceResponse {
         let mut inspections: Vec<_> =
             self.documents().iter().map(|it| Ok(Inspection::of(it))).collect();
         for broken in self.broken() {
-            // In ascending order, so that each finds those before it in place.
+            // The broken documents come in ascending order, so that each one finds all documents
+            // before it in place.
             inspections.insert(broken.index.min(inspections.len()), Err(broken));
         }
         Ok(inspections)
@@ -145,11 +148,11 @@ impl<'a> Inspection<'a> {
         self.checks.iter().all(|check| !matches!(check.outcome, Outcome::Failed(_)))
     }
 
-    /// Whether an answer can be proven from the document, to a request that trusts its issuer.
+    /// Whether an answer can be proven from the document, for a request that trusts its issuer.
     ///
     /// # Errors
-    /// The first check that fails; `too_large` for an MSO above every size class; `element_missing` where no proof can be about
-    /// any element.
+    /// The first check that fails; `too_large` if the MSO fits no size class; `element_missing` if
+    /// no proof can be about any element.
     pub fn provable(&self) -> Result<Provable, Error> {
         let device_must_sign = device_fault(self.document);
         for check in &self.checks {
@@ -184,12 +187,13 @@ impl<'a> Inspection<'a> {
         Ok(Provable { size_class, device_must_sign, but })
     }
 
-    /// Why the signer's certificate could not be trusted through any IACA root, if so.
+    /// Why no IACA root could make the signer's certificate trusted, if that is so.
     #[must_use]
     pub fn profile_fault(&self) -> Option<String> {
         let signed = self.document.mso().validity().signed;
         let no_roots: [&[u8]; 0] = [];
-        // Without roots, lack of a root is what is left when the profile is kept.
+        // Without roots, the missing root is the only fault left if the certificate follows the
+        // profile.
         match verify_chain(self.document.issuer_signed().x5chain(), &no_roots, signed, signed) {
             Ok(_) => None,
             Err(error) if error.fault == CertificateFault::IssuerUntrusted => None,
@@ -278,7 +282,8 @@ impl Check {
     }
 }
 
-/// Under the key of the document's own certificate: whether to trust it is up to a request.
+/// Checks the signature under the key of the document's own certificate. Whether to trust that key
+/// is up to a request.
 fn issuer_signature(
     document: &Document,
     signer: Option<&Result<SignerCertificate, CertificateFault>>,

@@ -1,4 +1,5 @@
-//! `IssuerSigned` (ISO 18013-5, 8.3.2.1.2.2): the items, and the MSO with the issuer's signature.
+//! `IssuerSigned` (ISO/IEC 18013-5, 8.3.2.1.2.2): the items, and the MSO with the issuer's
+//! signature.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -28,7 +29,7 @@ pub struct IssuerSigned {
 pub struct NameSpace {
     name: String,
     items: Vec<IssuerSignedItem>,
-    /// For each item, where it stands in the array.
+    /// For each item, its index in the array.
     indices: Vec<usize>,
     opaque: Vec<OpaqueItem>,
 }
@@ -40,29 +41,29 @@ impl NameSpace {
         &self.name
     }
 
-    /// Its items in the order of the document.
+    /// The items of the namespace, in the order of the document.
     #[must_use]
     pub fn items(&self) -> &[IssuerSignedItem] {
         &self.items
     }
 
-    /// Its items that no proof can be about, in the order of the document.
+    /// The items about which no proof is possible, in the order of the document.
     #[must_use]
     pub fn opaque_items(&self) -> &[OpaqueItem] {
         &self.opaque
     }
 
-    /// Its items with where they stand in the array.
+    /// The items with their indices in the array.
     pub(crate) fn indexed(&self) -> impl Iterator<Item = (usize, &IssuerSignedItem)> {
         self.indices.iter().copied().zip(&self.items)
     }
 
-    /// The path to the item that stands there, from `IssuerSigned`.
+    /// The path from `IssuerSigned` to the item with this index.
     fn place(&self, index: usize) -> String {
         format!("nameSpaces[{:?}][{index}]", self.name)
     }
 
-    /// The one item of an element.
+    /// The only item of an element.
     fn item(&self, element: &str) -> Option<Result<&IssuerSignedItem, Error>> {
         let named = self.indexed().filter(|(_, item)| item.element_identifier() == element);
         let named: Vec<_> = named.collect();
@@ -86,10 +87,10 @@ impl NameSpace {
 }
 
 impl IssuerSigned {
-    /// Reads an `IssuerSigned` map that stands alone, as wallets store it.
+    /// Reads an `IssuerSigned` map that comes without an envelope, as wallets store it.
     ///
     /// # Errors
-    /// As [`DeviceResponse::parse`](crate::DeviceResponse::parse).
+    /// The errors of [`DeviceResponse::parse`](crate::DeviceResponse::parse).
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         Error::check_limit("issuerSigned", "bytes", bytes.len(), limits::RESPONSE_BYTES)?;
         let parse = || {
@@ -137,13 +138,14 @@ impl IssuerSigned {
         &self.mso
     }
 
-    /// The certificates that came with the signature (DER, the signer's first); they prove nothing by themselves.
+    /// The certificates that came with the signature (DER, the signer's first). They prove nothing
+    /// by themselves.
     #[must_use]
     pub fn x5chain(&self) -> &[Vec<u8>] {
         self.x5chain.as_deref().unwrap_or_default()
     }
 
-    /// Why no certificates came with the signature, if none did.
+    /// Why no certificates came with the signature, if there are none.
     #[must_use]
     pub fn x5chain_fault(&self) -> Option<X5ChainFault> {
         self.x5chain.as_ref().err().copied()
@@ -164,7 +166,8 @@ impl IssuerSigned {
     /// The item of an element.
     ///
     /// # Errors
-    /// `element_missing`; `malformed` or `too_large` if the item is not as a proof needs it, `malformed` if there are two.
+    /// `element_missing`; `malformed` or `too_large` if the item does not have the form that a
+    /// proof needs; `malformed` if there are two such items.
     pub fn item(&self, namespace: &str, element: &str) -> Result<&IssuerSignedItem, Error> {
         let found = self.namespaces.iter().find(|candidate| candidate.name == namespace);
         let item = found.and_then(|found| found.item(element)).unwrap_or_else(|| {
@@ -226,7 +229,8 @@ fn read_namespaces(cursor: &mut Cursor<'_>) -> Result<Vec<NameSpace>, Error> {
     Ok(namespaces)
 }
 
-/// The items of a namespace. One that a proof cannot be about keeps nobody from asking about others.
+/// Reads the items of a namespace. An item about which no proof is possible does not prevent
+/// requests about other items.
 fn read_items(cursor: &mut Cursor<'_>, name: &str) -> Result<NameSpace, Error> {
     let mut namespace = NameSpace {
         name: name.to_owned(),

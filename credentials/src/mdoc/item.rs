@@ -1,4 +1,5 @@
-//! `IssuerSignedItem` (ISO 18013-5, 8.3.2.1.2.2): one element with its salt, which the MSO holds a digest of.
+//! `IssuerSignedItem` (ISO/IEC 18013-5, 8.3.2.1.2.2): one element with its salt. The MSO holds its
+//! digest.
 
 use std::fmt;
 
@@ -11,22 +12,23 @@ use crate::limits;
 use crate::mdoc::mso::{DIGEST_BYTES, digest_id, open};
 use crate::value::Value;
 
-/// Where the fields of an item lie. Offsets count from the first byte of the tag-24 wrapping (`d8`).
+/// Where the fields of an item lie. Offsets count from the first byte of the tag-24 wrapping
+/// (`d8`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ItemLayout {
     /// The item map itself.
     pub map: Span,
-    /// `digestID`; the number is in the value's head.
+    /// `digestID`. The number is in the head of the value.
     pub digest_id: Field,
     /// `random`.
     pub random: Field,
     /// `elementIdentifier`.
     pub element_identifier: Field,
-    /// `elementValue`; of a tagged value, the content lies behind the innermost head.
+    /// `elementValue`. The content of a tagged value lies behind the innermost head.
     pub element_value: Field,
 }
 
-/// A parsed item together with its bytes, which are erased when it is dropped.
+/// A parsed item together with its bytes. The bytes are erased when the item is dropped.
 #[derive(Clone)]
 pub struct IssuerSignedItem {
     bytes: Zeroizing<Vec<u8>>,
@@ -40,9 +42,10 @@ impl IssuerSignedItem {
     /// Reads `IssuerSignedItemBytes`: tag 24 around one map of exactly four keys, in any order.
     ///
     /// # Errors
-    /// `malformed` for anything else, for indefinite lengths, duplicate keys, nesting over
-    /// [`limits::CBOR_DEPTH`], trailing bytes, a `random` under [`limits::RANDOM_MIN_BYTES`] or a digestID of 2^32 or
-    /// more; `too_large` for an identifier over [`limits::NAME_BYTES`].
+    /// `malformed` for anything else, for indefinite lengths, duplicate keys, nesting deeper than
+    /// [`limits::CBOR_DEPTH`], trailing bytes, a `random` shorter than [`limits::RANDOM_MIN_BYTES`]
+    /// or a digestID of 2^32 or more; `too_large` for an identifier longer than
+    /// [`limits::NAME_BYTES`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let mut cursor = Cursor::new(bytes, Rules::Hashed);
         open(&mut cursor, "an item (IssuerSignedItemBytes)")?;
@@ -108,7 +111,7 @@ impl IssuerSignedItem {
         })
     }
 
-    /// The original bytes, tag-24 wrapping included: what the digest is of.
+    /// The original bytes including the tag-24 wrapping. The digest covers these bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

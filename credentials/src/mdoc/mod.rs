@@ -1,8 +1,19 @@
-//! Documents of ISO 18013-5: what an issuer and a device signed, how it is read and natively verified, and how requests
-//! are answered from it.
+//! Documents of ISO/IEC 18013-5: what an issuer and a device signed, how it is read and natively
+//! verified, and how requests are answered from it.
 //!
-//! Everything that knows these structures is here: requests, trust and presentations know nothing of it, and take from it what
-//! [`CredentialFormat`](crate::CredentialFormat) asks of a format.
+//! Everything that knows these structures is in this module. Requests, trust and presentations know
+//! nothing of it. They use only what [`CredentialFormat`](crate::CredentialFormat) requires of a
+//! format.
+//!
+//! # Order of the source
+//!
+//! * `sign1`, `cose` and `x5chain` read a COSE_Sign1, its signature and its certificates.
+//! * `item`, `opaque` and `mso` read what the issuer signed. `issuer_signed` puts them together.
+//! * `device_elements` and `device` read what the device signed. `handover` builds the
+//!   `SessionTranscript`.
+//! * `form` recognises the structure of an input, and `response` reads it.
+//! * `verify` checks a document natively, `inspection` reports on it, `answer` applies a request to
+//!   it, and `format` hands it to the proofs.
 
 mod answer;
 mod cose;

@@ -1,6 +1,7 @@
-//! The mobile security object (ISO 18013-5, 9.1.2.4): what the issuer signs.
+//! The mobile security object (ISO/IEC 18013-5, 9.1.2.4), which the issuer signs.
 //!
-//! It is read from the COSE payload as it stands, tag-24 wrapping included, because a proof is about those bytes.
+//! It is read from the COSE payload as it stands, including the tag-24 wrapping, because a proof is
+//! about those bytes.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -15,10 +16,10 @@ use crate::error::Error;
 use crate::limits;
 use crate::mdoc::device_elements::KeyAuthorizations;
 
-/// Bytes of a SHA-256 digest.
+/// Length of a SHA-256 digest in bytes.
 pub const DIGEST_BYTES: usize = 32;
 
-/// `ValidityInfo`: both ends of the validity are included.
+/// `ValidityInfo`. Both ends of the validity are inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ValidityInfo {
     /// When the MSO was signed.
@@ -29,14 +30,14 @@ pub struct ValidityInfo {
     pub valid_until: Timestamp,
 }
 
-/// The digests of one namespace, and where its name and map lie.
+/// The digests of one namespace, and where the namespace's name and map lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameSpaceLayout {
     /// The namespace.
     pub name: String,
-    /// Its key and value in `valueDigests`.
+    /// The namespace's key and value in `valueDigests`.
     pub field: Field,
-    /// Its digests in the order of the document.
+    /// The namespace's digests, in the order of the document.
     pub digests: Vec<DigestLayout>,
 }
 
@@ -45,11 +46,12 @@ pub struct NameSpaceLayout {
 pub struct DigestLayout {
     /// The digestID.
     pub digest_id: u32,
-    /// Its key and its 32-byte value.
+    /// The entry's key and its 32-byte value.
     pub field: Field,
 }
 
-/// Where every field of the MSO lies. Offsets count from the first byte of the tag-24 wrapping (`d8`).
+/// Where every field of the MSO lies. Offsets count from the first byte of the tag-24 wrapping
+/// (`d8`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MsoLayout {
     /// The MSO map itself.
@@ -78,11 +80,11 @@ pub struct MsoLayout {
     pub y: Field,
     /// `validityInfo`.
     pub validity_info: Field,
-    /// `validityInfo.signed`; the value starts at its tag and its content is the characters.
+    /// `validityInfo.signed`. The value starts at its tag, and its content is the characters.
     pub signed: Field,
-    /// `validityInfo.validFrom`, likewise.
+    /// `validityInfo.validFrom`, in the same way.
     pub valid_from: Field,
-    /// `validityInfo.validUntil`, likewise.
+    /// `validityInfo.validUntil`, in the same way.
     pub valid_until: Field,
 }
 
@@ -95,7 +97,7 @@ impl MsoLayout {
     }
 }
 
-/// A parsed MSO together with its bytes, which are erased when it is dropped.
+/// A parsed MSO together with its bytes. The bytes are erased when the MSO is dropped.
 #[derive(Clone)]
 pub struct MobileSecurityObject {
     payload: Zeroizing<Vec<u8>>,
@@ -111,9 +113,11 @@ impl MobileSecurityObject {
     /// Reads `MobileSecurityObjectBytes`, the payload of `issuerAuth`: tag 24 around one map.
     ///
     /// # Errors
-    /// `too_large` above [`limits::MSO_BYTES`]. `malformed` for anything that a proof cannot be about: indefinite
-    /// lengths, duplicate or missing keys, nesting over [`limits::CBOR_DEPTH`], trailing bytes, another version or digest algorithm,
-    /// dates in another form than [`Timestamp::from_tdate`] takes, device keys that are not uncompressed P-256 points.
+    /// `too_large` above [`limits::MSO_BYTES`]. `malformed` for anything that a proof cannot be
+    /// about: indefinite lengths, duplicate or missing keys, nesting deeper than
+    /// [`limits::CBOR_DEPTH`], trailing bytes, another version or digest algorithm, dates in a form
+    /// that [`Timestamp::from_tdate`] does not accept, and device keys that are not uncompressed
+    /// P-256 points.
     pub fn parse(payload: &[u8]) -> Result<Self, Error> {
         Error::check_limit("", "bytes of an MSO", payload.len(), limits::MSO_BYTES)?;
         let mut cursor = Cursor::new(payload, Rules::Hashed);
@@ -197,7 +201,7 @@ impl MobileSecurityObject {
         })
     }
 
-    /// The original bytes, tag-24 wrapping included: the COSE payload.
+    /// The original bytes including the tag-24 wrapping. They are the COSE payload.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.payload
@@ -215,7 +219,7 @@ impl MobileSecurityObject {
         &self.device_key
     }
 
-    /// What the issuer lets the device sign itself, if anything.
+    /// What the issuer allows the device to sign itself, if anything.
     #[must_use]
     pub fn key_authorizations(&self) -> Option<&KeyAuthorizations> {
         self.key_authorizations.as_ref()
@@ -227,8 +231,9 @@ impl MobileSecurityObject {
         &self.validity
     }
 
-    /// Whether the issuer says where to look up if it revoked the document: the entry `status` (draft-ietf-oauth-status-list; ISO
-    /// 18013-5, second edition). Nothing here looks it up, and no proof is about it.
+    /// Whether the issuer says where to look up whether it revoked the document: the entry `status`
+    /// (draft-ietf-oauth-status-list; ISO/IEC 18013-5, second edition). This crate does not look it
+    /// up, and no proof is about it.
     #[must_use]
     pub fn has_status(&self) -> bool {
         self.has_status
@@ -270,7 +275,7 @@ pub(crate) fn open(cursor: &mut Cursor<'_>, what: &str) -> Result<(), Error> {
     })
 }
 
-/// A text value that can only be `wanted`.
+/// Reads a text value that must be `wanted`.
 fn exactly(cursor: &mut Cursor<'_>, key: Span, wanted: &str) -> Result<Field, Error> {
     let (value, text) = cursor.text()?;
     if text == wanted {
@@ -423,7 +428,7 @@ impl DeviceKeyInfo {
     }
 }
 
-/// Names in the COSE registry of key types and curves that device keys are met with.
+/// Names in the COSE registry of key types and curves that occur in device keys.
 const KEY_TYPES: [(i128, &str); 3] = [(1, "OKP"), (2, "EC2"), (3, "RSA")];
 const CURVES: [(i128, &str); 10] = [
     (1, "P-256"),
@@ -438,10 +443,11 @@ const CURVES: [(i128, &str); 10] = [
     (259, "brainpoolP512r1"),
 ];
 
-/// Labels of a device key whose heads a proof reads. It shows that none stands twice, so it cannot leave one out.
+/// Labels of a device key whose heads a proof reads. The proof shows that no label occurs twice, so
+/// it cannot leave one out.
 const LABELS: RangeInclusive<i128> = -(1 << 32)..=(1 << 32) - 1;
 
-/// A member of a key that can only be `wanted`; `names` are those of its values.
+/// Reads a member of a key that must be `wanted`. `names` are the names of the member's values.
 fn number(
     cursor: &mut Cursor<'_>,
     key: Span,
@@ -512,7 +518,7 @@ fn validity_info_field(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, [Mo
     Ok((field, moments))
 }
 
-/// `tdate`: tag 0 and a text that [`Timestamp::from_tdate`] takes.
+/// Reads a `tdate`: tag 0 and a text that [`Timestamp::from_tdate`] accepts.
 fn tdate(cursor: &mut Cursor<'_>) -> Result<(Span, Timestamp), Error> {
     if cursor.peek() == Some(Major::Text) {
         return Err(Error::malformed(

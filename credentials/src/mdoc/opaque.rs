@@ -1,4 +1,5 @@
-//! Items that no proof can be about, in documents that are asked about others: of these only the digest counts.
+//! Items about which no proof is possible, in documents that are asked about other items. Only
+//! their digests are checked.
 
 use std::fmt;
 
@@ -9,7 +10,8 @@ use crate::cbor::{Cursor, Major, Rules, required, set_once};
 use crate::error::Error;
 use crate::mdoc::mso::{DIGEST_BYTES, digest_id};
 
-/// An item that is not as a proof needs it, such as one whose value has an indefinite length: no request about it can be answered.
+/// An item that does not have the form that a proof needs, for example because its value has an
+/// indefinite length. No request about it can be answered.
 #[derive(Clone)]
 pub struct OpaqueItem {
     index: usize,
@@ -21,7 +23,8 @@ pub struct OpaqueItem {
 }
 
 impl OpaqueItem {
-    /// Reads tag 24 around a map that has a digestID and an identifier, of any encoding. `fault` is why no proof can be about it.
+    /// Reads tag 24 around a map in any encoding that has a digestID and an identifier. `fault`
+    /// says why no proof can be about the item.
     pub(crate) fn parse(index: usize, bytes: &[u8], fault: Error) -> Result<Self, Error> {
         let mut cursor = Cursor::new(bytes, Rules::Wire);
         if cursor.peek() != Some(Major::Tag) {
@@ -65,13 +68,13 @@ impl OpaqueItem {
         })
     }
 
-    /// Where it stands in the array of its namespace.
+    /// The item's index in the array of its namespace.
     #[must_use]
     pub fn index(&self) -> usize {
         self.index
     }
 
-    /// The original bytes, tag-24 wrapping included: what the digest is of.
+    /// The original bytes including the tag-24 wrapping. The digest covers these bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -83,19 +86,19 @@ impl OpaqueItem {
         self.digest_id
     }
 
-    /// The name of the element, which may be longer than any that is asked for.
+    /// The name of the element. It may be longer than any name that a request can contain.
     #[must_use]
     pub fn element_identifier(&self) -> &str {
         &self.element_identifier
     }
 
-    /// The CBOR of the value of the element, empty where there is none.
+    /// The CBOR of the element's value. It is empty if there is no value.
     #[must_use]
     pub fn element_value(&self) -> &[u8] {
         &self.element_value
     }
 
-    /// Why no proof can be about it. The place counts from the item.
+    /// Why no proof can be about the item. The place starts at the item.
     #[must_use]
     pub fn fault(&self) -> &Error {
         &self.fault

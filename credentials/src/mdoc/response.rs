@@ -1,4 +1,5 @@
-//! `DeviceResponse` (ISO 18013-5, 8.3.2.1.2.2), the envelope in which a wallet sends documents, and what issuers hand out of it.
+//! `DeviceResponse` (ISO/IEC 18013-5, 8.3.2.1.2.2), the envelope in which a wallet sends documents,
+//! and the parts of it that issuers hand out.
 
 use std::ops::Range;
 
@@ -25,25 +26,27 @@ pub struct DeviceResponse {
 /// A document of a response that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrokenDocument {
-    /// Its index among all documents of the response.
+    /// The document's index among all documents of the response.
     pub index: usize,
-    /// The docType that its envelope states, where that can be read.
+    /// The docType that the document's envelope states, if it can be read.
     pub doc_type: Option<String>,
-    /// Why it cannot be read.
+    /// Why the document cannot be read.
     pub fault: Error,
 }
 
 impl DeviceResponse {
-    /// Reads a response and all documents in it, or one `Document` or `IssuerSigned` alone. Signatures and digests are not checked:
-    /// see [`Document::verify`].
+    /// Reads a response and all documents in it, or a single `Document` or `IssuerSigned`.
+    /// Signatures and digests are not checked; see [`Document::verify`].
     ///
-    /// A document of a response that cannot be read is [`broken`](Self::broken), and keeps nobody from asking about another. The
-    /// envelope may use any encoding; what is hashed may not, see [`MobileSecurityObject::parse`] and [`IssuerSignedItem::parse`].
-    /// `errors`, `documentErrors` and unknown keys are skipped. What a device signed may be unreadable, which
-    /// [`DeviceSigned::signature`] tells: the issuer's part serves without it.
+    /// A document of a response that cannot be read is [`broken`](Self::broken). It does not
+    /// prevent requests about other documents. The envelope may use any encoding. Hashed structures
+    /// may not; see [`MobileSecurityObject::parse`] and [`IssuerSignedItem::parse`]. `errors`,
+    /// `documentErrors` and unknown keys are skipped. If what a device signed cannot be read,
+    /// [`DeviceSigned::signature`] reports it, and the issuer's part can still be used.
     ///
     /// # Errors
-    /// `too_large` above a limit of [`limits`], else `malformed`, also for a document that is alone and cannot be read.
+    /// `too_large` above a limit of [`limits`], and `malformed` otherwise. This also holds for a
+    /// single document that cannot be read.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         Error::check_limit("document", "bytes", bytes.len(), limits::RESPONSE_BYTES)?;
         let form = Form::of(bytes).map_err(|e| e.within("document"))?;
@@ -112,22 +115,23 @@ impl DeviceResponse {
         self.form
     }
 
-    /// The documents that can be read, in their order.
+    /// The documents that can be read, in order.
     #[must_use]
     pub fn documents(&self) -> &[Document] {
         &self.documents
     }
 
-    /// The documents that cannot be read, in their order.
+    /// The documents that cannot be read, in order.
     #[must_use]
     pub fn broken(&self) -> &[BrokenDocument] {
         &self.broken
     }
 
-    /// The one document of a docType.
+    /// The only document of a docType.
     ///
     /// # Errors
-    /// `doc_type` if there is none, `malformed` if there are two; the fault of a broken document that is the asked one, or may be.
+    /// `doc_type` if there is none; `malformed` if there are two; the fault of a broken document
+    /// that is, or may be, the requested one.
     pub fn document(&self, doc_type: &str) -> Result<&Document, Error> {
         let mut found = self.documents.iter().filter(|document| document.doc_type == doc_type);
         match (found.next(), found.next()) {
@@ -158,13 +162,16 @@ impl DeviceResponse {
     }
 
     /// Puts an ES256 device signature (`r || s`, over
-    /// [`device_authentication_bytes`](crate::device_authentication_bytes)) into the one document of a docType, in place of the
-    /// signature or MAC there or as its first. Every other byte of a `DeviceResponse` stays as it is, but that a document without
-    /// docType gets one, and that a `deviceSigned` that cannot be read is written anew without elements of the device; of a `Document`
-    /// or an `IssuerSigned` a `DeviceResponse` is made. The signature itself is not checked.
+    /// [`device_authentication_bytes`](crate::device_authentication_bytes)) into the only document
+    /// of a docType. It replaces an existing signature or MAC, or becomes the document's first
+    /// signature. The signature itself is not checked.
+    ///
+    /// Every other byte of a `DeviceResponse` is kept, with two exceptions: a document without
+    /// docType receives one, and a `deviceSigned` that cannot be read is written anew without
+    /// elements of the device. A single `Document` or `IssuerSigned` becomes a `DeviceResponse`.
     ///
     /// # Errors
-    /// As [`Self::parse`] and [`Self::document`].
+    /// The errors of [`Self::parse`] and [`Self::document`].
     pub fn with_device_signature(
         response: &[u8],
         doc_type: &str,
@@ -189,7 +196,7 @@ impl DeviceResponse {
     }
 }
 
-/// A `DeviceResponse` of this one document.
+/// A `DeviceResponse` that holds only this document.
 fn in_response(document: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     write_head(&mut bytes, Major::Map, 3);
@@ -203,7 +210,7 @@ fn in_response(document: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The member `deviceSigned` of a document, without elements of its own.
+/// Writes the member `deviceSigned` of a document, without elements of the device.
 fn write_device_signed(bytes: &mut Vec<u8>, signature: &[u8; SIGNATURE_BYTES]) {
     write_text(bytes, "deviceSigned");
     write_device_signed_value(bytes, signature);
@@ -248,7 +255,7 @@ fn read_documents(cursor: &mut Cursor<'_>) -> Result<Documents, Error> {
     Ok((documents, broken))
 }
 
-/// The docType of a document of which nothing else need be readable.
+/// The docType of a document. The rest of the document need not be readable.
 fn stated_doc_type(cursor: &mut Cursor<'_>) -> Result<Option<String>, Error> {
     let mut members = cursor.map()?;
     while cursor.next(&mut members) {
@@ -260,7 +267,7 @@ fn stated_doc_type(cursor: &mut Cursor<'_>) -> Result<Option<String>, Error> {
     Ok(None)
 }
 
-/// One document of a response, or one that came alone.
+/// A document of a response, or one that came without a response.
 #[derive(Debug, Clone)]
 pub struct Document {
     place: String,
@@ -275,20 +282,20 @@ pub struct Document {
 #[derive(Debug, Clone)]
 struct Head {
     bytes: Range<usize>,
-    /// How many members the map has, if its length is definite.
+    /// The number of members of the map, if its length is definite.
     members: Option<u64>,
-    /// Whether one of them is `docType`.
+    /// Whether `docType` is one of the members.
     states_doc_type: bool,
 }
 
-/// Where in the input the device's signature goes.
+/// Where the device's signature goes in the input.
 #[derive(Debug, Clone)]
 enum DeviceSlot {
-    /// In place of the value of `deviceAuth`.
+    /// It replaces the value of `deviceAuth`.
     Auth(Range<usize>),
-    /// In place of a `deviceSigned` that is nothing, holds nothing or cannot be read.
+    /// It replaces a `deviceSigned` that is null or undefined, is empty or cannot be read.
     Whole(Range<usize>),
-    /// Behind the other members of the document, which end there.
+    /// It goes behind the other members of the document, which end at this offset.
     Absent(usize),
 }
 
@@ -333,12 +340,14 @@ impl Document {
         let (device_signed, slot) = device_signed.unwrap_or_else(absent);
         let issuer_signed = required(issuer_signed, "issuerSigned")?;
         let head = Head { bytes, members: count, states_doc_type: doc_type.is_some() };
-        // Nothing vouches for the envelope's. Where there is none, the one that the issuer signed is the only one.
+        // Nothing vouches for the docType of the envelope. Without one, the docType that the issuer
+        // signed is used.
         let doc_type = doc_type.unwrap_or_else(|| issuer_signed.mso().doc_type().to_owned());
         Ok(Self { place: place.to_owned(), doc_type, issuer_signed, device_signed, head, slot })
     }
 
-    /// The input that the document was read from, with this signature, and a docType if it had none.
+    /// The input from which the document was read, with this signature, and with a docType if it
+    /// had none.
     fn signed(&self, input: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> Vec<u8> {
         let part = |range: Range<usize>| input.get(range).unwrap_or_default();
         let Head { bytes: head, members, states_doc_type } = &self.head;
@@ -369,8 +378,8 @@ impl Document {
         bytes
     }
 
-    /// The docType that the envelope states; the MSO states its own. Where there is no envelope, or it states none, it is that of the
-    /// MSO.
+    /// The docType that the envelope states; the MSO states its own. If there is no envelope, or if
+    /// it states no docType, this is the docType of the MSO.
     #[must_use]
     pub fn doc_type(&self) -> &str {
         &self.doc_type
@@ -382,7 +391,9 @@ impl Document {
         &self.issuer_signed
     }
 
-    /// What the device signed: nothing, with [`DeviceAuth::Missing`](crate::DeviceAuth::Missing), where the document is as its issuer handed it out.
+    /// What the device signed. It is empty, with
+    /// [`DeviceAuth::Missing`](crate::DeviceAuth::Missing), if the document is in the form in which
+    /// its issuer handed it out.
     #[must_use]
     pub fn device_signed(&self) -> &DeviceSigned {
         &self.device_signed
@@ -394,7 +405,8 @@ impl Document {
         self.issuer_signed.mso()
     }
 
-    /// Where the document lies in its response, such as `documents[0]`; empty for one that came alone.
+    /// The place of the document in its response, such as `documents[0]`. It is empty for a
+    /// document that came without a response.
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
@@ -403,7 +415,7 @@ impl Document {
     /// The item of an element.
     ///
     /// # Errors
-    /// `element_missing`; as [`IssuerSigned::item`].
+    /// `element_missing`, and the errors of [`IssuerSigned::item`].
     pub fn item(&self, namespace: &str, element: &str) -> Result<&IssuerSignedItem, Error> {
         self.issuer_signed.item(namespace, element).map_err(|error| error.within(&self.place))
     }

@@ -1,9 +1,9 @@
-//! COSE_Sign1 (RFC 9052, section 4.2) as four members, before anybody asks what they mean.
+//! COSE_Sign1 (RFC 9052, section 4.2) as its four members, whose meaning is not examined here.
 
 use crate::cbor::{Cursor, Major, Members, Rules, set_once};
 use crate::error::Error;
 
-/// The four members of a COSE_Sign1 as they stand.
+/// The four members of a COSE_Sign1 as they are written.
 pub(crate) struct Parts<'a> {
     pub(crate) protected: &'a [u8],
     pub(crate) unprotected: Unprotected<'a>,
@@ -12,7 +12,7 @@ pub(crate) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Reads a COSE_Sign1, under its tag or not.
+    /// Reads a COSE_Sign1, with or without its tag.
     pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, Error> {
         const SIGN1: u64 = 18;
         let mut cursor = Cursor::new(bytes, Rules::Wire);
@@ -50,7 +50,7 @@ fn not_sign1(error: Error) -> Error {
     Error::malformed("", format!("not a COSE_Sign1 structure: {}", error.message()))
 }
 
-/// A byte string, which each member but the unprotected header is.
+/// Reads a byte string. Every member except the unprotected header is one.
 fn string<'a>(cursor: &mut Cursor<'a>, place: &str, name: &str) -> Result<&'a [u8], Error> {
     cursor.bytes().map(|(_, bytes)| bytes).map_err(|error| {
         let message = format!(
@@ -61,19 +61,19 @@ fn string<'a>(cursor: &mut Cursor<'a>, place: &str, name: &str) -> Result<&'a [u
     })
 }
 
-/// What counts of an unprotected header: nobody looks into its other members, which issuers fill in their own ways (a text as `kid`,
-/// say).
+/// The part of an unprotected header that matters. Its other members are ignored, because issuers
+/// fill them in their own ways (for example with a text as `kid`).
 #[derive(Default)]
 pub(crate) struct Unprotected<'a> {
     /// The CBOR of `x5chain`.
     pub(crate) x5chain: Option<&'a [u8]>,
     /// Whether there is a `kid`.
     pub(crate) has_kid: bool,
-    /// Whether a text stands for the label of `x5chain`.
+    /// Whether `x5chain` has a text as its label.
     pub(crate) has_text_label: bool,
 }
 
-/// Libraries write `null` for an empty header.
+/// Reads the unprotected header. Some libraries write `null` for an empty header.
 fn unprotected<'a>(cursor: &mut Cursor<'a>) -> Result<Unprotected<'a>, Error> {
     let mut header = Unprotected::default();
     if cursor.nothing() {

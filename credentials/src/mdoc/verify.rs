@@ -1,4 +1,5 @@
-//! Native verification (ISO 18013-5, 9.3.1): a prover handed a bad document says which check failed before it proves.
+//! Native verification (ISO/IEC 18013-5, 9.3.1). A prover that is given a bad document learns which
+//! check failed before it proves.
 
 use p256::ecdsa::VerifyingKey;
 use velum_core::class::{CLASSES, SizeClass};
@@ -13,7 +14,8 @@ use crate::request::{Request, Slot};
 use crate::trust::{Certificates, Issuer, TrustedIssuer};
 
 impl Document {
-    /// Every check that a request asks for, in the order of this module, then the predicates. Gives the issuer.
+    /// Makes every check that a request requires, in the order of this module, and then checks the
+    /// predicates. Returns the issuer.
     ///
     /// # Errors
     /// The error of the first check that fails.
@@ -32,7 +34,7 @@ impl Document {
         Ok(issuer)
     }
 
-    /// That envelope and MSO both state the asked docType.
+    /// Checks that the envelope and the MSO both state the requested docType.
     ///
     /// # Errors
     /// `doc_type`.
@@ -55,7 +57,7 @@ impl Document {
         }
     }
 
-    /// That one of the issuers signed the MSO, and its certificates hold.
+    /// Checks that one of the issuers signed the MSO, and that its certificates are valid.
     ///
     /// # Errors
     /// `issuer_untrusted`, `issuer_signature`.
@@ -69,7 +71,7 @@ impl Document {
             .map_err(|error| error.within("issuerSigned.issuerAuth").within(self.place()))
     }
 
-    /// That a given key signed the MSO; trust in it is the caller's matter.
+    /// Checks that a given key signed the MSO. Whether the key is trusted is up to the caller.
     ///
     /// # Errors
     /// `issuer_signature`.
@@ -92,7 +94,7 @@ impl Document {
         )
     }
 
-    /// That every item has its digest in the MSO, at its own namespace and digestID.
+    /// Checks that every item has its digest in the MSO, at its own namespace and digestID.
     ///
     /// # Errors
     /// `digest`.
@@ -119,7 +121,7 @@ impl Document {
         Ok(())
     }
 
-    /// That `validFrom <= now <= validUntil`.
+    /// Checks that `validFrom <= now <= validUntil`.
     ///
     /// # Errors
     /// `not_yet_valid`, `expired`.
@@ -142,10 +144,11 @@ impl Document {
         Err(Error::new(code, place, message).within(self.place()))
     }
 
-    /// That the device key of the MSO signed `DeviceAuthentication` for this session.
+    /// Checks that the device key of the MSO signed `DeviceAuthentication` for this session.
     ///
     /// # Errors
-    /// `device_signature`; those of [`DeviceSigned::signature`](crate::DeviceSigned::signature).
+    /// `device_signature`, and the errors of
+    /// [`DeviceSigned::signature`](crate::DeviceSigned::signature).
     pub fn check_device_signature(&self, transcript: &SessionTranscript) -> Result<(), Error> {
         let (algorithm, signature) =
             self.device_signed().signature().map_err(|error| error.within(self.place()))?;
@@ -168,7 +171,8 @@ impl Document {
         Err(error.within(self.place()))
     }
 
-    /// That the MSO lets the device sign the elements that it signed itself, and that the request asks for them.
+    /// Checks that the MSO allows the device to sign the elements that it signed itself, and that
+    /// the request asks for them.
     ///
     /// # Errors
     /// `device_namespaces_unauthorised`, `device_namespaces`.
@@ -181,10 +185,10 @@ impl Document {
         check().map_err(|error| error.within("deviceSigned.nameSpaces").within(self.place()))
     }
 
-    /// The smallest size class that the MSO and the items of these slots fit.
+    /// The smallest size class that fits the MSO and the items of these slots.
     ///
     /// # Errors
-    /// `too_large` above every class, `element_missing`.
+    /// `too_large` if no class is large enough; `element_missing`.
     pub fn size_class(&self, slots: &[Slot]) -> Result<SizeClass, Error> {
         let mso_bytes = self.mso().bytes().len();
         let mut longest = (0, "");

@@ -1,7 +1,8 @@
-//! The header parameter `x5chain` (RFC 9360, label 33): the certificates that come with an issuer's signature.
+//! The header parameter `x5chain` (RFC 9360, label 33): the certificates that come with an issuer's
+//! signature.
 //!
-//! Nothing signs the unprotected header that it stands in, so what is wrong with it is no reason to refuse a document whose signer
-//! a request names itself.
+//! Nothing signs the unprotected header that holds it. A fault in it is therefore no reason to
+//! refuse a document whose signer the request names itself.
 
 use std::fmt;
 
@@ -14,15 +15,15 @@ use crate::mdoc::sign1::Unprotected;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum X5ChainFault {
-    /// The header has none.
+    /// The header has no `x5chain`.
     Missing,
-    /// The header has a `kid` in its place.
+    /// The header has a `kid` instead.
     KeyIdentifier,
-    /// Its label is the text "33" or "x5chain".
+    /// The label is the text "33" or "x5chain".
     TextLabel,
-    /// It is empty, or a certificate in it is.
+    /// The `x5chain` is empty, or one of its certificates is.
     Empty,
-    /// It is neither a byte string nor an array of these.
+    /// The `x5chain` is neither a byte string nor an array of byte strings.
     Type {
         /// What was found.
         found: &'static str,
@@ -51,10 +52,11 @@ impl fmt::Display for X5ChainFault {
     }
 }
 
-/// The certificates of an unprotected header: one, or an array of them, each DER. Or why there are none.
+/// The certificates of an unprotected header (one, or an array of them, each in DER), or the reason
+/// why there are none.
 ///
 /// # Errors
-/// `too_large` above [`limits::X5CHAIN_CERTIFICATES`] and [`limits::CERTIFICATE_BYTES`].
+/// `too_large` above [`limits::X5CHAIN_CERTIFICATES`] or [`limits::CERTIFICATE_BYTES`].
 pub(super) fn x5chain(
     header: &Unprotected<'_>,
 ) -> Result<Result<Vec<Vec<u8>>, X5ChainFault>, Error> {

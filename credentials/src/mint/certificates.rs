@@ -1,4 +1,5 @@
-//! The certificates of ISO/IEC 18013-5 Annex B, as structures that may be edited before they are signed.
+//! The certificates of ISO/IEC 18013-5 Annex B, as structures that may be edited before they are
+//! signed.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -37,7 +38,7 @@ use crate::{Error, Timestamp};
 
 /// `mdlDS`, the extended key usage of a document signer (ISO/IEC 18013-5 B.1.4).
 const DOCUMENT_SIGNER_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.0.18013.5.1.2");
-/// A host that can never exist (RFC 6761), for the addresses that Annex B wants in certificates.
+/// A host that can never exist (RFC 6761), for the addresses that Annex B requires in certificates.
 const ADDRESS: &str = "https://iaca.velum.invalid/";
 const SERIAL_NUMBER_BYTES: usize = 16;
 const KEY_IDENTIFIER_BYTES: usize = 20;
@@ -64,7 +65,7 @@ pub fn iaca_certificate(spec: &Spec, keys: &Keys) -> Result<TbsCertificate, Erro
 /// A document signer (B.1.4) under `iaca`, ready to be signed by that root's key.
 ///
 /// # Errors
-/// As [`iaca_certificate`].
+/// The errors of [`iaca_certificate`].
 pub fn document_signer_certificate(
     spec: &Spec,
     keys: &Keys,
@@ -94,10 +95,11 @@ pub fn document_signer_certificate(
     )
 }
 
-/// Signs a certificate, as it stands but for its algorithm identifier, which is the signer's. Gives DER.
+/// Signs a certificate as it stands, after setting its algorithm identifier to that of the signing
+/// key. Returns DER.
 ///
 /// # Errors
-/// `malformed` where a field cannot be encoded.
+/// `malformed` if a field cannot be encoded.
 pub fn sign_certificate<K, S>(mut tbs: TbsCertificate, key: &K) -> Result<Vec<u8>, Error>
 where
     K: DynSignatureAlgorithmIdentifier + Signer<S>,
@@ -139,7 +141,7 @@ fn certificate(
     })
 }
 
-/// Positive, of full length and random, as B.1 wants it.
+/// A positive, random serial number of full length, as B.1 requires.
 fn serial_number(spec: &Spec, purpose: Purpose) -> Result<SerialNumber, Error> {
     let mut bytes = random::bytes(&mut random::stream(&spec.seed, purpose), SERIAL_NUMBER_BYTES);
     if let Some(first) = bytes.first_mut() {
@@ -148,7 +150,7 @@ fn serial_number(spec: &Spec, purpose: Purpose) -> Result<SerialNumber, Error> {
     SerialNumber::new(&bytes).map_err(unencodable)
 }
 
-/// So many days before and after the MSO was signed.
+/// The period from `days_before` days before to `days_after` days after the MSO was signed.
 fn around(spec: &Spec, days_before: i64, days_after: i64) -> Result<Period, Error> {
     let shifted = |days: i64| {
         Timestamp::from_unix(spec.validity.signed.unix() + days * A_DAY).ok_or_else(|| {
@@ -158,7 +160,7 @@ fn around(spec: &Spec, days_before: i64, days_after: i64) -> Result<Period, Erro
     Ok(Period { not_before: shifted(-days_before)?, not_after: shifted(days_after)? })
 }
 
-/// UTCTime through 2049 and GeneralizedTime after (RFC 5280, 4.1.2.5).
+/// UTCTime until 2049 and GeneralizedTime afterwards (RFC 5280, 4.1.2.5).
 fn time(time: Timestamp) -> Result<Time, Error> {
     let seconds = u64::try_from(time.unix()).map_err(|_| {
         Error::malformed("spec.certificates", "a certificate cannot be valid before 1970")

@@ -1,4 +1,4 @@
-//! From a signed MSO to a device-signed response, with everything that goes with it.
+//! From a signed MSO to a response signed by the device, with everything that belongs to it.
 
 use p256::ecdsa::SigningKey;
 use p256::pkcs8::{EncodePrivateKey, LineEnding};
@@ -19,10 +19,11 @@ use crate::{
 
 /// COSE header label of `x5chain` (RFC 9360).
 const X5CHAIN: i64 = 33;
-/// A request that is not spelt out keeps to the smallest size class.
+/// Number of predicates in a request that the spec does not write out. It fits the smallest size
+/// class.
 const DEFAULT_PREDICATES: usize = STANDARD.slots;
 
-/// A minted document and all that belongs to it.
+/// A minted document and everything that belongs to it.
 pub struct Minted {
     /// The `DeviceResponse`, which may still be edited.
     pub response: Map,
@@ -45,7 +46,7 @@ impl Minted {
         self.response.encode()
     }
 
-    /// The first document of the response, to be edited.
+    /// The first document of the response, for editing.
     pub fn first_document(&mut self) -> Option<&mut Map> {
         match self.response.get_mut("documents")? {
             Node::Array(documents) => match documents.first_mut()? {
@@ -56,10 +57,10 @@ impl Minted {
         }
     }
 
-    /// Every file of the set, by name; `device.key` only where the mint has it.
+    /// All files of the set, by name. `device.key` is included only if the mint has that key.
     ///
     /// # Errors
-    /// `malformed` where a key or certificate cannot be written as PEM.
+    /// `malformed` if a key or a certificate cannot be written as PEM.
     pub fn files(&self) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
         let mut files = vec![
             ("document.cbor", self.document()),
@@ -100,7 +101,7 @@ pub(super) fn cose_sign1(
     Node::Array(vec![Node::bytes(protected), unprotected.into(), payload, signature])
 }
 
-/// The response, signed by the device, and what goes with it.
+/// The response, signed by the device, and everything that belongs to it.
 pub(super) fn assemble(
     spec: &Spec,
     keys: Keys,
@@ -169,7 +170,8 @@ fn device_namespaces(spec: &Spec) -> Result<Map, Error> {
     Ok(namespaces.collect::<Result<Vec<_>, Error>>()?.into_iter().collect())
 }
 
-/// The spec's transcript, or one with the handover of OpenID4VP (ISO/IEC TS 18013-7, B.4.4): two hashes and a nonce.
+/// The transcript of the spec, or a transcript with the handover of OpenID4VP (ISO/IEC TS 18013-7,
+/// B.4.4): two hashes and a nonce.
 fn transcript(spec: &Spec) -> Result<SessionTranscript, Error> {
     let bytes = match &spec.transcript {
         Some(text) => from_hex("spec.transcript", text)?,
@@ -217,7 +219,7 @@ fn request(spec: &Spec, iaca: &[u8]) -> Result<String, Error> {
         .to_json())
 }
 
-/// What a request asks of an element when the spec does not say.
+/// The predicate on an element if the spec does not give one.
 fn predicate(element: &Element, now: Timestamp) -> Option<serde_json::Value> {
     const ADULT: u8 = 18;
     let is_adult = |text: &str| {

@@ -1,4 +1,4 @@
-//! From a spec to an MSO, with a stop wherever a hostile issuer could interfere.
+//! From a spec to an MSO. The process stops at each point where a hostile issuer could interfere.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,17 +17,18 @@ use super::spec::{DigestIds, Element, ItemKey, Spec};
 use super::value::Value;
 use crate::{Error, SignatureAlgorithm, limits};
 
-/// Key in `deviceKeyInfo` of what the device may sign itself.
+/// The key in `deviceKeyInfo` that says what the device may sign itself.
 const KEY_AUTHORIZATIONS: &str = "keyAuthorizations";
-/// Bytes of the longest salt that is minted.
+/// Length in bytes of the longest salt that is minted.
 const RANDOM_MAX_BYTES: usize = 1_024;
-/// Elements in all, and decoy digests in all. Well below the number of random digestIDs.
+/// The largest total number of elements, and of decoy digests. Both are well below the number of
+/// random digestIDs.
 const ELEMENTS_MAX: usize = 1_024;
 const DECOYS_MAX: usize = 1_024;
-/// Random digestIDs are 16 bits, as in deployed documents.
+/// Random digestIDs have 16 bits, as in deployed documents.
 const RANDOM_DIGEST_ID_BITS: u32 = 16;
 
-/// The hash of the items. Only SHA-256 can be proven about.
+/// The hash of the items. Proofs support only SHA-256.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum DigestAlgorithm {
@@ -58,20 +59,20 @@ impl DigestAlgorithm {
 /// The items, before anything is hashed.
 pub struct Draft {
     spec: Spec,
-    /// The keys; a replaced one signs, or is named, from here on.
+    /// The keys. A key that is replaced here signs, or is named, from here on.
     pub keys: Keys,
-    /// The items. What is changed here is hashed as changed.
+    /// The items. Changes made here are part of what is hashed.
     pub items: Vec<DraftItem>,
     /// How items are hashed.
     pub digest_algorithm: DigestAlgorithm,
 }
 
 impl Draft {
-    /// Draws keys, salts and digestIDs, and encodes the items.
+    /// Draws the keys, salts and digestIDs, and encodes the items.
     ///
     /// # Errors
-    /// `malformed` for values that cannot be encoded, keys that are no scalars and digestIDs used twice in a
-    /// namespace; `too_large` for specs over the limits.
+    /// `malformed` for values that cannot be encoded, for keys that are not scalars and for
+    /// digestIDs used twice in a namespace; `too_large` for specs that exceed the limits.
     pub fn new(spec: &Spec) -> Result<Self, Error> {
         Ok(Self {
             keys: Keys::new(spec)?,
@@ -84,8 +85,8 @@ impl Draft {
     /// Hashes the items into an MSO and makes the certificates.
     ///
     /// # Errors
-    /// `malformed` for extra entries that cannot be encoded, unknown keys in `mso_key_order`, an `mso_bytes` that
-    /// padding cannot reach, and certificates that cannot be made.
+    /// `malformed` for extra entries that cannot be encoded, unknown keys in `mso_key_order`, an
+    /// `mso_bytes` that padding cannot reach, and certificates that cannot be made.
     pub fn digest(self) -> Result<MsoDraft, Error> {
         let mso = self.mso()?;
         let (iaca, document_signer) = self.certificates()?;
@@ -113,7 +114,8 @@ impl Draft {
             validity_info.push("expectedUpdate", tdate(time));
         }
         let mut device_key_info = Map::from_iter([("deviceKey", device_key(&self.keys.device))]);
-        // What the device signs it may sign, unless the spec says what it may.
+        // The device may sign the elements that it signs, unless the spec states its
+        // authorisations.
         if !spec.device_namespaces.is_empty()
             && !spec.device_key_info_extra.contains_key(KEY_AUTHORIZATIONS)
         {
@@ -148,7 +150,8 @@ impl Draft {
         }
     }
 
-    /// By namespace in order of first appearance, digests by ascending digestID.
+    /// Namespaces are in order of first appearance, and digests are in ascending order of their
+    /// digestIDs.
     fn value_digests(&self) -> Result<Map, Error> {
         let mut namespaces: Vec<(&str, BTreeMap<u32, Vec<u8>>)> = Vec::new();
         let digests = self.items.iter().map(|item| {
@@ -179,7 +182,7 @@ impl Draft {
             .collect())
     }
 
-    /// The IACA root and the document signer, DER.
+    /// The IACA root and the document signer, in DER.
     fn certificates(&self) -> Result<(Vec<u8>, Vec<u8>), Error> {
         let sign = |tbs| sign_certificate::<_, DerSignature>(tbs, &self.keys.iaca);
         let iaca = iaca_certificate(&self.spec, &self.keys)?;
@@ -193,24 +196,25 @@ pub struct MsoDraft {
     spec: Spec,
     /// The keys.
     pub keys: Keys,
-    /// The items. What is changed here no longer has its digest in the MSO.
+    /// The items. An item that is changed here no longer has its digest in the MSO.
     pub items: Vec<DraftItem>,
     /// The MSO.
     pub mso: Map,
-    /// The protected header of `issuerAuth`, the bytes inside its byte string.
+    /// The protected header of `issuerAuth`: the bytes inside its byte string.
     pub protected: Vec<u8>,
-    /// The document signer's certificate and whatever else the document carries, DER.
+    /// The document signer's certificate and any other certificates that the document carries, in
+    /// DER.
     pub x5chain: Vec<Vec<u8>>,
-    /// The IACA root, DER.
+    /// The IACA root, in DER.
     pub iaca: Vec<u8>,
 }
 
 impl MsoDraft {
-    /// Signs as document signer and as device.
+    /// Signs as the document signer and as the device.
     ///
     /// # Errors
-    /// `malformed` for a transcript that is not hexadecimal, device-signed values that cannot be encoded, and a spec
-    /// without elements that a request can ask for.
+    /// `malformed` for a transcript that is not hexadecimal, for device-signed values that cannot
+    /// be encoded, and for a spec without elements that a request can ask for.
     pub fn sign(self) -> Result<Minted, Error> {
         let key = self.keys.document_signer.clone();
         self.sign_with(|to_be_signed| {
@@ -219,17 +223,18 @@ impl MsoDraft {
         })
     }
 
-    /// As [`sign`](Self::sign), with the document signer's signature over the COSE `Sig_structure` made by `signer`.
+    /// Like [`sign`](Self::sign), but `signer` makes the document signer's signature over the COSE
+    /// `Sig_structure`.
     ///
     /// # Errors
-    /// As [`sign`](Self::sign).
+    /// The errors of [`sign`](Self::sign).
     pub fn sign_with(self, signer: impl FnOnce(&[u8]) -> Vec<u8>) -> Result<Minted, Error> {
         let issuer_auth =
             document::cose_sign1(&self.protected, &self.x5chain, &embedded(&self.mso), signer);
         document::assemble(&self.spec, self.keys, &self.items, issuer_auth, self.iaca, self.x5chain)
     }
 
-    /// `MobileSecurityObjectBytes`, the payload that is signed.
+    /// `MobileSecurityObjectBytes`, the signed payload.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         embedded(&self.mso).encode()
@@ -309,7 +314,8 @@ fn fixed_digest_ids(spec: &Spec) -> Result<BTreeMap<&str, BTreeSet<u32>>, Error>
     Ok(used)
 }
 
-/// A random digestID that is not taken. The limits on elements and decoys leave most of the range free.
+/// A random digestID that is not taken. The limits on elements and decoys leave most of the range
+/// free.
 fn unused_id(rng: &mut impl RngCore, taken: impl Fn(u32) -> bool) -> u32 {
     loop {
         let id = rng.next_u32() >> (u32::BITS - RANDOM_DIGEST_ID_BITS);
@@ -362,8 +368,8 @@ fn embedded(mso: &Map) -> Node {
     Node::Embedded(Box::new(mso.clone().into()))
 }
 
-/// Appends an entry so that the wrapped MSO has `bytes` bytes. Heads grow with their content, which leaves gaps in the
-/// lengths that one key can reach; a second key, one byte longer, fills them.
+/// Appends an entry so that the wrapped MSO has `bytes` bytes. Heads grow with their content, so
+/// one key cannot reach every length. A second key that is one byte longer fills the gaps.
 fn pad(mso: Map, bytes: usize) -> Result<Map, Error> {
     if bytes > limits::MSO_BYTES {
         return Err(Error::too_large("spec.mso_bytes", format!("at most {}", limits::MSO_BYTES)));

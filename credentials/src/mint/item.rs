@@ -2,14 +2,14 @@
 
 use super::node::{Map, Node};
 
-/// An item of the document or, if not disclosed, of which the MSO holds the digest.
+/// An item of the document. If it is not disclosed, only its digest is in the MSO.
 #[derive(Clone, Debug)]
 pub struct DraftItem {
-    /// The namespace under which document and MSO list it.
+    /// The namespace under which the document and the MSO list the item.
     pub namespace: String,
-    /// The digestID under which the MSO lists it; the item's own one is in `map`.
+    /// The digestID under which the MSO lists the item. The item's own digestID is in `map`.
     pub digest_id: u32,
-    /// Whether the document carries it.
+    /// Whether the document carries the item.
     pub disclosed: bool,
     /// The `IssuerSignedItem`.
     pub map: Map,

@@ -1,4 +1,4 @@
-//! The keys of everyone involved.
+//! The keys of all parties.
 
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
@@ -8,29 +8,30 @@ use super::spec::Spec;
 use super::value::from_hex;
 use crate::{Error, SIGNATURE_BYTES};
 
-/// The keys of everyone involved.
+/// The keys of all parties.
 #[derive(Clone)]
 pub struct Keys {
-    /// The IACA root's.
+    /// The key of the IACA root.
     pub iaca: SigningKey,
-    /// The document signer's.
+    /// The key of the document signer.
     pub document_signer: SigningKey,
-    /// The device's.
+    /// The key of the device.
     pub device: DeviceKey,
 }
 
-/// The device's key.
+/// The key of the device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeviceKey {
-    /// The mint has it and signs the session.
+    /// The mint has the key and signs the session.
     Held(SigningKey),
-    /// A device has it. The document gets 64 zero bytes in place of a signature, for
-    /// [`DeviceResponse::with_device_signature`](crate::DeviceResponse::with_device_signature) to replace.
+    /// A device has the key. The document gets 64 zero bytes as its signature, which
+    /// [`DeviceResponse::with_device_signature`](crate::DeviceResponse::with_device_signature)
+    /// replaces.
     Elsewhere(VerifyingKey),
 }
 
 impl Keys {
-    /// The keys that the spec gives, or those of its seed.
+    /// The keys that the spec gives, or else the keys drawn from its seed.
     pub(super) fn new(spec: &Spec) -> Result<Self, Error> {
         let key = |fixed: &Option<String>, place: &str, purpose| match fixed {
             None => Ok(random::signing_key(&spec.seed, purpose)),

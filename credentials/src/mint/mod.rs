@@ -1,14 +1,20 @@
 //! Test credentials: an IACA root, a document signer, a device key and a document signed by both.
 //!
-//! Apart from everything else and off by default (feature `mint`): these are keys that anyone can derive from a seed.
-//! A [`Spec`] says what to mint, and [`mint`] does it. Tests that need documents no issuer would write stop in between:
-//! [`Draft`] holds the items before they are hashed, [`MsoDraft`] the MSO before it is signed, and [`Minted`] the
-//! response before it is written; each is a tree of [`Node`]s that may be edited at will.
+//! This module is separate from everything else and off by default (feature `mint`), because anyone
+//! can derive these keys from a seed. A [`Spec`] says what to mint, and [`mint`] mints it. Tests
+//! that need documents that no issuer would write can stop in between: [`Draft`] holds the items
+//! before they are hashed, [`MsoDraft`] holds the MSO before it is signed, and [`Minted`] holds the
+//! response before it is written. Each is a tree of [`Node`]s that may be edited freely.
 //!
-//! Deterministic from the seed: randomness is ChaCha20, one stream for each purpose so that an added element moves no
-//! key, and signatures are those of RFC 6979.
+//! The output is determined by the seed. Randomness is ChaCha20 with one stream per purpose, so
+//! that an added element changes no key. Signatures follow RFC 6979.
 //!
 //! This module knows nothing of proofs. It reads only its own specs.
+//!
+//! # Order of the source
+//!
+//! `node` and `value` are the values, `spec` is the input, and `random` and `keys` draw from its
+//! seed. `item`, `draft`, `certificates` and `document` are the steps from a spec to a document.
 
 mod certificates;
 mod document;
@@ -36,7 +42,7 @@ use crate::Error;
 /// Mints the document of `spec`.
 ///
 /// # Errors
-/// As [`Draft::new`] and [`MsoDraft::sign`].
+/// The errors of [`Draft::new`], [`Draft::digest`] and [`MsoDraft::sign`].
 pub fn mint(spec: &Spec) -> Result<Minted, Error> {
     Draft::new(spec)?.digest()?.sign()
 }

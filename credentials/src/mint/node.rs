@@ -1,14 +1,15 @@
-//! CBOR as a tree that can be edited and written out in forms that no encoder would choose.
+//! CBOR as a tree that can be edited and written in forms that no encoder would choose.
 //!
-//! Hostile documents need duplicate keys, heads longer than necessary, indefinite lengths and bytes that are no CBOR at
-//! all, which CBOR libraries rightly do not write. Well-formed values use the same tree.
+//! Hostile documents need duplicate keys, heads longer than necessary, indefinite lengths and bytes
+//! that are not CBOR at all. CBOR libraries rightly do not write these. Well-formed values use the
+//! same tree.
 
 use crate::cbor::{Major, write_head};
 
 /// A data item (RFC 8949).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
-    /// Bytes written as they are, whether or not they are CBOR.
+    /// Bytes that are written unchanged, whether or not they are CBOR.
     Raw(Vec<u8>),
     /// An array of definite length.
     Array(Vec<Node>),
@@ -23,16 +24,16 @@ pub enum Node {
 /// How the head of a map is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Form {
-    /// Definite length in the shortest head.
+    /// A definite length in the shortest head.
     #[default]
     Shortest,
-    /// Definite length with an eight-byte argument.
+    /// A definite length in a head with an eight-byte argument.
     Long,
-    /// Indefinite length, ended by a break.
+    /// An indefinite length, ended by a break.
     Indefinite,
 }
 
-/// Pairs in the order in which they are written; keys may repeat.
+/// Pairs in the order in which they are written. Keys may repeat.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Map {
     /// Keys and values.
@@ -71,7 +72,7 @@ impl Node {
         })
     }
 
-    /// An unsigned integer in an eight-byte head, however small it is.
+    /// An unsigned integer in a head with an eight-byte argument, however small it is.
     #[must_use]
     pub fn long_uint(value: u64) -> Self {
         Self::Raw(long_head(Major::Unsigned, value))
@@ -89,7 +90,7 @@ impl Node {
         Self::Raw([&head(Major::Text, value.len() as u64), value.as_bytes()].concat())
     }
 
-    /// A text string in an eight-byte head, however short it is.
+    /// A text string in a head with an eight-byte argument, however short it is.
     #[must_use]
     pub fn long_text(value: &str) -> Self {
         Self::Raw([&long_head(Major::Text, value.len() as u64), value.as_bytes()].concat())
@@ -152,12 +153,12 @@ impl<K: Into<Node>, V: Into<Node>> FromIterator<(K, V)> for Map {
 }
 
 impl Map {
-    /// Appends a pair, whether or not the key is there already.
+    /// Appends a pair, whether or not the key is already present.
     pub fn push(&mut self, key: impl Into<Node>, value: impl Into<Node>) {
         self.entries.push((key.into(), value.into()));
     }
 
-    /// Replaces the value of the first such key, or appends the pair.
+    /// Replaces the value of the first pair with this key, or appends the pair.
     pub fn set(&mut self, key: impl Into<Node>, value: impl Into<Node>) {
         let key = key.into();
         match self.get_mut(key.clone()) {
@@ -166,13 +167,13 @@ impl Map {
         }
     }
 
-    /// The value of the first such key.
+    /// The value of the first pair with this key.
     pub fn get_mut(&mut self, key: impl Into<Node>) -> Option<&mut Node> {
         let key = key.into();
         self.entries.iter_mut().find(|(candidate, _)| *candidate == key).map(|(_, value)| value)
     }
 
-    /// The map that is the value of the first such key.
+    /// The map that is the value of the first pair with this key.
     pub fn map_mut(&mut self, key: impl Into<Node>) -> Option<&mut Map> {
         match self.get_mut(key)? {
             Node::Map(map) => Some(map),
@@ -190,7 +191,8 @@ impl Map {
         removed.into_iter().next().map(|(_, value)| value)
     }
 
-    /// Puts the pairs with these keys first, in this order; the others follow in the order they had.
+    /// Puts the pairs with these keys first, in this order. The others follow in their previous
+    /// order.
     pub fn reorder<'k>(&mut self, keys: impl IntoIterator<Item = &'k str>) {
         let mut rest = std::mem::take(&mut self.entries);
         for key in keys {
@@ -237,7 +239,7 @@ fn long_head(major: Major, argument: u64) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// RFC 8949, appendix A.
+    /// Examples of RFC 8949, appendix A.
     #[test]
     fn known_encodings() {
         for (node, hex) in [

@@ -1,4 +1,4 @@
-//! Everything random, from the seed.
+//! All randomness, drawn from the seed.
 
 use p256::ecdsa::SigningKey;
 use rand_chacha::ChaCha20Rng;
@@ -6,7 +6,7 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use super::spec::Seed;
 
-/// What randomness is for; each has a ChaCha20 stream of its own.
+/// What randomness is used for. Each purpose has its own ChaCha20 stream.
 #[derive(Clone, Copy)]
 #[repr(u64)]
 pub(super) enum Purpose {

@@ -1,4 +1,4 @@
-//! What to mint, as a value with a JSON form.
+//! The specification of what to mint, with a JSON form.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::value::Value;
 use crate::{Error, Timestamp};
 
-/// What to mint. Everything that is not written here is drawn from `seed`, so that one spec gives the same bytes always.
+/// What to mint. Everything that the spec does not state is drawn from `seed`, so that one spec
+/// always gives the same bytes.
 ///
 /// Unknown fields are errors. Only `seed`, `doc_type`, `validity` and `elements` are required:
 ///
@@ -35,7 +36,8 @@ use crate::{Error, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
-    /// 32 bytes in hexadecimal; keys, salts, digestIDs, serial numbers and the transcript come from it.
+    /// 32 bytes in hexadecimal. Keys, salts, digestIDs, serial numbers and the transcript are drawn
+    /// from them.
     pub seed: Seed,
     /// The MSO's docType.
     pub doc_type: String,
@@ -43,13 +45,14 @@ pub struct Spec {
     pub validity: Validity,
     /// The elements, in the order in which the document carries them.
     pub elements: Vec<Element>,
-    /// How digestIDs are chosen where an element does not fix its own.
+    /// How digestIDs are chosen for elements that do not fix their own.
     #[serde(default)]
     pub digest_ids: DigestIds,
-    /// The order of keys in every `IssuerSignedItem` that does not give its own.
+    /// The order of keys in every `IssuerSignedItem` that does not state its own order.
     #[serde(default = "ItemKey::usual_order")]
     pub item_key_order: [ItemKey; 4],
-    /// Keys that come first in the MSO, in this order; the others follow in the order of ISO 18013-5, 9.1.2.4.
+    /// Keys that come first in the MSO, in this order. The other keys follow in the order of
+    /// ISO/IEC 18013-5, 9.1.2.4.
     #[serde(default)]
     pub mso_key_order: Vec<String>,
     /// More entries of the MSO, such as `status`.
@@ -58,22 +61,22 @@ pub struct Spec {
     /// More entries of `deviceKeyInfo`, such as `keyAuthorizations`.
     #[serde(default)]
     pub device_key_info_extra: BTreeMap<String, Value>,
-    /// By namespace, how many digests of elements to add that nobody has seen.
+    /// For each namespace, the number of digests to add for elements that nobody has seen.
     #[serde(default)]
     pub decoy_digests: BTreeMap<String, usize>,
-    /// Pads the MSO to this many bytes, tag-24 wrapping included, with an entry `padding`.
+    /// Pads the MSO to this many bytes, including the tag-24 wrapping, with an entry `padding`.
     #[serde(default)]
     pub mso_bytes: Option<usize>,
     /// The device-signed elements, by namespace.
     #[serde(default)]
     pub device_namespaces: BTreeMap<String, BTreeMap<String, Value>>,
-    /// The `SessionTranscript` that the device signs, in hexadecimal; drawn where absent.
+    /// The `SessionTranscript` that the device signs, in hexadecimal. It is drawn if it is absent.
     #[serde(default)]
     pub transcript: Option<String>,
     /// The certificates.
     #[serde(default)]
     pub certificates: Certificates,
-    /// Keys, where they must not be drawn.
+    /// Keys that must not be drawn.
     #[serde(default)]
     pub keys: FixedKeys,
     /// The request that goes with the document.
@@ -91,7 +94,7 @@ impl Spec {
     }
 }
 
-/// 32 bytes that everything random is drawn from.
+/// The 32 bytes from which all randomness is drawn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Seed(pub [u8; 32]);
@@ -113,20 +116,20 @@ impl From<Seed> for String {
     }
 }
 
-/// `validityInfo` (ISO 18013-5, 9.1.2.4).
+/// `validityInfo` (ISO/IEC 18013-5, 9.1.2.4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Validity {
     /// When the MSO was signed.
     #[serde(with = "time_text")]
     pub signed: Timestamp,
-    /// First moment of validity.
+    /// The first moment of validity.
     #[serde(with = "time_text")]
     pub valid_from: Timestamp,
-    /// Last moment of validity.
+    /// The last moment of validity.
     #[serde(with = "time_text")]
     pub valid_until: Timestamp,
-    /// When the issuer means to renew it.
+    /// When the issuer intends to renew the MSO.
     #[serde(default, with = "optional_time_text")]
     pub expected_update: Option<Timestamp>,
 }
@@ -135,22 +138,22 @@ pub struct Validity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Element {
-    /// Its namespace.
+    /// The element's namespace.
     pub namespace: String,
-    /// Its identifier.
+    /// The element's identifier.
     pub element: String,
-    /// Its value.
+    /// The element's value.
     pub value: Value,
-    /// Whether the document carries it; otherwise the MSO holds its digest only.
+    /// Whether the document carries the element. Otherwise only its digest is in the MSO.
     #[serde(default = "yes")]
     pub disclosed: bool,
-    /// Its digestID.
+    /// The element's digestID.
     #[serde(default)]
     pub digest_id: Option<u32>,
-    /// Bytes of its `random`; the standard wants 16 or more.
+    /// Length of the element's `random` in bytes. The standard requires 16 or more.
     #[serde(default = "Element::usual_random_bytes")]
     pub random_bytes: usize,
-    /// The order of its keys.
+    /// The order of the item's keys.
     #[serde(default)]
     pub key_order: Option<[ItemKey; 4]>,
 }
@@ -169,14 +172,14 @@ fn yes() -> bool {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DigestIds {
-    /// 16 random bits, distinct in a namespace.
+    /// 16 random bits, distinct within a namespace.
     #[default]
     Random,
     /// 0, 1, 2 and so on in each namespace.
     Sequential,
 }
 
-/// A key of `IssuerSignedItem` (ISO 18013-5, 8.3.2.1.2.2).
+/// A key of `IssuerSignedItem` (ISO/IEC 18013-5, 8.3.2.1.2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum ItemKey {
@@ -207,19 +210,21 @@ impl ItemKey {
     }
 }
 
-/// The two certificates. Dates that are absent lie around the MSO's `signed`.
+/// The two certificates. Absent dates are chosen around the MSO's `signed`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Certificates {
-    /// `countryName` of both.
+    /// `countryName` of both certificates.
     pub country: String,
     /// `commonName` of the IACA root.
     pub iaca_name: String,
     /// `commonName` of the document signer.
     pub document_signer_name: String,
-    /// Validity of the IACA root; a year before `signed` to nine years after where absent.
+    /// Validity of the IACA root. If absent, it is from one year before `signed` to nine years
+    /// after.
     pub iaca: Option<Period>,
-    /// Validity of the document signer; 30 days before `signed` to 427 days after where absent.
+    /// Validity of the document signer. If absent, it is from 30 days before `signed` to 427 days
+    /// after.
     pub document_signer: Option<Period>,
 }
 
@@ -247,30 +252,32 @@ pub struct Period {
     pub not_after: Timestamp,
 }
 
-/// P-256 private scalars, 32 bytes each in hexadecimal, test keys only; or what a device has shown of its own.
+/// P-256 private scalars of 32 bytes each, in hexadecimal, for test keys only. For the device, its
+/// public key may be given instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FixedKeys {
-    /// The IACA root's.
+    /// The key of the IACA root.
     pub iaca: Option<String>,
-    /// The document signer's.
+    /// The key of the document signer.
     pub document_signer: Option<String>,
-    /// The device's.
+    /// The key of the device.
     pub device: Option<String>,
-    /// In place of the device's, its public half: a point of P-256 by SEC 1, in hexadecimal. The document then waits for
-    /// the device's signature.
+    /// The public key of the device, instead of its private key: a point of P-256 by SEC 1, in
+    /// hexadecimal. The document then waits for the device's signature.
     pub device_public: Option<String>,
 }
 
-/// The request written beside the document. It trusts the IACA root.
+/// The request that is written beside the document. It trusts the IACA root.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RequestSpec {
-    /// The verifier's time; `valid_from` where absent.
+    /// The verifier's time. If absent, it is `valid_from`.
     #[serde(with = "optional_time_text")]
     pub now: Option<Timestamp>,
-    /// The predicates as a request writes them. Where absent, the first four disclosed elements that a predicate can be
-    /// about must equal their values, and `birth_date` must mean 18 or over if it does.
+    /// The predicates as a request writes them. If absent, they ask about the first four disclosed
+    /// elements that a predicate can be about. A `birth_date` that means 18 or over asks for that
+    /// age. Every other element must equal its value.
     pub predicates: Option<Vec<serde_json::Value>>,
 }
 

@@ -1,14 +1,18 @@
-//! Element values as a spec writes them.
+//! Values of elements as a spec writes them.
 
 use serde::{Deserialize, Serialize};
 
 use super::node::{Map, Node};
 use crate::{Date, Error, Timestamp};
 
-/// A CBOR value in JSON: text, booleans and integers as they are, arrays, and the other types as an object of one key.
+/// A CBOR value in JSON. Text, booleans, integers and arrays are written directly. The other types
+/// are objects with one key:
 ///
-/// `{"full_date": "1990-01-01"}` is tag 1004, `{"tdate": "2024-01-01T00:00:00Z"}` tag 0, `{"bytes": "00ff"}` a byte
-/// string in hexadecimal, `{"map": [["key", 1]]}` a map in the given order, and `{"cbor": "f6"}` any encoding.
+/// * `{"full_date": "1990-01-01"}` is tag 1004.
+/// * `{"tdate": "2024-01-01T00:00:00Z"}` is tag 0.
+/// * `{"bytes": "00ff"}` is a byte string in hexadecimal.
+/// * `{"map": [["key", 1]]}` is a map in the given order.
+/// * `{"cbor": "f6"}` is any encoding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     untagged,
@@ -39,7 +43,7 @@ pub enum Typed {
     Bytes(String),
     /// A map of pairs, in order.
     Map(Vec<(Value, Value)>),
-    /// One encoded data item, in hexadecimal, copied as it is.
+    /// The encoding of one data item in hexadecimal, which is copied unchanged.
     Cbor(String),
 }
 
@@ -47,7 +51,7 @@ impl Value {
     /// The value as CBOR.
     ///
     /// # Errors
-    /// `malformed` for a date that the calendar does not have and for text that is not hexadecimal.
+    /// `malformed` for a date that is not in the calendar and for text that is not hexadecimal.
     pub fn to_node(&self) -> Result<Node, Error> {
         Ok(match self {
             Self::Bool(value) => Node::bool(*value),

@@ -1,4 +1,5 @@
-//! What a presentation states, apart from what proves it: its own two proofs, or an aggregate that counts it.
+//! What a presentation states, apart from what proves it. The proof is either the two proofs of the
+//! presentation itself or an aggregate that counts it.
 
 use velum_core::statement::{CredentialStatement, PresentationStatement, digest_from_bytes};
 
@@ -10,7 +11,8 @@ use crate::presentation::verifier::Verified;
 use crate::request::{Learnt, Request};
 use crate::trust::{Issuer, TrustedIssuer};
 
-/// The statements of a presentation, derived from the verifier's own request and session, and what they tell if they are proven.
+/// The statements of a presentation, derived from the verifier's own request and session, and what
+/// they reveal once they are proven.
 #[derive(Clone)]
 pub struct Claim {
     /// What the credential proof has to show.
@@ -21,10 +23,12 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// What `presentation` claims in answer to `request` in a session. Its proofs are not looked at, and may be missing.
+    /// What `presentation` claims in answer to `request` in a session. Its proofs are not checked
+    /// and may be missing.
     ///
     /// # Errors
-    /// As [`Verifier::verify`](crate::Verifier::verify), but for a suite that is not allowed and what proofs do not show.
+    /// The errors of [`Verifier::verify`](crate::Verifier::verify), except those for a suite that
+    /// is not allowed and for what the proofs do not show.
     pub fn new<S: Session>(
         presentation: &Presentation,
         session: &S,
@@ -46,7 +50,8 @@ impl Claim {
             request.now(),
         )
         .map_err(|error| error.within("presentation"))?;
-        // What trust does not take is not carried: it would be shown without being vouched for.
+        // A presentation carries no certificate that trust does not need. It would be shown without
+        // anything vouching for it.
         if presentation.x5chain.len() != issuer.certificates {
             let message = format!(
                 "not the {} certificates that trust in the issuer takes",
@@ -84,10 +89,11 @@ impl Claim {
         Ok(Self { credential, presentation: statement, learnt })
     }
 
-    /// The hash that an aggregate knows the presentation by, as 32 bytes.
+    /// The hash by which an aggregate knows the presentation, as 32 bytes.
     ///
     /// # Errors
-    /// `wrong_version` for a suite that no circuit verifies, `malformed` for statements that do not fit their size class.
+    /// `wrong_version` for a suite that no circuit verifies; `malformed` for statements that do not
+    /// fit their size class.
     #[cfg(feature = "aggregatable")]
     pub fn hash(&self) -> Result<[u8; 32], Error> {
         use velum_core::statement::digest_to_bytes;
@@ -105,14 +111,14 @@ impl Claim {
         Ok(digest_to_bytes(&hash))
     }
 
-    /// What was learnt, for a caller who has seen that both statements are proven.
+    /// What was learnt. The caller must have checked that both statements are proven.
     #[must_use]
     pub fn proven(self) -> Verified {
         Verified { learnt: self.learnt }
     }
 }
 
-/// What can be refused without looking at a proof.
+/// Refuses what can be refused without looking at a proof.
 fn check_contents(presentation: &Presentation, request: &Request) -> Result<(), Error> {
     let slots = request.slots().len();
     if slots > presentation.class.slots {
@@ -123,7 +129,7 @@ fn check_contents(presentation: &Presentation, request: &Request) -> Result<(), 
     Ok(())
 }
 
-/// What is learnt of each predicate: that it holds, and the value if it is disclosed.
+/// What is learnt from each predicate: that it holds, and the value if it is disclosed.
 fn learnt_of_predicates<D: CredentialFormat>(
     presentation: &Presentation,
     request: &Request,

@@ -5,8 +5,9 @@
 //!   credential proof, presentation proof ]
 //! ```
 //!
-//! Versions, suite and class come first and decide the length of everything that has a fixed one, and whether there is a salt: in suites
-//! for circuits. Unknown ones are refused before anything further is read.
+//! The versions, the suite and the class come first. They determine the length of every member of
+//! fixed length, and whether there is a salt: only suites for circuits have one. Unknown versions,
+//! suites and classes are refused before anything else is read.
 
 use velum_core::class::SizeClass;
 use velum_core::proof::{MAX_PROOF_BYTES, ProofKind};
@@ -23,28 +24,30 @@ use crate::limits;
 /// The version of the presentation format that this crate writes and reads.
 pub const FORMAT_VERSION: u64 = 3;
 
-/// Members of the array, without the salt.
+/// Number of members of the array, without the salt.
 const MEMBERS: u64 = 12;
 const COMMITMENT_BYTES: usize = 32;
 const NULL: u8 = 0xf6;
 
-/// An answer to a request, not verified.
+/// An answer to a request. It has not been verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presentation {
     pub(super) suite: Suite,
     pub(super) class: SizeClass,
-    /// Index of the issuer among the request's.
+    /// Index of the issuer among the issuers of the request.
     pub(super) issuer: usize,
-    /// The signer's certificates where it is trusted by a root, else none.
+    /// The signer's certificates if a root makes the signer trusted, else none.
     pub(super) x5chain: Vec<Vec<u8>>,
     pub(super) commitment: [u8; COMMITMENT_BYTES],
-    /// One entry a slot of the request: the encoding of a disclosed value.
+    /// One entry per slot of the request: the encoding of the value if it is disclosed.
     pub(super) disclosed: Vec<Option<Vec<u8>>>,
-    /// What the device signed besides the session, in clear: of an mdoc, the CBOR map `DeviceNameSpaces`.
+    /// What the device signed besides the session, in clear. For an mdoc it is the CBOR map
+    /// `DeviceNameSpaces`.
     pub(super) shown: Vec<u8>,
-    /// By which algorithm the device signed; its COSE identifier on the wire.
+    /// The algorithm by which the device signed. On the wire it is the COSE identifier.
     pub(super) device_algorithm: SignatureAlgorithm,
-    /// What the holder chose to keep hashes of the statement from being guessed, in suites for circuits.
+    /// A salt that the holder chose, so that hashes of the statement cannot be guessed. Only suites
+    /// for circuits have one.
     pub(super) salt: Option<[u8; SALT_BYTES]>,
     pub(super) credential_proof: Vec<u8>,
     pub(super) presentation_proof: Vec<u8>,
@@ -74,7 +77,7 @@ impl Presentation {
             }
         }
         write_bytes(&mut out, &self.shown);
-        // A negative number n is written as -1 - n.
+        // CBOR writes a negative number n as -1 - n.
         write_head(&mut out, Major::Negative, self.device_algorithm.id().unsigned_abs() - 1);
         if self.suite.is_for_circuits() {
             write_bytes(&mut out, &self.salt.unwrap_or_default());
@@ -87,8 +90,9 @@ impl Presentation {
     /// Reads a presentation. Nothing in it is verified.
     ///
     /// # Errors
-    /// `wrong_version` for another version, suite or class; `too_large` above [`limits::PRESENTATION_BYTES`];
-    /// `malformed` for anything that is not the one encoding of a presentation.
+    /// `wrong_version` for another version, suite or class; `too_large` above
+    /// [`limits::PRESENTATION_BYTES`]; `malformed` for anything that is not the unique encoding of
+    /// a presentation.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         Self::read(bytes).map_err(|error| error.within("presentation"))
     }
@@ -120,7 +124,7 @@ impl Presentation {
         Ok(presentation)
     }
 
-    /// Public size class of the proofs.
+    /// The public size class of the proofs.
     #[must_use]
     pub fn size_class(&self) -> SizeClass {
         self.class
@@ -138,25 +142,27 @@ impl Presentation {
         &self.presentation_proof
     }
 
-    /// The presentation with its proofs empty: what it claims, to be shown with something else that proves it.
+    /// The presentation with empty proofs. It is what the presentation claims, to be shown together
+    /// with something else that proves it.
     #[must_use]
     pub fn without_proofs(&self) -> Self {
         Self { credential_proof: Vec::new(), presentation_proof: Vec::new(), ..self.clone() }
     }
 
-    /// Suite of the proofs.
+    /// The suite of the proofs.
     #[must_use]
     pub fn suite(&self) -> Suite {
         self.suite
     }
 }
 
-/// Members of the array in this suite.
+/// Number of members of the array in this suite.
 fn members(suite: Suite) -> u64 {
     MEMBERS + u64::from(suite.is_for_circuits())
 }
 
-/// Reads what decides the length of everything that has a fixed one. Versions come before the count: others have another.
+/// Reads the members that determine the lengths of others. The versions are checked before the
+/// number of members, because other versions have other numbers.
 fn read_kind(cursor: &mut Cursor<'_>, found: Option<u64>) -> Result<(Suite, SizeClass), Error> {
     let unknown = |what: &str, found: u64| {
         let message =

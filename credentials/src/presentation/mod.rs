@@ -1,11 +1,20 @@
 //! The three verbs: [`Prover::prepare`], [`Prover::present`] and [`Verifier::verify`].
 //!
-//! `prepare` makes the heavy credential proof ahead of time, without a session. `present` answers one request in one session
-//! with a light proof that opens the same commitment. `verify` derives everything public from the verifier's own request
-//! and transcript, and takes from the presentation only what the request leaves open: the commitment, disclosed values,
-//! what the device signed in clear, and which of the trusted issuers it was.
+//! * `prepare` makes the expensive credential proof ahead of time, without a session.
+//! * `present` answers one request in one session with a cheap proof that opens the same
+//!   commitment.
+//! * `verify` derives everything public from the verifier's own request and transcript. From the
+//!   presentation it takes only what the request leaves open: the commitment, disclosed values,
+//!   what the device signed in clear, and which of the trusted issuers signed the document.
 //!
-//! All three know documents and sessions by [`CredentialFormat`](crate::CredentialFormat) alone.
+//! All three know documents and sessions only through
+//! [`CredentialFormat`](crate::CredentialFormat).
+//!
+//! # Order of the source
+//!
+//! `envelope` is the presentation on the wire, and `claim` is what it states. `verifier` checks it.
+//! With feature `prover`, `prepared` holds a prepared proof, `purpose` says what it may be used
+//! for, and `prover` prepares and presents.
 
 mod claim;
 mod envelope;

@@ -1,7 +1,8 @@
 //! A credential proof made ahead of time, with what a presentation needs to open its commitment.
 //!
-//! It is secret and serves once: two presentations from one prepared proof can be linked. In memory the type sees to
-//! that, for it cannot be cloned and presenting consumes it. Of bytes that were copied nothing can tell.
+//! A prepared proof is secret and may be used once, because two presentations from one prepared
+//! proof can be linked. In memory the type enforces this: it cannot be cloned, and presenting
+//! consumes it. Nothing can detect that its bytes were copied.
 
 use sha2::{Digest, Sha256};
 use velum_core::class::SizeClass;
@@ -23,16 +24,18 @@ use crate::presentation::purpose::Purpose;
 
 const MEMBERS: u64 = 16;
 
-/// Bytes of the last member, which is BLAKE3 of all before it: it tells a damaged prepared proof before its document is signed for.
-/// A pool authenticates its entries besides.
+/// Length of the last member, which is BLAKE3 of everything before it. The checksum detects a
+/// damaged prepared proof before the device signs for its document. A pool also authenticates its
+/// entries.
 const CHECKSUM_BYTES: usize = 32;
 
-/// A credential proof and the secrets of its commitment, for one presentation. Zeroised when dropped.
+/// A credential proof and the secrets of its commitment, for one presentation. Zeroised when
+/// dropped.
 pub struct Prepared {
     pub(super) subject: Subject,
-    /// The time of the request that it was prepared for.
+    /// The time of the request for which the proof was prepared.
     pub(super) prepared_for: Timestamp,
-    /// SHA-256 of what the issuer signed.
+    /// SHA-256 of the bytes that the issuer signed.
     pub(super) document: [u8; 32],
     pub(super) commitment: [u8; 32],
     pub(super) opening: RecordOpening,
@@ -40,7 +43,8 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// The format of the bytes, their first member. Of another none is read.
+    /// The format of the bytes, which is their first member. Bytes of any other format are not
+    /// read.
     pub const FORMAT: &str = "velum prepared v3";
 
     pub(super) fn new(
@@ -59,7 +63,7 @@ impl Prepared {
         }
     }
 
-    /// The prepared proof as bytes, to be kept secret and used once.
+    /// The prepared proof as bytes, which must be kept secret and used once.
     #[must_use]
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let Self { subject, prepared_for, document, commitment, opening, proof } = self;
@@ -98,7 +102,8 @@ impl Prepared {
     /// Reads a prepared proof.
     ///
     /// # Errors
-    /// `wrong_version` for bytes of another version, `malformed` for bytes that are no prepared proof or were damaged.
+    /// `wrong_version` for bytes of another version; `malformed` for bytes that are not a prepared
+    /// proof or that were damaged.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         Self::read(bytes).map_err(|error| error.within("prepared"))
     }
@@ -139,19 +144,20 @@ impl Prepared {
         Ok(Self { subject, prepared_for, document, commitment, opening, proof })
     }
 
-    /// What the proof is for.
+    /// The purpose of the proof.
     #[must_use]
     pub fn purpose(&self) -> Purpose {
         Purpose::new(&self.subject, self.document)
     }
 
-    /// The time of the request that it was prepared for, which is about when it was made.
+    /// The time of the request for which the proof was prepared. The proof was made at about that
+    /// time.
     #[must_use]
     pub fn prepared_for(&self) -> Timestamp {
         self.prepared_for
     }
 
-    /// The suite of the proof: a prover of the same presents it.
+    /// The suite of the proof. A prover of the same suite must present it.
     #[must_use]
     pub fn suite(&self) -> Suite {
         self.subject.suite
@@ -165,11 +171,11 @@ impl Prepared {
 }
 
 impl Purpose {
-    /// What a prepared proof is for, and [`Prepared::prepared_for`], from its bytes. Of their secrets nothing is read but that they are
-    /// as they were written.
+    /// The purpose of a prepared proof and its [`Prepared::prepared_for`], read from its bytes. The
+    /// secrets in them are only covered by the checksum and not read.
     ///
     /// # Errors
-    /// As [`Prepared::from_bytes`].
+    /// The errors of [`Prepared::from_bytes`].
     pub fn of_prepared(bytes: &[u8]) -> Result<(Self, Timestamp), Error> {
         let head = Head::read(bytes, &mut Cursor::new(bytes, Rules::Shortest));
         let Head { subject, document, prepared_for } =
@@ -178,7 +184,7 @@ impl Purpose {
     }
 }
 
-/// What precedes the secrets.
+/// The members before the secrets.
 struct Head {
     subject: Subject,
     document: [u8; 32],
@@ -186,7 +192,7 @@ struct Head {
 }
 
 impl Head {
-    /// Reads it, once the version is known and the bytes are as they were written.
+    /// Reads these members, after checking the version and the checksum.
     fn read(bytes: &[u8], cursor: &mut Cursor<'_>) -> Result<Self, Error> {
         if bytes.len() > limits::PRESENTATION_BYTES {
             return Err(Error::malformed(
@@ -210,7 +216,7 @@ impl Head {
     }
 }
 
-/// That the last member is the checksum of all before it.
+/// Checks that the last member is the checksum of everything before it.
 fn check_whole(bytes: &[u8]) -> Result<(), Error> {
     let mut last = Vec::new();
     let length = bytes.len().saturating_sub(2 + CHECKSUM_BYTES);

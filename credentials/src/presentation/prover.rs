@@ -22,20 +22,20 @@ use crate::presentation::prepared::Prepared;
 use crate::request::Request;
 use crate::trust::TrustedIssuer;
 
-/// Seconds by which a request's `now` may differ from the wallet's clock.
+/// Number of seconds by which a request's `now` may differ from the wallet's clock.
 const CLOCK_TOLERANCE_SECONDS: u64 = 300;
 
-/// The wallet's policy for the time that a verifier states. One who may choose it freely can find out the dates of
-/// validity by asking again and again.
+/// The wallet's policy for the time that a verifier states. A verifier that can choose this time
+/// freely can find out the document's dates of validity by asking repeatedly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
     /// The request's `now` must lie within five minutes of this time.
     At(Timestamp),
-    /// Any `now` is answered: for documents of the past.
+    /// Any `now` is answered, for documents of the past.
     Any,
 }
 
-/// How to prepare: in the smallest size class that fits, unless another is named.
+/// How to prepare. Without a named size class, the smallest class that fits is used.
 #[derive(Clone, Copy, Default)]
 pub struct PrepareOptions<'a> {
     size_class: Option<SizeClass>,
@@ -44,19 +44,20 @@ pub struct PrepareOptions<'a> {
 }
 
 impl<'a> PrepareOptions<'a> {
-    /// Uses this size class instead of the smallest that fits; a larger one hides how large the document is.
+    /// Uses this size class instead of the smallest one that fits. A larger class hides the size of
+    /// the document.
     #[must_use]
     pub fn with_size_class(self, size_class: impl Into<Option<SizeClass>>) -> Self {
         Self { size_class: size_class.into(), ..self }
     }
 
-    /// Follows, bounds and stops the work.
+    /// Lets the caller follow, bound and stop the work.
     #[must_use]
     pub const fn with_control(self, control: Control<'a>) -> Self {
         Self { control, ..self }
     }
 
-    /// Takes so much memory, whatever the control says: see [`Memory`].
+    /// Uses this much memory, whatever the control says. See [`Memory`].
     #[must_use]
     pub const fn with_memory(self, memory: Memory) -> Self {
         Self { memory: Some(memory), ..self }
@@ -67,7 +68,8 @@ impl<'a> PrepareOptions<'a> {
     }
 }
 
-/// How to present. Elements that the device signed itself go along only where that is said.
+/// How to present. Elements that the device signed itself are included only if the options allow
+/// it.
 #[derive(Clone, Copy)]
 pub struct PresentOptions<'a> {
     clock: Clock,
@@ -77,25 +79,25 @@ pub struct PresentOptions<'a> {
 }
 
 impl<'a> PresentOptions<'a> {
-    /// Answers the times that `clock` allows.
+    /// Answers requests at the times that `clock` allows.
     #[must_use]
     pub const fn at(clock: Clock) -> Self {
         Self { clock, disclose_device_namespaces: false, memory: None, control: Control::none() }
     }
 
-    /// Whether elements that the device signed itself may go along in clear.
+    /// Sets whether elements that the device signed itself may be included in clear.
     #[must_use]
     pub const fn with_device_namespaces(self, disclosed: bool) -> Self {
         Self { disclose_device_namespaces: disclosed, ..self }
     }
 
-    /// Follows, bounds and stops the work.
+    /// Lets the caller follow, bound and stop the work.
     #[must_use]
     pub const fn with_control(self, control: Control<'a>) -> Self {
         Self { control, ..self }
     }
 
-    /// Takes so much memory, whatever the control says: see [`Memory`].
+    /// Uses this much memory, whatever the control says. See [`Memory`].
     #[must_use]
     pub const fn with_memory(self, memory: Memory) -> Self {
         Self { memory: Some(memory), ..self }
@@ -105,11 +107,12 @@ impl<'a> PresentOptions<'a> {
         self.memory.map_or(self.control, |memory| self.control.with_memory(memory))
     }
 
-    /// Every check that [`Prover::present`] makes of the document and the request before it proves, for a caller who would
-    /// know before preparing. Gives the issuer.
+    /// Makes every check of the document and the request that [`Prover::present`] makes before it
+    /// proves. A caller can use it before preparing. Returns the issuer.
     ///
     /// # Errors
-    /// `clock`, the error of the first check of the document or predicate that fails, `device_namespaces`.
+    /// `clock`, the error of the first check of the document or predicate that fails, or
+    /// `device_namespaces`.
     pub fn check<D: CredentialFormat>(
         &self,
         document: &D,
@@ -130,17 +133,20 @@ impl<'a> PresentOptions<'a> {
     }
 }
 
-/// Prepares and presents. Keep one: what depends on a size class alone is computed once, when it is first needed.
+/// Prepares and presents. Keep one prover: everything that depends only on a size class is computed
+/// once, when it is first needed.
 ///
-/// It proves on the processor unless it is made [`on`](Self::on) another device. Each call is there for threads that can wait, and
-/// as a future; neither needs a runtime. A thread that shares the processor's work (of rayon's global pool) calls
-/// [`make_keys`](Self::make_keys) first: it must not wait for keys that are made below it on its own stack.
+/// The prover runs on the CPU unless it is created [`on`](Self::on) another device. Each call
+/// exists in two forms: for threads that can wait, and as a future. Neither form needs a runtime. A
+/// thread of rayon's global pool, which shares the work of the CPU, must call
+/// [`make_keys`](Self::make_keys) first. Otherwise it could wait for keys whose computation is
+/// below it on its own stack.
 pub struct Prover<B: Backend = Cpu> {
     suite: Suite,
     backend: B,
     credential: Keys<CredentialProver<B>>,
     presentation: Keys<PresentationProver<B>>,
-    /// What proves where the backend failed and may be replaced.
+    /// The prover that takes over if the backend fails and may be replaced.
     fallback: OnceCell<Box<Prover<Cpu>>>,
 }
 
@@ -154,13 +160,13 @@ impl Default for Prover {
 }
 
 impl Prover {
-    /// A prover of suite [`Suite::Direct`].
+    /// A prover in suite [`Suite::Direct`].
     #[must_use]
     pub fn new() -> Self {
         Self::with_suite(Suite::Direct)
     }
 
-    /// A prover of this suite.
+    /// A prover in this suite.
     #[must_use]
     pub fn with_suite(suite: Suite) -> Self {
         Self::on(Cpu::default(), suite)
@@ -168,20 +174,21 @@ impl Prover {
 }
 
 impl<B: Backend + Clone> Prover<B> {
-    /// A prover of this suite on a device.
+    /// A prover in this suite on a device.
     #[must_use]
     pub fn on(backend: B, suite: Suite) -> Self {
         let (credential, presentation) = Default::default();
         Self { suite, backend, credential, presentation, fallback: OnceCell::new() }
     }
 
-    /// Frees memory that proofs left to later ones, which are a little slower then. Keys stay.
+    /// Frees memory that proofs keep for later proofs. The next proofs are then a little slower.
+    /// Keys are kept.
     pub fn free_memory(&self) {
         self.backend.free_memory();
     }
 
-    /// Makes the keys of a kind of proof and a size class, so that preparing (credential proofs) or presenting (presentation proofs) does not
-    /// wait for them.
+    /// Makes the keys for a kind of proof and a size class. Preparing (credential proofs) or
+    /// presenting (presentation proofs) then does not wait for them.
     ///
     /// # Errors
     /// `cancelled`, `backend`.
@@ -194,7 +201,7 @@ impl<B: Backend + Clone> Prover<B> {
         block_on(self.make_keys_async(kind, class, control))
     }
 
-    /// The same for callers that cannot wait.
+    /// Like [`make_keys`](Self::make_keys), for callers that cannot wait.
     ///
     /// # Errors
     /// `cancelled`, `backend`.
@@ -215,11 +222,12 @@ impl<B: Backend + Clone> Prover<B> {
         .map_err(internal)
     }
 
-    /// Makes the credential proof for requests like `request`: same docType, issuer and elements. Time, predicates and
-    /// session may differ.
+    /// Makes the credential proof for requests like `request`, which means the same docType, issuer
+    /// and elements. Time, predicates and session may differ.
     ///
     /// # Errors
-    /// The error of the first check of the document that fails; `too_large` if it fits no size class; `cancelled`, `backend`.
+    /// The error of the first check of the document that fails; `too_large` if the document fits no
+    /// size class; `cancelled`, `backend`.
     pub fn prepare<D: CredentialFormat>(
         &self,
         document: &D,
@@ -245,10 +253,10 @@ impl<B: Backend + Clone> Prover<B> {
         }
     }
 
-    /// The same for callers that cannot wait.
+    /// Like [`prepare`](Self::prepare), for callers that cannot wait.
     ///
     /// # Errors
-    /// Those of [`prepare`](Self::prepare).
+    /// The errors of [`prepare`](Self::prepare).
     pub async fn prepare_async<D: CredentialFormat>(
         &self,
         document: &D,
@@ -273,14 +281,18 @@ impl<B: Backend + Clone> Prover<B> {
         }
     }
 
-    /// Answers `request` in the session of `transcript` with a document that the device has signed for it.
+    /// Answers `request` in `session` with a document that the device has signed for this session.
     ///
-    /// The prepared proof is used up, whatever the outcome.
+    /// The call consumes the prepared proof, whatever the outcome.
     ///
     /// # Errors
-    /// `prepared_mismatch` if the prepared proof is of another document or another kind of request; `clock` by the policy
-    /// in `options`; the error of the first check or predicate that fails; `device_namespaces` if the device signed
-    /// elements of its own and `request` does not ask for them or `options` do not let them go; `cancelled`, `backend`.
+    /// * `prepared_mismatch` if the prepared proof is for another document or another kind of
+    ///   request.
+    /// * `clock` if the policy in `options` does not allow the request's time.
+    /// * The error of the first check or predicate that fails.
+    /// * `device_namespaces` if the device signed elements of its own, and `request` does not ask
+    ///   for them or `options` do not allow them.
+    /// * `cancelled`, `backend`.
     pub fn present<D: CredentialFormat>(
         &self,
         prepared: Prepared,
@@ -308,10 +320,10 @@ impl<B: Backend + Clone> Prover<B> {
         }
     }
 
-    /// The same for callers that cannot wait.
+    /// Like [`present`](Self::present), for callers that cannot wait.
     ///
     /// # Errors
-    /// Those of [`present`](Self::present).
+    /// The errors of [`present`](Self::present).
     pub async fn present_async<D: CredentialFormat>(
         &self,
         prepared: Prepared,
@@ -338,7 +350,8 @@ impl<B: Backend + Clone> Prover<B> {
         }
     }
 
-    /// The key of a size class. Who asks for it while another makes it waits for that one.
+    /// The key of a size class. A caller that asks for the key while another caller makes it waits
+    /// for that one.
     async fn key<'k, S: Provable>(
         &self,
         cell: &'k OnceCell<proof::Prover<S, B>>,
@@ -352,8 +365,9 @@ impl<B: Backend + Clone> Prover<B> {
         cell.get_or_try_init(make).await
     }
 
-    /// What makes a proof anew, with fresh coins throughout, where the backend failed to and may be replaced; and how it is followed. A proof
-    /// that does not verify is the fault of what computed it: the document passed every check.
+    /// The prover that computes the proof again if the backend failed and may be replaced, and the
+    /// control for its work. The new proof uses fresh randomness throughout. If a proof does not
+    /// verify, the device that computed it is at fault, because the document passed every check.
     async fn fall_back<'c>(
         &self,
         error: ProveError<B::Error>,
@@ -376,22 +390,22 @@ impl<B: Backend + Clone> Prover<B> {
     }
 }
 
-/// The key of a size class, or the place for it.
+/// The place for the key of a size class.
 fn of_class<K>(keys: &Keys<K>, class: SizeClass) -> Result<&OnceCell<K>, Error> {
     let index = CLASSES.iter().position(|candidate| *candidate == class);
     index.and_then(|index| keys.get(index)).ok_or_else(|| Error::bug("a size class of no table"))
 }
 
-/// An answer whose presentation proof is still to be made.
+/// An answer whose presentation proof has not been made yet.
 struct Pending {
     statement: PresentationStatement,
     witness: PresentationWitness,
-    /// The presentation, without that proof.
+    /// The presentation without its presentation proof.
     presentation: Presentation,
 }
 
 impl Pending {
-    /// Every check, and what is to be proven.
+    /// Makes every check and returns what is to be proven.
     fn new<D: CredentialFormat>(
         suite: Suite,
         prepared: &Prepared,
@@ -471,7 +485,8 @@ fn internal<E: std::error::Error>(error: ProveError<E>) -> Error {
         ProveError::Cancelled(_) => {
             Error::new(Code::Cancelled, "prover", "cancelled; nothing was handed out")
         }
-        // The document passed every other check: what is left is that it does not fit the tables.
+        // The document passed every other check, so the remaining cause is that it does not fit the
+        // tables.
         ProveError::Witness(error) => Error::too_large("document", error.to_string()),
         ProveError::Backend(_) | ProveError::Faulty(_) => Error::new(
             Code::Backend,

@@ -1,5 +1,5 @@
-//! What a prepared proof is for: everything that must be the same where it is presented. Nothing of it is secret from whoever
-//! holds the document.
+//! What a prepared proof is for: everything that must be the same when it is presented. Nothing in
+//! a purpose is secret from the holder of the document.
 
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
@@ -13,7 +13,7 @@ use crate::limits;
 use crate::members::{Members, Node};
 use crate::request::{Request, Slot};
 
-/// What a prepared proof is for.
+/// The purpose of a prepared proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Purpose {
     /// The suite of both proofs.
@@ -26,15 +26,17 @@ pub struct Purpose {
     pub issuer: [u8; 65],
     /// The elements in the order of the request's slots.
     pub elements: Vec<Slot>,
-    /// SHA-256 of what the issuer signed: the document.
+    /// SHA-256 of the bytes that the issuer signed. It identifies the document.
     pub document: [u8; 32],
 }
 
 impl Purpose {
-    /// What a proof must be for to answer `request` with `document`, in this size class or else in the smallest that fits.
+    /// The purpose that a proof must have to answer `request` with `document`, in this size class
+    /// or, without one, in the smallest class that fits.
     ///
     /// # Errors
-    /// The error of the first check of the document that fails; `element_missing`; `too_large` if it does not fit the size class.
+    /// The error of the first check of the document that fails; `element_missing`; `too_large` if
+    /// the document does not fit the size class.
     pub fn of<D: CredentialFormat>(
         document: &D,
         request: &Request,
@@ -47,7 +49,7 @@ impl Purpose {
         Ok(Self::new(&subject, Self::document_hash(document)))
     }
 
-    /// The hash by which purposes name a document: SHA-256 of what its issuer signed.
+    /// The hash by which purposes identify a document: SHA-256 of the bytes that its issuer signed.
     #[must_use]
     pub fn document_hash<D: CredentialFormat>(document: &D) -> [u8; 32] {
         Sha256::digest(document.signed()).into()
@@ -72,16 +74,16 @@ impl Purpose {
         }
     }
 
-    /// Reads what [`Self::to_json`] gave.
+    /// Reads the output of [`Self::to_json`].
     ///
     /// # Errors
-    /// `malformed`; `wrong_version` for a purpose of another version of its suite.
+    /// `malformed`; `wrong_version` for a purpose with another version of its suite.
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
         Node::from_json(json).and_then(read).map_err(|error| error.within("purpose"))
     }
 
-    /// The members `suite`, `suite_version`, `size_class`, `doc_type`, `issuer`, `elements[]` and `document`, keys and hashes in
-    /// hexadecimal.
+    /// The members `suite`, `suite_version`, `size_class`, `doc_type`, `issuer`, `elements[]` and
+    /// `document`. Keys and hashes are in hexadecimal.
     #[must_use]
     pub fn to_json(&self) -> Json {
         let elements = self.elements.iter();

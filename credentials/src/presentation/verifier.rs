@@ -12,14 +12,16 @@ use crate::presentation::claim::Claim;
 use crate::presentation::envelope::Presentation;
 use crate::request::{Learnt, Request};
 
-/// What a verifier has learnt from a presentation that holds.
+/// What a verifier has learnt from a presentation that verifies.
 #[derive(Clone)]
 pub struct Verified {
-    /// Everything that was learnt, in the order of the request's predicates, then about the document.
+    /// Everything that was learnt: first in the order of the request's predicates, then about the
+    /// document.
     pub learnt: Vec<Learnt>,
 }
 
-/// Verifies presentations. Keep one: what depends on a size class alone is computed once.
+/// Verifies presentations. Keep one verifier: everything that depends only on a suite and a size
+/// class is computed once.
 pub struct Verifier {
     suites: Vec<Suite>,
     keys: [[OnceLock<proof::Verifier>; CLASSES.len()]; SUITES.len()],
@@ -32,8 +34,9 @@ impl Default for Verifier {
 }
 
 impl Verifier {
-    /// A verifier that allows the suites that holders present to verifiers: `direct` and `compact`. Those whose proofs [circuits verify](Suite::is_for_circuits) are
-    /// for whoever aggregates, and have to be named.
+    /// A verifier that allows the suites in which holders present to verifiers: `direct` and
+    /// `compact`. The suites whose proofs [circuits verify](Suite::is_for_circuits) are for
+    /// aggregators and have to be named explicitly.
     #[must_use]
     pub fn new() -> Self {
         let presented: Vec<_> =
@@ -41,29 +44,34 @@ impl Verifier {
         Self::allowing(&presented)
     }
 
-    /// A verifier that allows these suites alone.
+    /// A verifier that allows only these suites.
     #[must_use]
     pub fn allowing(suites: &[Suite]) -> Self {
         Self { suites: suites.to_vec(), keys: Default::default() }
     }
 
-    /// Makes the keys of a size class, in every suite that is allowed, so that verifying does not wait for them.
+    /// Makes the keys of a size class in every allowed suite, so that verifying does not wait for
+    /// them.
     ///
     /// # Errors
-    /// `internal` for a size class that is none of [`CLASSES`].
+    /// `internal` for a size class that is not one of [`CLASSES`].
     pub fn make_keys(&self, class: SizeClass) -> Result<(), Error> {
         self.suites.iter().try_for_each(|suite| self.key(*suite, class).map(drop))
     }
 
     /// Verifies that `presentation` answers `request` in a session.
     ///
-    /// Everything public is derived from the request and the session given here. A verifier that accepts a session
-    /// twice can be shown a presentation twice: use each once.
+    /// Everything public is derived from the request and the session given here. Accept each
+    /// session only once: a verifier that accepts a session twice can be shown the same
+    /// presentation twice.
     ///
     /// # Errors
-    /// `issuer_untrusted` if the presentation names an issuer that the request does not trust, `predicate` if a disclosed
-    /// value is not the one asked for, `wrong_version` for a suite that is not allowed, `malformed` for contents that no
-    /// presentation has, `device_namespaces` for elements of the device's own that the request does not ask for, `proof_invalid` for everything that the proofs do not show.
+    /// * `issuer_untrusted` if the presentation names an issuer that the request does not trust.
+    /// * `predicate` if a disclosed value is not the one asked for.
+    /// * `wrong_version` for a suite that is not allowed.
+    /// * `malformed` for contents that no presentation has.
+    /// * `device_namespaces` for elements of the device's own that the request does not ask for.
+    /// * `proof_invalid` for everything that the proofs do not show.
     pub fn verify<S: Session>(
         &self,
         presentation: &Presentation,

@@ -1,4 +1,5 @@
-//! What an answer to a request would tell its verifier, before the holder consents.
+//! What an answer to a request would reveal to its verifier, for the holder to see before
+//! consenting.
 
 use std::fmt;
 
@@ -17,16 +18,17 @@ use crate::value::Value;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Learnt {
-    /// That a predicate holds, with the value if it is disclosed.
+    /// That a predicate holds. The value is present if it is disclosed.
     Predicate(Predicate, Option<Value>),
     /// Who issued the document.
     Issuer {
-        /// The signer's key in hexadecimal. In words, where an explanation is of a document that no issuer of the request vouches for.
+        /// The signer's key in hexadecimal. If no issuer of the request vouches for the explained
+        /// document, it is a description in words.
         issuer: String,
-        /// The `commonName` of the signer's certificate, where the key is known by one.
+        /// The `commonName` of the signer's certificate, if the key is known by a certificate.
         name: Option<String>,
     },
-    /// By which rules the issuer's certificates were checked; revocation is not among them.
+    /// The rules by which the issuer's certificates were checked. They do not include revocation.
     Profile(Profile),
     /// The type of the document.
     DocType(String),
@@ -34,10 +36,10 @@ pub enum Learnt {
     ValidAt(Timestamp),
     /// The public size class of the proof.
     SizeClass(SizeClass),
-    /// By which algorithm the device signed.
+    /// The algorithm by which the device signed.
     DeviceAlgorithm(SignatureAlgorithm),
-    /// What the device signed besides the session: the CBOR of `DeviceNameSpaces`, in clear. That the issuer lets the device
-    /// sign these is not proven.
+    /// What the device signed besides the session: the CBOR of `DeviceNameSpaces`, in clear. It is
+    /// not proven that the issuer allows the device to sign these elements.
     DeviceNamespaces(Vec<u8>),
 }
 
@@ -104,17 +106,18 @@ impl fmt::Display for Learnt {
     }
 }
 
-/// What a request would make a document tell, and what stays hidden.
+/// What a request would make a document reveal, and what stays hidden.
 #[derive(Clone)]
 pub struct Explanation {
-    /// What the verifier learns if every predicate holds and nothing more is released.
+    /// What the verifier learns if every predicate holds and nothing else is released.
     pub learnt: Vec<Learnt>,
-    /// The elements of the document whose values stay hidden: all that are neither disclosed nor equal to what the request
-    /// names, as (namespace, element).
+    /// The elements of the document whose values stay hidden, as (namespace, element). These are
+    /// all elements that are neither disclosed nor equal to what the request names.
     pub hidden: Vec<(String, String)>,
-    /// What a verifier might take for checked and nobody checks, in words. The verifier does not learn that it applies.
+    /// What a verifier might believe to be checked although nothing checks it, in words. The
+    /// verifier does not learn that it applies.
     pub not_checked: Vec<String>,
-    /// For each predicate of the request in words, whether it holds.
+    /// For each predicate of the request, in words, whether it holds.
     pub predicates: Vec<(String, Result<(), Error>)>,
 }
 
@@ -126,7 +129,7 @@ impl From<&TrustedIssuer> for Learnt {
 }
 
 impl Request {
-    /// The issuers that are trusted, where none of them vouches for the document.
+    /// The trusted issuers in words, for the case that none of them vouches for the document.
     pub(crate) fn issuer_in_words(&self) -> String {
         match self.issuers() {
             [Issuer::Key(key)] => hex::encode(key.to_encoded_point(false)),
@@ -160,7 +163,8 @@ impl Condition {
 }
 
 impl Value {
-    /// Text, booleans and integers of 64 bits stand for themselves; the rest is an object that names its type.
+    /// The value as JSON. Text, booleans and integers of 64 bits are written directly. Every other
+    /// value is an object that names its type.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         match self {
@@ -179,7 +183,7 @@ impl Value {
 }
 
 impl Explanation {
-    /// Whether a date that stays hidden is compared.
+    /// Whether a condition compares a date that stays hidden.
     fn compares_hidden_date(&self) -> bool {
         self.learnt.iter().any(|learnt| match learnt {
             Learnt::Predicate(Predicate { namespace, element, condition }, _) => {
@@ -200,11 +204,12 @@ impl fmt::Display for Explanation {
         }
         writeln!(f, "It would not learn the values of:")?;
         for (namespace, element) in &self.hidden {
-            // Names of a document that nobody has checked yet.
+            // The names come from a document that nothing has checked yet.
             writeln!(f, "  - {} ({})", element.escape_debug(), namespace.escape_debug())?;
         }
         if self.compares_hidden_date() {
-            // What a proof leaves to the issuer: the holder's own check, below, is about the calendar.
+            // A proof does not check the calendar; it relies on the issuer for that. The holder's
+            // own check below does check the calendar.
             writeln!(
                 f,
                 "Nor whether a date is in the calendar, only that its month is 1 to 12 and its day 1 to 31."

@@ -1,7 +1,8 @@
-//! What a verifier asks: issuers it trusts, docType, time and predicates.
+//! What a verifier asks: trusted issuers, docType, time and predicates.
 //!
-//! There is one data model and two encodings of it, JSON and CBOR ([`wire`]). A request is valid once it exists. Of documents and
-//! their formats it knows nothing.
+//! There is one data model with two encodings, JSON and CBOR ([`wire`]). A request that exists is
+//! valid. This module knows nothing of documents and their formats. `explain` says what an answer
+//! would reveal.
 
 mod explain;
 mod wire;
@@ -29,7 +30,8 @@ pub struct Request {
     predicate_slots: Vec<usize>,
 }
 
-/// A distinct element that a request asks about. Slot i is the i-th in order of first appearance.
+/// A distinct element that a request asks about. Slot i is the i-th one in order of first
+/// appearance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
     /// The namespace.
@@ -42,8 +44,9 @@ impl Request {
     /// A request at `now`.
     ///
     /// # Errors
-    /// `malformed` without an issuer or a predicate, with a predicate twice, or with a name that is empty or cannot be
-    /// shown; `too_large` with more than [`limits::PREDICATES`] predicates or with a name over [`limits::NAME_BYTES`].
+    /// `malformed` without an issuer or a predicate, with a predicate that occurs twice, or with a
+    /// name that is empty or cannot be shown; `too_large` with more than [`limits::PREDICATES`]
+    /// predicates or with a name longer than [`limits::NAME_BYTES`].
     pub fn new(
         doc_type: String,
         now: Timestamp,
@@ -89,12 +92,14 @@ impl Request {
         })
     }
 
-    /// The same request, which also takes elements of these namespaces that the device signed itself. Without that a
-    /// presentation with such elements is refused: they are the device's word, whose authorisation by the issuer is not proven.
+    /// The same request, which also accepts elements of these namespaces that the device signed
+    /// itself. Without it, a presentation with such elements is refused: they are the device's
+    /// word, and no proof shows that the issuer authorised them.
     ///
     /// # Errors
-    /// `malformed` for a namespace twice and for a name that is empty or cannot be shown; `too_large` with more than
-    /// [`limits::DEVICE_NAMESPACES`] or with a name over [`limits::NAME_BYTES`].
+    /// `malformed` for a namespace that occurs twice and for a name that is empty or cannot be
+    /// shown; `too_large` with more than [`limits::DEVICE_NAMESPACES`] namespaces or with a name
+    /// longer than [`limits::NAME_BYTES`].
     pub fn with_device_namespaces(self, device_namespaces: Vec<String>) -> Result<Self, Error> {
         const PLACE: &str = "request.device_namespaces";
         Error::check_limit(
@@ -119,13 +124,13 @@ impl Request {
         &self.doc_type
     }
 
-    /// The time at which the document must be valid and ages are counted.
+    /// The time at which the document must be valid and at which ages are counted.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// The only issuers that are trusted.
+    /// The issuers that are trusted. No others are.
     #[must_use]
     pub fn issuers(&self) -> &[Issuer] {
         &self.issuers
@@ -137,13 +142,14 @@ impl Request {
         &self.predicates
     }
 
-    /// The namespaces of which the verifier takes elements that the device signed itself.
+    /// The namespaces of which the verifier accepts elements that the device signed itself.
     #[must_use]
     pub fn device_namespaces(&self) -> &[String] {
         &self.device_namespaces
     }
 
-    /// The distinct elements in order of first appearance; several predicates on one element share a slot.
+    /// The distinct elements in order of first appearance. Several predicates on one element share
+    /// a slot.
     #[must_use]
     pub fn slots(&self) -> &[Slot] {
         &self.slots
@@ -155,7 +161,7 @@ impl Request {
         &self.predicate_slots
     }
 
-    /// The index in [`slots`](Self::slots) of an element, if it is asked about.
+    /// The index of an element in [`slots`](Self::slots), if the request asks about it.
     #[must_use]
     pub fn slot_of(&self, namespace: &str, element: &str) -> Option<usize> {
         slot_of(&self.slots, namespace, element)
@@ -168,7 +174,7 @@ impl Request {
     }
 }
 
-/// The distinct elements of the predicates, and the index among them of each predicate's.
+/// The distinct elements of the predicates, and for each predicate the index of its element.
 fn slots(predicates: &[Predicate]) -> (Vec<Slot>, Vec<usize>) {
     let mut slots: Vec<Slot> = Vec::new();
     let mut predicate_slots = Vec::with_capacity(predicates.len());
@@ -186,7 +192,7 @@ fn slot_of(slots: &[Slot], namespace: &str, element: &str) -> Option<usize> {
     slots.iter().position(|slot| slot.namespace == namespace && slot.element == element)
 }
 
-/// That a name can be shown to a holder who is asked to consent.
+/// Checks that a name can be shown to a holder who is asked to consent.
 fn check_shown(place: &str, name: &str) -> Result<(), Error> {
     check_name(place, name)?;
     match unseen(name) {

@@ -1,8 +1,9 @@
 //! The JSON and CBOR forms of a request.
 //!
-//! Both have the same members and values (CBOR as RFC 8949, section 6.2, converts JSON). What is written is normal:
-//! members in a fixed order, times in whole seconds, keys as uncompressed lower-case hexadecimal, certificates as PEM with line
-//! feeds, so that equal requests have equal bytes. Unknown members are errors.
+//! Both forms have the same members and values; the CBOR follows the conversion of RFC 8949,
+//! section 6.2. The output is in normal form: members in a fixed order, times in whole seconds,
+//! keys as uncompressed lower-case hexadecimal, and certificates as PEM with line feeds. Equal
+//! requests therefore have equal bytes. Unknown members are errors.
 
 use serde::Serialize;
 use serde::ser::Serializer;
@@ -22,8 +23,8 @@ impl Request {
     /// Reads the JSON form.
     ///
     /// # Errors
-    /// `too_large` above [`limits::REQUEST_BYTES`], `malformed` with line and column or with the member, and as
-    /// [`Request::new`].
+    /// `too_large` above [`limits::REQUEST_BYTES`]; `malformed` with line and column or with the
+    /// member; the errors of [`Request::new`].
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
         check_length(json)?;
         let parts = Node::from_json(json).and_then(Parts::read);
@@ -33,14 +34,14 @@ impl Request {
     /// Reads the CBOR form.
     ///
     /// # Errors
-    /// As [`Self::from_json`], with byte offsets.
+    /// The errors of [`Self::from_json`], with byte offsets.
     pub fn from_cbor(cbor: &[u8]) -> Result<Self, Error> {
         check_length(cbor)?;
         let node = check_whole(cbor, Rules::Wire).and_then(|()| Node::from_cbor(cbor));
         node.and_then(Parts::read).map_err(|error| error.within("request"))?.request()
     }
 
-    /// The JSON form, indented.
+    /// The JSON form, with indentation.
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(&RequestForm::from(self))
@@ -71,7 +72,7 @@ struct RequestForm {
     device_namespaces: Vec<String>,
 }
 
-/// Exactly one of key and certificate is present; the rest belongs to a certificate.
+/// Exactly one of key and certificate is present. The other members belong to a certificate.
 #[derive(Default, Serialize)]
 struct IssuerForm {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,7 +85,7 @@ struct IssuerForm {
     require_eku: Option<String>,
 }
 
-/// One condition: exactly one of the optional members is present.
+/// One condition. Exactly one of the optional members is present.
 #[derive(Default, Serialize)]
 struct PredicateForm {
     namespace: String,
@@ -113,7 +114,7 @@ impl From<&Request> for RequestForm {
     }
 }
 
-/// The members of a request, each by itself well formed.
+/// The members of a request. Each member by itself is well formed.
 struct Parts {
     doc_type: String,
     now: Timestamp,
@@ -151,14 +152,15 @@ impl Parts {
     }
 }
 
-/// The whole seconds of a time: JavaScript writes milliseconds.
+/// The whole seconds of a time. JavaScript also writes milliseconds.
 fn read_time(node: Node) -> Result<Timestamp, Error> {
     Timestamp::from_tdate(&node.text()?).map_err(|error| Error::malformed("", error.to_string()))
 }
 
 impl From<&Issuer> for IssuerForm {
     fn from(issuer: &Issuer) -> Self {
-        // A root's profile is written even where it goes without saying, so that the bytes say what is meant.
+        // The profile of a root is always written, even if it is the default, so that the bytes say
+        // what is meant.
         let mut form = Self {
             profile: issuer.profile().map(|profile| profile.name().to_owned()),
             ..Self::default()
@@ -188,7 +190,7 @@ impl IssuerForm {
         })
     }
 
-    /// The issuer; `default` is the profile of a root that states none.
+    /// The issuer. `default` is the profile of a root that states none.
     fn read(self, default: Option<Profile>) -> Result<Issuer, Error> {
         let profile = self.profile()?;
         match (self.sec1_hex, self.x509_pem) {
@@ -249,7 +251,7 @@ fn certificate(
     Error::check_limit(PLACE, "bytes of a certificate", der.len(), limits::CERTIFICATE_BYTES)?;
     let is_root = x509::is_ca(&der).map_err(|fault| Error::malformed(PLACE, fault.to_string()))?;
     let profile = if is_root { profile.or(default) } else { profile };
-    // What is wrong with the profile is told at the profile.
+    // An error in the profile is reported at the profile.
     Issuer::from_der(der, profile).map_err(|error| match error.place() {
         "" => error.within(PLACE),
         _ => error,
@@ -315,7 +317,8 @@ fn read_date(node: Node) -> Result<Date, Error> {
     node.text()?.parse().map_err(|error: InvalidDate| Error::malformed("", error.to_string()))
 }
 
-/// Text, a boolean or an integer stands for itself; a full-date is `{"full_date": "YYYY-MM-DD"}`.
+/// Reads a literal. Text, booleans and integers stand for themselves. A full-date is
+/// `{"full_date": "YYYY-MM-DD"}`.
 fn read_literal(node: Node) -> Result<Literal, Error> {
     Ok(match node {
         Node::Text(text) => Literal::Text(text),
@@ -336,7 +339,7 @@ fn read_literal(node: Node) -> Result<Literal, Error> {
     })
 }
 
-/// A literal as [`read_literal`] reads it.
+/// A literal in the form that [`read_literal`] reads.
 struct LiteralForm(Literal);
 
 impl Serialize for LiteralForm {

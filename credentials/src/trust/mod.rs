@@ -1,4 +1,6 @@
-//! Whom a verifier trusts, by which rules, and which of them vouches for a document.
+//! Whom a verifier trusts, by which rules, and which of the trusted issuers vouches for a document.
+//!
+//! This module knows keys, certificates and times, but neither requests nor documents.
 
 mod profile;
 mod refusal;
@@ -18,24 +20,25 @@ use refusal::Refusal;
 pub enum Issuer {
     /// A P-256 key, trusted as it is.
     Key(VerifyingKey),
-    /// A document signer's certificate: its key is trusted for what it signed while it was valid.
+    /// A document signer's certificate. Its key is trusted for what it signed while the certificate
+    /// was valid.
     Signer {
         /// The certificate (DER).
         der: Vec<u8>,
-        /// Rules that this certificate must keep all the same, if any.
+        /// Rules that this certificate must also follow, if any.
         profile: Option<Profile>,
     },
-    /// A root certificate with CA:TRUE: the signers that it certified are trusted.
+    /// A root certificate with CA:TRUE. The signers that it certified are trusted.
     Root {
         /// The certificate (DER).
         der: Vec<u8>,
-        /// By which rules.
+        /// The rules for certificates below this root.
         profile: Profile,
     },
 }
 
 impl Issuer {
-    /// A key in SEC 1 form, compressed or not.
+    /// A key in SEC 1 form, compressed or uncompressed.
     ///
     /// # Errors
     /// `malformed` for anything but a point on P-256 other than infinity.
@@ -48,11 +51,12 @@ impl Issuer {
         })
     }
 
-    /// A certificate in DER, a root if it says CA:TRUE. A root needs a profile, a signer is trusted as it is without one.
+    /// A certificate in DER. It is a root if it says CA:TRUE. A root needs a profile. A signer
+    /// without a profile is trusted as it is.
     ///
     /// # Errors
-    /// `malformed` for anything but a certificate, for a signer's key on another curve than P-256, and at `profile` for a root
-    /// without one.
+    /// `malformed` for anything that is not a certificate, for a signer's key on a curve other than
+    /// P-256, and at `profile` for a root without a profile.
     pub fn from_der(der: Vec<u8>, profile: Option<Profile>) -> Result<Self, Error> {
         let malformed = |fault: x509::CertificateFault| Error::malformed("", fault.to_string());
         if x509::is_ca(&der).map_err(malformed)? {
@@ -67,7 +71,7 @@ impl Issuer {
         Ok(Self::Signer { der, profile })
     }
 
-    /// The rules that certificates must keep, if any.
+    /// The rules that certificates must follow, if any.
     #[must_use]
     pub fn profile(&self) -> Option<Profile> {
         match self {
@@ -81,9 +85,9 @@ impl Issuer {
 /// The certificates that came with an issuer's signature.
 #[derive(Clone, Copy)]
 pub(crate) struct Certificates<'a> {
-    /// DER, the signer's first.
+    /// The certificates in DER, the signer's first.
     pub(crate) x5chain: &'a [Vec<u8>],
-    /// Why there are none, where there are none.
+    /// The reason why there are no certificates, for the case that there are none.
     pub(crate) why_none: &'a dyn std::fmt::Display,
 }
 
@@ -94,21 +98,26 @@ pub struct TrustedIssuer {
     pub index: usize,
     /// The key that signed the document.
     pub public_key: VerifyingKey,
-    /// The first and last second at which the document may have been signed, where the key is known by certificate.
+    /// The first and last second at which the document may have been signed, if the key is known by
+    /// a certificate.
     pub signed_within: Option<(Timestamp, Timestamp)>,
-    /// How many certificates of the `x5chain`, from its first, trust in the key takes: those a presentation carries. None
-    /// where the request names the key or the signer's certificate itself.
+    /// Number of certificates, from the first of the `x5chain`, that trust in the key needs. A
+    /// presentation carries them. It is 0 if the request names the key or the signer's certificate
+    /// itself.
     pub certificates: usize,
-    /// The `commonName` of the signer's certificate, where the key is known by one that has a name which can be shown.
+    /// The `commonName` of the signer's certificate, if the key is known by a certificate whose
+    /// name can be shown.
     pub name: Option<String>,
 }
 
 impl TrustedIssuer {
-    /// The first of `issuers` that vouches for what was signed. `verifies` says whether the signature does under a key.
+    /// The first of `issuers` that vouches for the signed document. `verifies` says whether the
+    /// signature verifies under a key.
     ///
     /// # Errors
-    /// `issuer_signature` if a trusted key is the one that the document names and its signature does not verify;
-    /// `issuer_untrusted` if no trusted key made the signature, or one whose certificate does not hold.
+    /// `issuer_signature` if the document names a trusted key and its signature does not verify
+    /// under that key. `issuer_untrusted` if no trusted key made the signature, or if the
+    /// certificate of the key that made it is not accepted.
     pub(crate) fn find(
         issuers: &[Issuer],
         certificates: Certificates<'_>,
@@ -134,7 +143,7 @@ impl TrustedIssuer {
             let message = "the signature does not verify under the trusted key of its signer; the document was altered";
             return Err(Error::new(Code::IssuerSignature, "", message));
         }
-        // No root that one could add vouches for a signer whose certificate has expired.
+        // No root that a verifier could add vouches for a signer whose certificate has expired.
         if issuers.iter().any(|issuer| matches!(issuer, Issuer::Root { .. })) {
             refusals.extend(leaf.and_then(|leaf| Refusal::of_time(leaf, signed, now)));
         }
@@ -142,7 +151,8 @@ impl TrustedIssuer {
         Err(refusal.into_error())
     }
 
-    /// The issuer of this index, for a presentation: what was signed when is for the proof to show.
+    /// The issuer with this index, for a presentation. The proof shows when the document was
+    /// signed.
     ///
     /// # Errors
     /// `issuer_untrusted` if there is no such issuer, or `x5chain` does not lead to it.
@@ -166,7 +176,8 @@ impl TrustedIssuer {
             .map_err(|refusal| untrusted(&refusal.reason()))
     }
 
-    /// Whom an issuer of the request makes trusted, or why it makes no one.
+    /// The signer that becomes trusted through an issuer of the request, or the reason why none
+    /// does.
     fn of(
         index: usize,
         issuer: &Issuer,

@@ -1,4 +1,4 @@
-//! By which rules a root certificate vouches for the signers below it.
+//! The rules by which a root certificate vouches for the signers below it.
 
 use crate::x509::Oid;
 
@@ -8,7 +8,7 @@ use crate::x509::Oid;
 pub enum Profile {
     /// ISO/IEC 18013-5 Annex B: an IACA root and its document signers.
     Iso18013_5,
-    /// Path validation by RFC 5280, through intermediate certificates where there are some.
+    /// Path validation by RFC 5280, through intermediate certificates if there are any.
     Pki {
         /// The purpose that the `extKeyUsage` of the signer must hold, if any.
         require_eku: Option<Oid>,
@@ -28,7 +28,7 @@ impl Profile {
         }
     }
 
-    /// The profile of a name, without a required purpose.
+    /// The profile with this name, without a required purpose.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
         match name {

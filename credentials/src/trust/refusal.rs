@@ -1,31 +1,35 @@
-//! Why none of a request's issuers vouches for a document: of several reasons the most telling, and who can mend it.
+//! Why none of a request's issuers vouches for a document. Of several reasons, the most telling one
+//! is reported, together with who can fix it.
 
 use crate::date::Timestamp;
 use crate::error::{Code, Error};
 use crate::trust::Profile;
 use crate::x509::{CertificateFault, CertificateRole, ChainError, Moment, check_validity};
 
-/// Why an issuer of a request vouches for no one, the least telling first.
+/// Why an issuer of a request vouches for no one. The least telling reason comes first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// Its key did not make the signature.
+    /// The issuer's key did not make the signature.
     OtherKey,
     /// The certificates that came with the signature do not name this root.
     Stranger,
-    /// A root can vouch for nobody, since no certificates came with the signature: why not.
+    /// A root cannot vouch for anyone, because no certificates came with the signature. The text
+    /// says why there are none.
     NoCertificates(String),
     /// A certificate breaks a rule of the profile.
     Certificate { index: usize, profile: Profile, error: ChainError },
-    /// A pinned certificate breaks a rule of the profile that the request wants of it, if it wants one.
+    /// A pinned certificate breaks a rule of the profile that the request requires of it, or has a
+    /// fault without a profile.
     Pinned { index: usize, profile: Option<Profile>, fault: CertificateFault },
     /// The document was signed outside the validity of a certificate.
     SignedOutside,
-    /// A certificate is not valid at the time.
+    /// A certificate is not valid at the required time.
     Time { index: usize, error: ChainError },
 }
 
 impl Refusal {
-    /// Of a root of this index; `is_named` is whether the signer's certificate names it as its issuer.
+    /// The refusal of the root with this index. `is_named` says whether the signer's certificate
+    /// names the root as its issuer.
     pub(super) fn of_root(
         index: usize,
         profile: Profile,
@@ -42,14 +46,14 @@ impl Refusal {
         }
     }
 
-    /// That the signer's certificate is not valid at these times, whoever issued it.
+    /// The refusal because the signer's certificate is not valid at these times, whoever issued it.
     pub(super) fn of_time(leaf: &[u8], signed: Timestamp, now: Timestamp) -> Option<Self> {
         let fault = check_validity(leaf, signed, now).err()?;
         let error = ChainError { certificate: CertificateRole::DocumentSigner, fault };
         Some(Self::Time { index: 0, error })
     }
 
-    /// The greater one tells more.
+    /// How telling the reason is. A greater weight tells more.
     pub(super) fn weight(&self) -> u8 {
         match self {
             Self::OtherKey | Self::Stranger => 0,
@@ -131,7 +135,7 @@ impl Refusal {
         }
     }
 
-    /// `issuer_untrusted`, for what was signed.
+    /// The error `issuer_untrusted` for a signed document.
     pub(super) fn into_error(self) -> Error {
         Error::new(Code::IssuerUntrusted, "", self.message())
     }

@@ -36,21 +36,21 @@ const UNDERSTOOD: [ObjectIdentifier; 5] = [
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CertificateFault {
-    /// The bytes are not a DER certificate, or a field that is needed is malformed.
+    /// The bytes are not a DER certificate, or a required field is malformed.
     #[error("{what} cannot be read: {reason}")]
     Malformed {
         /// The part that is malformed.
         what: &'static str,
-        /// What the DER decoder refused.
+        /// The reason from the DER decoder.
         reason: String,
     },
     /// Not an X.509 version 3 certificate.
     #[error("not an X.509 v3 certificate")]
     Version,
-    /// The public key is of an algorithm or curve that is not supported in this place.
+    /// The public key has an algorithm or a curve that is not supported in this place.
     #[error("the public key is {found}, and only EC keys on {expected} are supported here")]
     Key {
-        /// What it is.
+        /// A description of the key.
         found: String,
         /// The curves that are supported here.
         expected: &'static str,
@@ -61,7 +61,7 @@ pub enum CertificateFault {
     /// The signature algorithm is not ECDSA with SHA-256, SHA-384 or SHA-512.
     #[error("signature algorithm {oid} is not ECDSA with SHA-256, SHA-384 or SHA-512")]
     SignatureAlgorithm {
-        /// The algorithm named, dotted.
+        /// The named algorithm, in dotted form.
         oid: String,
     },
     /// The signed algorithm identifier differs from the unsigned one (RFC 5280 4.1.1.2).
@@ -79,31 +79,31 @@ pub enum CertificateFault {
     /// Any extension occurs twice (RFC 5280 4.2).
     #[error("extension {oid} occurs more than once")]
     RepeatedExtension {
-        /// The extension, dotted.
+        /// The extension, in dotted form.
         oid: String,
     },
-    /// An extension that the profile wants critical is not.
+    /// An extension that the profile requires to be critical is not critical.
     #[error("the {0} extension is not critical")]
     ExtensionNotCritical(Extension),
-    /// A critical extension that is not understood here (RFC 5280 6.1.4 (o) and 6.1.5 (f)).
+    /// A critical extension is not understood here (RFC 5280 6.1.4 (o) and 6.1.5 (f)).
     #[error("critical extension {oid} is not understood")]
     UnknownCriticalExtension {
-        /// The extension, dotted.
+        /// The extension, in dotted form.
         oid: String,
     },
-    /// `basicConstraints` of an IACA root without CA:TRUE.
+    /// `basicConstraints` of an IACA root does not say CA:TRUE.
     #[error("basicConstraints does not say CA:TRUE")]
     NotCa,
-    /// `basicConstraints` of a document signer with CA:TRUE.
+    /// `basicConstraints` of a document signer says CA:TRUE.
     #[error("basicConstraints says CA:TRUE, so this is no document signer")]
     Ca,
     /// `pathLenConstraint` of an IACA root is not 0.
     #[error("pathLenConstraint is not 0")]
     PathLength,
-    /// `keyUsage` lacks what the role needs or has what it must not.
+    /// `keyUsage` lacks a usage that the role needs, or has one that it must not have.
     #[error("keyUsage {0}")]
     KeyUsage(&'static str),
-    /// `extKeyUsage` is not that of a document signer.
+    /// `extKeyUsage` is not the usage of a document signer.
     #[error("extKeyUsage lacks 1.0.18013.5.1.2, mdoc document signer")]
     ExtendedKeyUsage,
     /// `extKeyUsage` names only purposes that have nothing to do with signing documents.
@@ -114,24 +114,25 @@ pub enum CertificateFault {
     /// `extKeyUsage` lacks the purpose that a verifier requires.
     #[error("extKeyUsage lacks {oid}, which the request requires")]
     ExtendedKeyUsageRequired {
-        /// The purpose, dotted.
+        /// The purpose, in dotted form.
         oid: String,
     },
-    /// A `pathLenConstraint` above allows no further CA (RFC 5280 6.1.4 (l)).
+    /// A `pathLenConstraint` above the certificate allows no further CA (RFC 5280 6.1.4 (l)).
     #[error("basicConstraints above it have a pathLenConstraint that allows no further CA here")]
     PathTooLong,
-    /// The name constraints above refuse a name (RFC 5280 6.1.3 (b) and (c)).
+    /// The name constraints above the certificate refuse one of its names (RFC 5280 6.1.3 (b) and
+    /// (c)).
     #[error("nameConstraints {0}")]
     NameConstraints(&'static str),
     /// The issuer is not the subject of the certificate that follows (RFC 5280 6.1.3 (a) (4)).
     #[error("its issuer is not the subject of the certificate that follows it in the x5chain")]
     IssuerName,
-    /// The validity does not begin until later.
+    /// The validity begins later.
     #[error("not valid before {not_before}, which is after {moment} ({at})")]
     NotYetValid {
-        /// The moment that was asked for.
+        /// Which moment was checked.
         moment: Moment,
-        /// That moment.
+        /// The time of that moment.
         at: Timestamp,
         /// When the validity begins.
         not_before: Timestamp,
@@ -139,14 +140,14 @@ pub enum CertificateFault {
     /// The validity has ended.
     #[error("not valid after {not_after}, which is before {moment} ({at})")]
     Expired {
-        /// The moment that was asked for.
+        /// Which moment was checked.
         moment: Moment,
-        /// That moment.
+        /// The time of that moment.
         at: Timestamp,
         /// When the validity ends.
         not_after: Timestamp,
     },
-    /// The validity is not inside the issuer's.
+    /// The validity does not lie within the issuer's validity.
     #[error("the validity is not inside that of the issuing IACA root")]
     ValidityOutsideIssuer,
     /// `countryName` is absent, repeated, or not a printable string of two letters.
@@ -164,7 +165,7 @@ pub enum CertificateFault {
     /// No trusted root carries the issuer's name.
     #[error("no trusted root has the name of its issuer")]
     IssuerUntrusted,
-    /// A certificate stands between document signer and root.
+    /// A certificate stands between the document signer and the root.
     #[error("it stands between document signer and IACA root, which Annex B does not allow")]
     Intermediate,
 }
@@ -221,7 +222,7 @@ impl fmt::Display for Moment {
     }
 }
 
-/// A document signer as a verifier needs it. Both bounds of the validity belong to it.
+/// A document signer as a verifier needs it. Both bounds of the validity are inclusive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignerCertificate {
     /// The key that signs MSOs.
@@ -230,33 +231,35 @@ pub struct SignerCertificate {
     pub not_before: Timestamp,
     /// `notAfter`.
     pub not_after: Timestamp,
-    /// The last `commonName` of the subject, where it is text that can be shown.
+    /// The last `commonName` of the subject, if it is text that can be shown.
     pub common_name: Option<String>,
 }
 
 impl SignerCertificate {
-    /// Reads key, validity and name of a DER certificate. Checks neither profile nor signature: for a certificate that is
-    /// trusted as it is.
+    /// Reads the key, the validity and the name of a DER certificate. Neither a profile nor a
+    /// signature is checked: the function is for a certificate that is trusted as it is.
     ///
     /// # Errors
-    /// [`CertificateFault`] where the bytes are no certificate or the key is not on P-256.
+    /// [`CertificateFault`] if the bytes are not a certificate or the key is not on P-256.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateFault> {
         Certificate::of_any_version(der)?.signer()
     }
 }
 
-/// The P-256 key of a DER certificate, of which nothing else is checked.
+/// The P-256 key of a DER certificate. Nothing else about the certificate is checked.
 ///
 /// # Errors
-/// As [`SignerCertificate::from_der`].
+/// The errors of [`SignerCertificate::from_der`].
 pub fn certificate_public_key(der: &[u8]) -> Result<p256::ecdsa::VerifyingKey, CertificateFault> {
     Certificate::of_any_version(der)?.p256_key()
 }
 
-/// Whether a DER certificate says CA:TRUE. Trusting it then means to trust the signers it certifies, not its own key.
+/// Whether a DER certificate says CA:TRUE. To trust such a certificate means to trust the signers
+/// that it certifies, not its own key.
 ///
 /// # Errors
-/// [`CertificateFault`] where the bytes are no certificate or `basicConstraints` is malformed or repeated.
+/// [`CertificateFault`] if the bytes are not a certificate, or if `basicConstraints` is malformed
+/// or repeated.
 pub fn is_ca(der: &[u8]) -> Result<bool, CertificateFault> {
     let constraints = Certificate::of_any_version(der)?
         .extension::<BasicConstraints>(Extension::BasicConstraints)?;
@@ -266,7 +269,7 @@ pub fn is_ca(der: &[u8]) -> Result<bool, CertificateFault> {
 /// The number that stands for version 3.
 const V3: u8 = 2;
 
-/// A certificate with the exact bytes that its signature is over.
+/// A certificate with the exact bytes that its signature covers.
 pub(super) struct Certificate<'a> {
     der: &'a [u8],
     fields: Fields<'a>,
@@ -275,7 +278,7 @@ pub(super) struct Certificate<'a> {
 }
 
 impl<'a> Certificate<'a> {
-    /// One that a profile may be asked of.
+    /// Reads a certificate to which a profile may be applied.
     pub(super) fn from_der(der: &'a [u8]) -> Result<Self, CertificateFault> {
         let certificate = Self::of_any_version(der)?;
         match certificate.fields.version {
@@ -284,7 +287,8 @@ impl<'a> Certificate<'a> {
         }
     }
 
-    /// One of which the key and the validity count. Versions before the third have no extensions (RFC 5280 4.1.2.9).
+    /// Reads a certificate of which only the key and the validity matter. Versions before the third
+    /// have no extensions (RFC 5280 4.1.2.9).
     fn of_any_version(der: &'a [u8]) -> Result<Self, CertificateFault> {
         let fields = Fields::from_der(der).map_err(|error| malformed("the certificate", error))?;
         if fields.version != V3 && !fields.extensions.is_empty() {
@@ -315,7 +319,7 @@ impl<'a> Certificate<'a> {
         self.not_after
     }
 
-    /// Key, validity and name.
+    /// The key, the validity and the name.
     pub(super) fn signer(&self) -> Result<SignerCertificate, CertificateFault> {
         Ok(SignerCertificate {
             public_key: self.p256_key()?,
@@ -345,7 +349,7 @@ impl<'a> Certificate<'a> {
         CertificateFault::Key { found: key::in_words(&self.fields.key_algorithm), expected }
     }
 
-    /// B.1.2, as far as it needs no other certificate.
+    /// The rules of B.1.2 that need no other certificate.
     pub(super) fn check_iaca_profile(&self) -> Result<(), CertificateFault> {
         self.check_critical_extensions()?;
         let constraints: BasicConstraints = self.critical(Extension::BasicConstraints)?;
@@ -362,7 +366,7 @@ impl<'a> Certificate<'a> {
         self.country().map(|_| ())
     }
 
-    /// B.1.4, as far as it needs no other certificate.
+    /// The rules of B.1.4 that need no other certificate.
     pub(super) fn check_document_signer_profile(&self) -> Result<(), CertificateFault> {
         self.check_critical_extensions()?;
         if let Some((_, constraints)) =
@@ -402,7 +406,7 @@ impl<'a> Certificate<'a> {
         Ok(())
     }
 
-    /// That the P-256 or P-384 key of `issuer` made this certificate's signature.
+    /// Checks that the P-256 or P-384 key of `issuer` made this certificate's signature.
     pub(super) fn check_signature(&self, issuer: &Certificate<'_>) -> Result<(), CertificateFault> {
         let algorithm = &self.fields.algorithm;
         if *algorithm != self.fields.signed_algorithm {
@@ -418,7 +422,7 @@ impl<'a> Certificate<'a> {
         issuer.verify(&digest, signature)
     }
 
-    /// The one `countryName` of the subject, with its string type.
+    /// The only `countryName` of the subject, with its string type.
     pub(super) fn country(&self) -> Result<&Any, CertificateFault> {
         let mut countries = attributes(self.subject(), rfc4519::COUNTRY_NAME);
         match (countries.next(), countries.next()) {
@@ -450,7 +454,7 @@ impl<'a> Certificate<'a> {
     }
 
     fn verify(&self, digest: &[u8], signature: &[u8]) -> Result<(), CertificateFault> {
-        // The two crates are of different generations of their traits.
+        // The two crates use different versions of their traits.
         let is_verified = match self.curve() {
             Some(rfc5912::SECP_256_R_1) => {
                 use p256::ecdsa::signature::hazmat::PrehashVerifier;
@@ -471,7 +475,7 @@ impl<'a> Certificate<'a> {
         if is_verified { Ok(()) } else { Err(CertificateFault::Signature) }
     }
 
-    /// The named curve, if this is an EC key.
+    /// The named curve, if the key is an EC key.
     fn curve(&self) -> Option<ObjectIdentifier> {
         let algorithm = &self.fields.key_algorithm;
         if algorithm.oid != rfc5912::ID_EC_PUBLIC_KEY {
@@ -484,17 +488,18 @@ impl<'a> Certificate<'a> {
         self.fields.key.as_bytes().unwrap_or_default()
     }
 
-    /// Every critical extension is one whose meaning the profile of Annex B checks.
+    /// Checks that the profile of Annex B evaluates every critical extension.
     fn check_critical_extensions(&self) -> Result<(), CertificateFault> {
         self.check_critical(&UNDERSTOOD)
     }
 
-    /// Every critical extension is one that path validation processes (RFC 5280 6.1.4 (o) and 6.1.5 (f)).
+    /// Checks that path validation processes every critical extension (RFC 5280 6.1.4 (o) and 6.1.5
+    /// (f)).
     pub(super) fn check_critical_extensions_of_path(&self) -> Result<(), CertificateFault> {
         self.check_critical(
             &[&UNDERSTOOD[..], &[NameConstraints::OID, SubjectAltName::OID]].concat(),
         )?;
-        // Understood is what can be read, also where no constraint asks for it.
+        // An extension is understood only if it can be read, even if no constraint needs it.
         self.extension::<SubjectAltName>(Extension::SubjectAlternativeName)?;
         self.extension::<NameConstraints>(Extension::NameConstraints)?;
         Ok(())
@@ -510,7 +515,7 @@ impl<'a> Certificate<'a> {
         }
     }
 
-    /// No extension occurs twice (RFC 5280 4.2).
+    /// Checks that no extension occurs twice (RFC 5280 4.2).
     pub(super) fn check_extensions_unique(&self) -> Result<(), CertificateFault> {
         let extensions = &self.fields.extensions;
         let repeated = extensions.iter().enumerate().find(|(index, extension)| {
@@ -541,7 +546,8 @@ impl<'a> Certificate<'a> {
         self.extension(which)?.ok_or(CertificateFault::ExtensionMissing(which))
     }
 
-    /// Criticality and value of an extension; its value is decoded only here, when a rule asks for it.
+    /// The criticality and the value of an extension. The value is decoded only here, when a rule
+    /// needs it.
     pub(super) fn extension<T>(
         &self,
         which: Extension,

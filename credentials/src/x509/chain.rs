@@ -1,4 +1,4 @@
-//! From an `x5chain` to a trusted IACA root.
+//! Validates the path from an `x5chain` to a trusted IACA root.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub struct ChainError {
     pub fault: CertificateFault,
 }
 
-/// A certificate's place.
+/// The place of a certificate in a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CertificateRole {
     /// The first certificate of the `x5chain`.
@@ -39,7 +39,7 @@ impl fmt::Display for CertificateRole {
 }
 
 impl CertificateRole {
-    /// The certificate of this index in the `x5chain`.
+    /// The place of the certificate with this index in the `x5chain`.
     pub(super) fn at(index: usize) -> Self {
         if index == 0 { Self::DocumentSigner } else { Self::Chain(index) }
     }
@@ -49,15 +49,18 @@ impl CertificateRole {
     }
 }
 
-/// Validates the path from the document signer, the first certificate of `x5chain`, to one of `roots` (all DER).
+/// Validates the path from the document signer, which is the first certificate of `x5chain`, to one
+/// of `roots` (all in DER).
 ///
-/// The signer must have the Annex B profile and be valid at `signed`, the MSO's date, and at `now`; the root of its
-/// issuer's name must have the IACA profile, be valid at `now`, and have made the signature. Where several trusted
-/// roots bear that name (an IACA that changed its key), the one with the signer's authority key identifier counts.
+/// The signer must have the Annex B profile and be valid at `signed`, the MSO's date, and at `now`.
+/// The root with the name of the signer's issuer must have the IACA profile, be valid at `now`, and
+/// have made the signature. If several trusted roots have that name (because an IACA changed its
+/// key), the root with the signer's authority key identifier is used.
 ///
 /// # Errors
-/// [`ChainError`] names the certificate and the rule, the first that fails in this order: signer by itself, trust in
-/// its issuer, the issuer by itself, the two together, other certificates in `x5chain`.
+/// [`ChainError`] names the certificate and the first rule that fails, in this order: the signer by
+/// itself, trust in its issuer, the issuer by itself, the two together, other certificates in
+/// `x5chain`.
 pub fn verify_chain<C: AsRef<[u8]>, R: AsRef<[u8]>>(
     x5chain: &[C],
     roots: &[R],
@@ -95,7 +98,8 @@ fn check_signer(
     signer.signer()
 }
 
-/// The trusted root that bears the signer's issuer name, by key identifier where several do.
+/// The trusted root that has the name of the signer's issuer. If several have it, the key
+/// identifier decides.
 fn issuing_root<'r, R: AsRef<[u8]>>(
     signer: &Certificate<'_>,
     roots: &'r [R],
@@ -117,7 +121,7 @@ fn issuing_root<'r, R: AsRef<[u8]>>(
     Err(at_signer(fault))
 }
 
-/// That a document signer's certificate has the profile of Annex B.
+/// Checks that a document signer's certificate has the profile of Annex B.
 ///
 /// # Errors
 /// [`CertificateFault`] names the rule.
@@ -125,7 +129,8 @@ pub fn check_annex_b_signer(der: &[u8]) -> Result<(), CertificateFault> {
     Certificate::from_der(der)?.check_document_signer_profile()
 }
 
-/// That a signer's certificate is valid at both times, whatever else it is. One that cannot be read is no matter of time.
+/// Checks only that a signer's certificate is valid at both times. A certificate that cannot be
+/// read passes, because its fault is not one of time.
 pub(crate) fn check_validity(
     der: &[u8],
     signed: Timestamp,
@@ -136,7 +141,8 @@ pub(crate) fn check_validity(
     certificate.check_valid_at(Moment::Now, now)
 }
 
-/// Whether a certificate says that `issuer` issued it, by its name alone. What cannot be read says nothing.
+/// Whether a certificate names `issuer` as its issuer. Only the name is compared. The answer is no
+/// if either certificate cannot be read.
 pub(crate) fn names_as_issuer(certificate: &[u8], issuer: &[u8]) -> bool {
     match (Certificate::from_der(certificate), Certificate::from_der(issuer)) {
         (Ok(certificate), Ok(issuer)) => certificate.issuer() == issuer.subject(),
@@ -144,7 +150,8 @@ pub(crate) fn names_as_issuer(certificate: &[u8], issuer: &[u8]) -> bool {
     }
 }
 
-/// The rules that join the two certificates; their names and key identifiers already match.
+/// Checks the rules that connect the two certificates. Their names and key identifiers are known to
+/// match.
 fn check_issued(signer: &Certificate<'_>, root: &Certificate<'_>) -> Result<(), CertificateFault> {
     signer.check_signature(root)?;
     if signer.country()? != root.country()? {

@@ -1,7 +1,8 @@
-//! The fields of a certificate (RFC 5280, section 4.1), as they stand. What they say is not looked at.
+//! The fields of a certificate (RFC 5280, section 4.1), as they are written. Their meaning is not
+//! examined.
 //!
-//! `x509-cert` has a type for them, which takes certificates alone whose serial number has 20 bytes at most, and more code than all that
-//! is asked of them here.
+//! `x509-cert` has a type for them. It accepts only certificates whose serial number has at most 20
+//! bytes, and it takes more code than everything that is needed of the fields here.
 
 use x509_cert::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef};
 use x509_cert::der::{Decode, Reader, Result, SliceReader, Tag, TagNumber, Tagged};
@@ -13,11 +14,11 @@ use super::members::{content, members, read};
 
 /// A certificate.
 pub(super) struct Fields<'a> {
-    /// What the signature is over.
+    /// The bytes that the signature covers.
     pub(super) tbs: &'a [u8],
-    /// 2 stands for version 3.
+    /// The version. 2 stands for version 3.
     pub(super) version: u8,
-    /// The algorithm inside of what is signed.
+    /// The algorithm inside the signed part.
     pub(super) signed_algorithm: AlgorithmIdentifierRef<'a>,
     pub(super) issuer: Name,
     pub(super) not_before: Time,
@@ -26,7 +27,7 @@ pub(super) struct Fields<'a> {
     pub(super) key_algorithm: AlgorithmIdentifierRef<'a>,
     pub(super) key: BitStringRef<'a>,
     pub(super) extensions: Vec<RawExtension<'a>>,
-    /// The algorithm outside of what is signed.
+    /// The algorithm outside the signed part.
     pub(super) algorithm: AlgorithmIdentifierRef<'a>,
     pub(super) signature: BitStringRef<'a>,
 }
@@ -38,7 +39,7 @@ pub(super) struct RawExtension<'a> {
     pub(super) value: &'a [u8],
 }
 
-/// The tag of a member by its number.
+/// The tag of the member with this number.
 const fn tag(number: u8, constructed: bool) -> Tag {
     Tag::ContextSpecific { number: TagNumber::new(number), constructed }
 }
@@ -71,7 +72,7 @@ impl<'a> Fields<'a> {
         let (key_algorithm, key) =
             read(fields.decode()?, |key| Ok((key.decode()?, key.decode()?)))?;
         let mut extensions = Vec::new();
-        // Identifiers of issuer and subject stand in older certificates, and nobody looks at them.
+        // Older certificates have identifiers of the issuer and the subject. Nothing reads them.
         let mut tags = [tag(1, false), tag(2, false), tag(3, true)].into_iter();
         while !fields.is_finished() {
             let member = AnyRef::decode(fields)?;

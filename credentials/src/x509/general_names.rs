@@ -1,7 +1,8 @@
-//! Extensions that hold general names (RFC 5280, section 4.2.1.6), as far as path validation reads them.
+//! Extensions that hold general names (RFC 5280, section 4.2.1.6), as far as path validation reads
+//! them.
 //!
-//! `x509-cert` has types for them, whose code for names that nothing here looks into would be a twentieth of the verifier's module for the
-//! web.
+//! `x509-cert` has types for these extensions. Their code for names that nothing here reads would
+//! make up a twentieth of the verifier's web module.
 
 use x509_cert::der::asn1::{AnyRef, Ia5StringRef, ObjectIdentifier};
 use x509_cert::der::oid::AssociatedOid;
@@ -10,7 +11,7 @@ use x509_cert::name::Name;
 
 use super::members::{content, members};
 
-/// `authorityKeyIdentifier` (4.2.1.1), of which nobody asks for more than this.
+/// `authorityKeyIdentifier` (4.2.1.1). Nothing here needs its other members.
 pub(super) struct AuthorityKeyIdentifier {
     pub(super) key_identifier: Option<Vec<u8>>,
 }
@@ -24,10 +25,10 @@ pub(super) struct NameConstraints {
     pub(super) excluded: Option<Vec<GeneralSubtree>>,
 }
 
-/// Names that a constraint is about.
+/// The names that a constraint is about.
 pub(super) struct GeneralSubtree {
     pub(super) base: GeneralName,
-    /// Whether it has a minimum other than 0 or a maximum.
+    /// Whether the subtree has a minimum other than 0, or a maximum.
     pub(super) is_bounded: bool,
 }
 
@@ -37,7 +38,7 @@ pub(super) enum GeneralName {
     Directory(Name),
     Uri(String),
     Ip(Vec<u8>),
-    /// One of a form for which no constraint is understood: the number of its tag.
+    /// A name of a form for which no constraint is understood, with the number of its tag.
     Other(TagNumber),
 }
 
@@ -61,7 +62,7 @@ impl GeneralName {
 
 impl GeneralSubtree {
     fn read(subtree: AnyRef<'_>) -> Result<Self> {
-        // `minimum` 0 is the default, which DER leaves out and some write.
+        // `minimum` 0 is the default. DER leaves it out, but some issuers write it.
         const ZERO: (Tag, &[u8]) = (tag(0, false), &[0]);
         let mut members = members(content(subtree)?)?.into_iter();
         let base = GeneralName::read(members.next().ok_or(Tag::Sequence.length_error())?)?;
@@ -70,12 +71,13 @@ impl GeneralSubtree {
     }
 }
 
-/// The tag of a member by its number.
+/// The tag of the member with this number.
 const fn tag(number: u8, constructed: bool) -> Tag {
     Tag::ContextSpecific { number: TagNumber::new(number), constructed }
 }
 
-/// The members of a sequence all of which are optional, each with one of these tags, in this order.
+/// The members of a sequence of optional members. Each has one of these tags, and they occur in
+/// this order.
 fn optional_members<'a, const N: usize>(
     sequence: AnyRef<'a>,
     tags: [Tag; N],
@@ -157,7 +159,7 @@ mod tests {
             (tlv(0x80, &[1, 2]), tlv(0xa1, &tlv(0x82, b"a")), tlv(0x82, &[9]));
         assert_eq!(read(&[]), Ok(None));
         assert_eq!(read(std::slice::from_ref(&identifier)), Ok(Some(vec![1, 2])));
-        // With issuer and serial number, which nobody looks into.
+        // With the issuer and the serial number, which nothing reads.
         assert_eq!(
             read(&[identifier.clone(), issuer.clone(), serial.clone()]),
             Ok(Some(vec![1, 2]))

@@ -1,10 +1,10 @@
-//! Public keys of certificates in words, for messages about those that are not supported.
+//! Public keys of certificates in words, for messages about keys that are not supported.
 
 use x509_cert::der::asn1::ObjectIdentifier;
 use x509_cert::der::oid::db::{rfc5912, rfc8410};
 use x509_cert::spki::AlgorithmIdentifierRef;
 
-/// Curves that certificates are met with (RFC 5480, RFC 5639, SEC 2) but for those of `rfc5912`.
+/// Curves that occur in certificates (RFC 5480, RFC 5639, SEC 2), except those of `rfc5912`.
 const CURVES: [(ObjectIdentifier, &str); 5] = [
     (ObjectIdentifier::new_unwrap("1.3.132.0.10"), "secp256k1"),
     (ObjectIdentifier::new_unwrap("1.3.36.3.3.2.8.1.1.7"), "brainpoolP256r1"),
@@ -13,7 +13,7 @@ const CURVES: [(ObjectIdentifier, &str); 5] = [
     (ObjectIdentifier::new_unwrap("1.3.36.3.3.2.8.1.1.13"), "brainpoolP512r1"),
 ];
 
-/// What a public key of this algorithm is.
+/// A description of a public key with this algorithm.
 pub(super) fn in_words(algorithm: &AlgorithmIdentifierRef<'_>) -> String {
     match algorithm.oid {
         rfc5912::ID_EC_PUBLIC_KEY => {

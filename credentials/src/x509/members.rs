@@ -1,4 +1,5 @@
-//! Structures of DER by their members, all over one reader: what is generic over readers is compiled for each of them.
+//! Reads DER structures by their members. All functions use one type of reader, because code that
+//! is generic over readers is compiled for each reader type.
 
 use x509_cert::der::asn1::AnyRef;
 use x509_cert::der::{Decode, Reader, Result, SliceReader, Tag, Tagged};
@@ -9,7 +10,7 @@ pub(super) fn content(sequence: AnyRef<'_>) -> Result<&[u8]> {
     Ok(sequence.value())
 }
 
-/// What follows one another in the content of a structure.
+/// The items that follow one another in the content of a structure.
 pub(super) fn members(content: &[u8]) -> Result<Vec<AnyRef<'_>>> {
     let mut reader = SliceReader::new(content)?;
     let mut members = Vec::new();
@@ -19,7 +20,7 @@ pub(super) fn members(content: &[u8]) -> Result<Vec<AnyRef<'_>>> {
     Ok(members)
 }
 
-/// Reads the members of a sequence one after another, all of them.
+/// Reads all members of a sequence, one after another.
 pub(super) fn read<'a, T>(
     sequence: AnyRef<'a>,
     members: impl FnOnce(&mut SliceReader<'a>) -> Result<T>,

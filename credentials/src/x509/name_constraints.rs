@@ -11,12 +11,13 @@ use super::names::is_within;
 /// `emailAddress` of PKCS #9.
 const EMAIL_ADDRESS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.1");
 
-/// The constraints of all certificates above one: RFC 5280's `permitted_subtrees` and `excluded_subtrees`.
+/// The constraints of all certificates above a certificate: `permitted_subtrees` and
+/// `excluded_subtrees` of RFC 5280.
 #[derive(Default)]
 pub(super) struct Constraints {
     /// A name must be within each of these: their intersection.
     permitted: Vec<Vec<GeneralSubtree>>,
-    /// And within none of these: their union.
+    /// A name must be within none of these: their union.
     excluded: Vec<GeneralSubtree>,
 }
 
@@ -27,12 +28,12 @@ enum Presented<'a> {
     Dns(&'a str),
     Uri(&'a str),
     Ip(&'a [u8]),
-    /// One of a form for which no constraint is understood: the number of its tag.
+    /// A name of a form for which no constraint is understood, with the number of its tag.
     Other(TagNumber),
 }
 
 impl Constraints {
-    /// Adds those of a CA's certificate (RFC 5280 6.1.4 (g)).
+    /// Adds the constraints of a CA certificate (RFC 5280 6.1.4 (g)).
     pub(super) fn add(&mut self, issuer: &Certificate<'_>) -> Result<(), CertificateFault> {
         let Some((_, constraints)) =
             issuer.extension::<NameConstraints>(Extension::NameConstraints)?
@@ -51,7 +52,8 @@ impl Constraints {
         Ok(())
     }
 
-    /// That every name of a certificate is permitted and none is excluded (RFC 5280 6.1.3 (b) and (c)).
+    /// Checks that every name of a certificate is permitted and that none is excluded (RFC 5280
+    /// 6.1.3 (b) and (c)).
     pub(super) fn check(&self, certificate: &Certificate<'_>) -> Result<(), CertificateFault> {
         if self.permitted.is_empty() && self.excluded.is_empty() {
             return Ok(());
@@ -104,8 +106,9 @@ impl<'a> Presented<'a> {
         }
     }
 
-    /// Whether the name is within a subtree; `None` where that is about names of another form. `unknown` is what to say where it is not
-    /// known: of directory names, and of a wildcard that stands for names within and others.
+    /// Whether the name is within a subtree. The answer is `None` if the subtree is about names of
+    /// another form. `unknown` is the answer if this cannot be decided: for some directory names,
+    /// and for a wildcard that stands for names both inside and outside the subtree.
     fn is_within(
         &self,
         base: &GeneralName,
@@ -141,7 +144,7 @@ fn unreadable() -> CertificateFault {
     CertificateFault::NameConstraints("cannot be applied to one of its names, which is malformed")
 }
 
-/// A constraint is a mailbox, a host, or with a leading dot the hosts below a domain.
+/// The constraint is a mailbox, a host, or, with a leading dot, the hosts below a domain.
 fn mailbox_is_within(mailbox: &str, base: &str) -> Result<bool, CertificateFault> {
     let (local, host) = mailbox.rsplit_once('@').ok_or_else(unreadable)?;
     Ok(match base.rsplit_once('@') {
@@ -150,7 +153,8 @@ fn mailbox_is_within(mailbox: &str, base: &str) -> Result<bool, CertificateFault
     })
 }
 
-/// A domain, or whatever has further labels on its left.
+/// The constraint is a domain. It covers the domain itself and every name with further labels on
+/// its left.
 fn host_is_within(host: &str, base: &str) -> bool {
     let host = without_root(host);
     base.is_empty()
@@ -158,7 +162,7 @@ fn host_is_within(host: &str, base: &str) -> bool {
         || is_below(host, base.strip_prefix('.').unwrap_or(base))
 }
 
-/// One host, or with a leading dot the hosts below a domain.
+/// The constraint is one host or, with a leading dot, the hosts below a domain.
 fn host_is(host: &str, base: &str) -> bool {
     let host = without_root(host);
     match base.strip_prefix('.') {
@@ -167,12 +171,12 @@ fn host_is(host: &str, base: &str) -> bool {
     }
 }
 
-/// A host name without the dot that may stand for the root of all.
+/// A host name without the trailing dot that may stand for the DNS root.
 fn without_root(host: &str) -> &str {
     host.strip_suffix('.').unwrap_or(host)
 }
 
-/// Whether names that a wildcard stands for may be within a domain.
+/// Whether a wildcard may stand for names within a domain.
 fn wildcard_covers(host: &str, base: &str) -> bool {
     let domain = without_root(host).strip_prefix("*.");
     domain.is_some_and(|domain| is_below(base.strip_prefix('.').unwrap_or(base), domain))
@@ -185,7 +189,8 @@ fn is_below(host: &str, domain: &str) -> bool {
     })
 }
 
-/// The host of a URI. One without, or with an address in its place, is refused: RFC 5280 wants a domain name.
+/// The host of a URI. A URI without a host, or with an address as its host, is refused, because RFC
+/// 5280 requires a domain name.
 fn host_of(uri: &str) -> Result<&str, CertificateFault> {
     let (_, rest) = uri.split_once("://").ok_or_else(unreadable)?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -195,7 +200,7 @@ fn host_of(uri: &str) -> Result<&str, CertificateFault> {
     if host.is_empty() || is_address { Err(unreadable()) } else { Ok(host) }
 }
 
-/// A constraint is an address and a mask of its length.
+/// The constraint is an address and a mask of the same length.
 fn address_is_within(address: &[u8], base: &[u8]) -> Result<bool, CertificateFault> {
     if !matches!(address.len(), 4 | 16) || !matches!(base.len(), 8 | 32) {
         return Err(unreadable());

@@ -1,27 +1,31 @@
-//! When two distinguished names are one (RFC 5280, section 7.1).
+//! When two distinguished names are equal (RFC 5280, section 7.1).
 //!
-//! Letters outside of ASCII match by their bytes, and so do strings of types other than PrintableString, UTF8String and IA5String: tables of
-//! cases and encodings would be a part of every module for the web. Where values differ of which one is such, or holds a control
-//! character, it is not known whether RFC 5280 takes them for one, and who asks says what to take it for.
+//! Letters outside ASCII match by their bytes. So do strings of types other than PrintableString,
+//! UTF8String and IA5String. Tables of cases and encodings would otherwise be part of every web
+//! module. If two values differ, and one of them holds such letters, has such a type or holds a
+//! control character, it is unknown whether RFC 5280 considers them equal. The caller then decides
+//! which answer to assume.
 
 use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::der::asn1::Any;
 use x509_cert::der::{Tag, Tagged};
 use x509_cert::name::{Name, RelativeDistinguishedName};
 
-/// Whether the names match: as many relative names, and each matches the one in its place. They do not where that is not known.
+/// Whether the names match. They must have equally many relative names, and each must match the one
+/// in its place. Names for which this is unknown do not match.
 pub(super) fn match_names(a: &Name, b: &Name) -> bool {
     a.0.len() == b.0.len() && is_within(a, b, false)
 }
 
-/// Whether `name` is the name `base` or below it: its first relative names match those of `base`. `unknown` is what to say where
-/// it is not known whether two values match.
+/// Whether `name` is the name `base` or a name below it: its first relative names match those of
+/// `base`. `unknown` is the answer to assume if it is unknown whether two values match.
 pub(super) fn is_within(name: &Name, base: &Name, unknown: bool) -> bool {
     name.0.len() >= base.0.len()
         && name.0.iter().zip(&base.0).all(|(a, b)| match_relative(a, b, unknown))
 }
 
-/// As sets: as many attributes, and each has its match in the other.
+/// Compares relative names as sets: they have equally many attributes, and each has a match in the
+/// other name.
 fn match_relative(
     a: &RelativeDistinguishedName,
     b: &RelativeDistinguishedName,
@@ -36,7 +40,8 @@ fn match_relative(
         && b.0.iter().all(|attribute| is_matched(attribute, a))
 }
 
-/// Strings match whatever their type, case and spaces between words; anything else by its bytes.
+/// Strings match regardless of their type, their case and the number of spaces between words. Any
+/// other value matches by its bytes.
 fn match_values(a: &Any, b: &Any, unknown: bool) -> bool {
     let (text_a, text_b) = (folded(a), folded(b));
     let is_known = |text: &Option<String>| text.as_deref().is_some_and(is_visible_ascii);
@@ -79,7 +84,7 @@ mod tests {
         ] {
             assert_eq!(match_names(&name(a), &name(b)), matched, "{a} {b}");
         }
-        // A name is written from its last part on.
+        // The text of a name begins with its last part.
         assert!(is_within(&name("O=Stadt,C=DE"), &name("C=de"), false));
         assert!(!is_within(&name("C=DE"), &name("O=Stadt,C=DE"), true));
     }

@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use x509_cert::der::asn1::ObjectIdentifier;
 
-/// An object identifier, such as that of an extended key usage.
+/// An object identifier, for example of an extended key usage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Oid(pub(super) ObjectIdentifier);
 
-/// A text that is no object identifier in dotted form.
+/// The error for a text that is not an object identifier in dotted form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an object identifier in dotted form, such as 1.0.18013.5.1.2")]
 pub struct InvalidOid;
@@ -19,7 +19,7 @@ impl FromStr for Oid {
 
     fn from_str(text: &str) -> Result<Self, InvalidOid> {
         let oid = ObjectIdentifier::new(text).map_err(|_| InvalidOid)?;
-        // One text an identifier, so that equal requests have equal bytes.
+        // Each identifier has only one accepted text, so that equal requests have equal bytes.
         if oid.to_string() == text { Ok(Self(oid)) } else { Err(InvalidOid) }
     }
 }

@@ -1,11 +1,13 @@
 //! Path validation by RFC 5280, section 6.1, from an `x5chain` to a trusted certificate.
 //!
-//! The inputs of 6.1.1 are fixed: any policy is acceptable, none is required, and mapping and anyPolicy are allowed. So the
-//! policy tree decides nothing, and what could demand one (`policyConstraints`, `inhibitAnyPolicy`, a critical
-//! `certificatePolicies`) is refused as a critical extension that is not understood. A trusted certificate constrains what is
-//! below it as any other CA's does: its validity, `keyUsage`, `pathLenConstraint` and `nameConstraints` (RFC 5937).
+//! The inputs of 6.1.1 are fixed: any policy is acceptable, none is required, and mapping and
+//! anyPolicy are allowed. The policy tree therefore decides nothing. Extensions that could require
+//! one (`policyConstraints`, `inhibitAnyPolicy`, a critical `certificatePolicies`) are refused as
+//! critical extensions that are not understood. A trusted certificate constrains the certificates
+//! below it like any other CA certificate: by its validity, `keyUsage`, `pathLenConstraint` and
+//! `nameConstraints` (RFC 5937).
 //!
-//! Revocation (6.1.3 (a) (3)) is not checked: there is no network here.
+//! Revocation (6.1.3 (a) (3)) is not checked, because this module has no network access.
 
 use x509_cert::der::asn1::ObjectIdentifier;
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages};
@@ -17,8 +19,9 @@ use super::names::match_names;
 use super::oid::Oid;
 use crate::Timestamp;
 
-/// Purposes that have nothing to do with signing documents: serverAuth, clientAuth, codeSigning, emailProtection,
-/// timeStamping, OCSPSigning (RFC 5280 4.2.1.12). Without this rule every TLS server under a general root could issue.
+/// Purposes that have nothing to do with signing documents: serverAuth, clientAuth, codeSigning,
+/// emailProtection, timeStamping, OCSPSigning (RFC 5280 4.2.1.12). Without this rule, every TLS
+/// server under a general-purpose root could issue documents.
 const FOREIGN_PURPOSES: [ObjectIdentifier; 6] = [
     ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1"),
     ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2"),
@@ -33,20 +36,22 @@ const FOREIGN_PURPOSES: [ObjectIdentifier; 6] = [
 pub struct ValidPath {
     /// The signer.
     pub signer: SignerCertificate,
-    /// How many certificates of the `x5chain`, from its first, make the path. The trusted one is not among them, unless it is
-    /// the signer's own.
+    /// Number of certificates, from the first of the `x5chain`, that make up the path. The trusted
+    /// certificate is not counted, unless it is the signer's own.
     pub certificates: usize,
 }
 
-/// Validates the path from the signer, the first certificate of `x5chain`, by the certificates that follow in their order, to
-/// `anchor` (all DER).
+/// Validates the path from the signer, which is the first certificate of `x5chain`, through the
+/// certificates that follow, in their order, to `anchor` (all in DER).
 ///
-/// The signer must be valid at `signed` and at `now`, all others at `now`. With `require_eku` the signer's `extKeyUsage` must
-/// hold that purpose. Where the signer's certificate is `anchor` itself it may say CA:TRUE; its other rules stay. What follows
-/// `anchor` in the `x5chain` is not looked at.
+/// The signer must be valid at `signed` and at `now`, and all other certificates at `now`. With
+/// `require_eku`, the signer's `extKeyUsage` must contain that purpose. If the signer's certificate
+/// is `anchor` itself, it may say CA:TRUE; the other rules for a signer still apply. Certificates
+/// after `anchor` in the `x5chain` are ignored.
 ///
 /// # Errors
-/// [`ChainError`] names the certificate and the rule, from the trusted certificate down to the signer.
+/// [`ChainError`] names the certificate and the rule. Certificates are checked from the trusted one
+/// down to the signer.
 pub fn verify_path<C: AsRef<[u8]>>(
     x5chain: &[C],
     anchor: &[u8],
@@ -74,7 +79,7 @@ pub fn verify_path<C: AsRef<[u8]>>(
         return Err(CertificateRole::at(path.len() - 1).fault()(CertificateFault::IssuerUntrusted));
     }
 
-    // 6.1.2, with what constrains the anchor.
+    // 6.1.2, and the constraints of the anchor.
     let mut state = State { constraints: Constraints::default(), max_path_length: path.len() };
     anchor.check_valid_at(Moment::Now, now).map_err(&at_root)?;
     state.prepare_for_next(&anchor, false).map_err(&at_root)?;
@@ -96,7 +101,8 @@ pub fn verify_path<C: AsRef<[u8]>>(
     Ok(ValidPath { signer, certificates: path.len() })
 }
 
-/// That a certificate which is trusted as it is keeps the rules for a signer. It may say CA:TRUE.
+/// Checks that a certificate which is trusted as it is follows the rules for a signer. It may say
+/// CA:TRUE.
 ///
 /// # Errors
 /// [`CertificateFault`] names the rule.
@@ -104,14 +110,15 @@ pub fn check_pinned_signer(der: &[u8], require_eku: Option<&Oid>) -> Result<(), 
     check_leaf(&Certificate::from_der(der)?, true, require_eku)
 }
 
-/// What 6.1.2 sets up and each certificate changes for those below it.
+/// The state that 6.1.2 sets up and that each certificate changes for the certificates below it.
 struct State {
     constraints: Constraints,
     max_path_length: usize,
 }
 
 impl State {
-    /// 6.1.4, in its order, for a certificate that issues others. `counts` is whether it takes from the path length.
+    /// 6.1.4, in its order, for a certificate that issues others. `counts` says whether the
+    /// certificate reduces the remaining path length.
     fn prepare_for_next(
         &mut self,
         ca: &Certificate<'_>,
@@ -144,7 +151,8 @@ impl State {
         }
         // (o)
         ca.check_critical_extensions_of_path()?;
-        // Beyond RFC 5280, which does not say what the purposes of a CA mean for those below it.
+        // This goes beyond RFC 5280, which does not say what the purposes of a CA mean for the
+        // certificates below it.
         check_purposes(ca, None)
     }
 }
@@ -178,7 +186,7 @@ fn check_leaf_at(
     check().map_err(CertificateRole::DocumentSigner.fault())
 }
 
-/// 6.1.5 (f), and what a signer of documents must be.
+/// 6.1.5 (f), and the rules for a signer of documents.
 fn check_leaf(
     signer: &Certificate<'_>,
     pinned: bool,
@@ -199,7 +207,8 @@ fn check_leaf(
     check_purposes(signer, require_eku)
 }
 
-/// 4.2.1.12: where purposes are named, one of them is not foreign; and the required one is among them.
+/// 4.2.1.12: if purposes are named, at least one of them is not foreign. The required purpose is
+/// one of them.
 fn check_purposes(
     certificate: &Certificate<'_>,
     required: Option<&Oid>,

@@ -11,36 +11,36 @@ const END: &str = "-----END CERTIFICATE-----";
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum PemError {
-    /// No PEM block at all.
+    /// The text has no PEM block.
     #[error("no PEM certificate: expected a block that begins with -----BEGIN CERTIFICATE-----")]
     Empty,
     /// A block holds something else, such as a key.
     #[error("PEM block {block} is not labelled CERTIFICATE")]
     Label {
-        /// Which block.
+        /// The index of the block.
         block: usize,
     },
     /// A block has no end line.
     #[error("PEM block {block} has no -----END CERTIFICATE----- line")]
     Unterminated {
-        /// Which block.
+        /// The index of the block.
         block: usize,
     },
     /// A block is not well-formed PEM.
     #[error("PEM block {block}: {reason}")]
     Malformed {
-        /// Which block.
+        /// The index of the block.
         block: usize,
-        /// What the decoder refused.
+        /// The reason from the decoder.
         reason: String,
     },
 }
 
-/// The DER bytes of every certificate in `text`, in order, at least one. Text around blocks is skipped; the
-/// certificates themselves are not read.
+/// The DER bytes of every certificate in `text`, in order; there is at least one. Text around the
+/// blocks is skipped. The certificates themselves are not read.
 ///
 /// # Errors
-/// [`PemError`] for a text without blocks, for a block of another kind and for a malformed one.
+/// [`PemError`] for a text without blocks, for a block of another kind, and for a malformed block.
 pub fn read_pem(text: &str) -> Result<Vec<Vec<u8>>, PemError> {
     let mut certificates = Vec::new();
     let mut rest = text;

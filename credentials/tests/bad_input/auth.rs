@@ -1,4 +1,5 @@
-//! `issuerAuth` and `deviceSignature`: headers, algorithms, certificates, and what the device is authorised to sign.
+//! `issuerAuth` and `deviceSignature`: headers, algorithms, certificates, and what the device is
+//! authorised to sign.
 
 use velum_credentials::mint::{Spec, mint};
 use velum_credentials::{Issuer, Profile, SignatureAlgorithm, X5ChainFault};
@@ -21,7 +22,7 @@ fn with_header(change: impl FnOnce(&mut Header)) -> Document {
     parse(&response(|root| change(members(at(issuer_auth(root), &["1"]))))).unwrap()
 }
 
-/// Some root.
+/// An IACA root that has nothing to do with the document.
 fn iaca() -> Issuer {
     let spec = serde_json::json!({
         "seed": "01".repeat(32),
@@ -74,7 +75,7 @@ fn either_name_of_the_algorithm_is_read() {
     assert_eq!(original.issuer_signed().algorithm(), SignatureAlgorithm::Es256);
     let other = parse(&with_protected(b"\xa1\x01\x28")).unwrap();
     assert_eq!(other.issuer_signed().algorithm(), SignatureAlgorithm::Esp256);
-    // The name is signed: under another one the signature does not verify.
+    // The name of the algorithm is signed. Under another name the signature does not verify.
     let certificate = &other.issuer_signed().x5chain()[0];
     let key = velum_credentials::x509::certificate_public_key(certificate).unwrap();
     assert_eq!(other.check_issuer_signature(&key).unwrap_err().code(), Code::IssuerSignature);
@@ -120,8 +121,8 @@ fn the_structure_is_an_array_of_four() {
     refused(&detached, Code::Malformed, PAYLOAD, "the issuer must put the MSO");
 }
 
-/// Nothing signs the unprotected header: whatever else is in it, and of types that the registry does not have for it, the
-/// certificates count.
+/// Nothing signs the unprotected header. Its certificates are used whatever other members it has,
+/// even members of types that the registry does not allow.
 #[test]
 fn other_members_of_the_unprotected_header_are_no_matter() {
     let deep = (0..200).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
@@ -152,7 +153,8 @@ fn other_members_of_the_unprotected_header_are_no_matter() {
     refused(&twice, Code::Malformed, &format!("{AUTH}.unprotected.x5chain"), "twice");
 }
 
-/// Without certificates a pinned key still vouches, and a root says what is wrong with them.
+/// Without certificates a pinned key still vouches for the document. A root reports what is wrong
+/// with the certificates.
 #[test]
 fn what_is_wrong_with_x5chain_is_told_where_it_matters() {
     let key = Issuer::from_sec1(&MUSTERMANN.facts().issuer_public_key.sec1()).unwrap();

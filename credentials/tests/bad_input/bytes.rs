@@ -1,4 +1,4 @@
-//! Cut, flipped and mistyped at every place.
+//! Bytes cut off, flipped and given another type at every place.
 
 use velum_credentials::Request;
 use velum_testdata::{AGE_VERIFICATION, CASES, PERMUTED_KEYS};
@@ -18,7 +18,8 @@ fn truncated_anywhere_is_refused() {
     }
 }
 
-/// A flipped byte is refused, or it lies where nothing is hashed and the signed bytes are as they were.
+/// A flipped byte is refused, or it lies outside everything that is hashed and the signed bytes are
+/// unchanged.
 #[test]
 fn any_byte_flipped_is_refused_or_outside_of_what_is_signed() {
     for case in [AGE_VERIFICATION, PERMUTED_KEYS] {

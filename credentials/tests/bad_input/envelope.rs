@@ -1,4 +1,4 @@
-//! The response around what is signed, and the session.
+//! The response around the signed structures, and the session.
 
 use velum_credentials::{
     DeviceAuth, Form, IssuerSigned, Request, SessionTranscript, SignatureAlgorithm, limits,
@@ -62,7 +62,7 @@ fn the_asked_document_is_there_once() {
     refused(&error, Code::DocType, "documents", "there is none at all");
 }
 
-/// A document of another type that is broken, before or behind the asked one.
+/// A broken document of another type, before or behind the requested one.
 #[test]
 fn broken_documents_are_their_own_fault() {
     let with = |index: usize, doc_type: Option<&str>| {
@@ -104,7 +104,8 @@ fn broken_documents_are_their_own_fault() {
 
 #[test]
 fn envelopes_may_be_indefinite_but_not_what_is_hashed() {
-    // documents: [_ {...}], by hand: the array head 81 becomes 9f and a break follows the one document.
+    // `documents: [_ {...}]`, written by hand: the array head 81 becomes 9f, and a break follows
+    // the only document.
     let array =
         MUSTERMANN.device_response.windows(10).position(|w| w == b"documents\x81").unwrap() + 9;
     let status = MUSTERMANN.device_response.windows(7).position(|w| w == b"\x66status").unwrap();
@@ -119,7 +120,8 @@ fn envelopes_may_be_indefinite_but_not_what_is_hashed() {
     assert_eq!(parse(&signed).unwrap().mso().bytes(), parse(&bytes).unwrap().mso().bytes());
 }
 
-/// As a wallet is handed it: alone, without envelope, without a device's signature.
+/// A document as a wallet receives it: by itself, without an envelope, without a device's
+/// signature.
 #[test]
 fn documents_are_read_without_a_device_and_signed() {
     const DEVICE_SIGNED: &str = "deviceSigned";
@@ -280,7 +282,8 @@ fn device_auth_is_one_detached_es256_signature_or_mac() {
     );
 }
 
-/// Whatever stands for the device's part, the issuer's can be read, and the device can sign anew.
+/// Whatever stands in place of the device's part, the issuer's part can be read and the device can
+/// sign anew.
 #[test]
 fn a_device_can_sign_in_place_of_what_cannot_be_read() {
     let request = Request::from_json(MUSTERMANN.request.as_bytes()).unwrap();
@@ -331,7 +334,7 @@ fn transcripts_are_arrays_of_three_up_to_64_kib() {
     }
 }
 
-/// `SessionTranscriptBytes`, which libraries hand out: the device signs what is inside.
+/// Libraries produce `SessionTranscriptBytes`. The device signs the array inside.
 #[test]
 fn a_transcript_may_come_in_tag_24() {
     let plain = SessionTranscript::parse(MUSTERMANN.session_transcript).unwrap();

@@ -1,4 +1,4 @@
-//! Items.
+//! Malformed and unusual items.
 
 use velum_credentials::{Request, SessionTranscript, limits};
 use velum_testdata::{ANNEX_D, Case};
@@ -42,7 +42,7 @@ fn items_have_exactly_their_four_keys() {
     }
 }
 
-/// The value of an element, and the item around it.
+/// Faults in the value of an element and in the item around it.
 #[test]
 fn items_are_definite_and_alone() {
     for (value, why) in [
@@ -61,7 +61,7 @@ fn items_are_definite_and_alone() {
         );
         assert_eq!(document.issuer_signed().namespaces()[0].items().len(), 4);
     }
-    // Heads may be longer than needed, as some encoders write them.
+    // Heads may be longer than necessary, as some encoders write them.
     for (from, to) in [
         (&b"\x6aMustermann"[..], &b"\x79\x00\x0aMustermann"[..]),
         (b"\xa4", b"\xb9\x00\x04"),
@@ -103,7 +103,7 @@ fn item_fields_have_limits() {
     let place = format!("{ITEM}.elementIdentifier");
     refused_if_asked(&name(65), &"x".repeat(65), Code::TooLarge, &place, "limit is 64");
     refused_if_asked(&name(0), "", Code::Malformed, &place, "empty");
-    // The item's map is the first level.
+    // The item's map is the first level of nesting.
     let nested = |levels: usize| {
         let value = (0..levels).fold(Value::from(0), |inner, _| Value::Array(vec![inner]));
         with_item(|item| *at(item, &["elementValue"]) = value)
@@ -126,7 +126,7 @@ fn names_that_nobody_asks_for_may_be_long() {
     parse(&with_mso(|mso| *at(mso, &["docType"]) = text(&long))).unwrap();
 }
 
-/// What is not asked about is checked like any other: its digest counts, and nothing else.
+/// An item that no request asks about is checked like any other, but only by its digest.
 #[test]
 fn opaque_items_have_digests_too() {
     let altered = item_with(b"\x6aMustermann", b"\x9f\xff");
@@ -172,7 +172,8 @@ fn altered_items_do_not_match_their_digests() {
     assert_eq!(verify(&reordered, &MUSTERMANN).code(), Code::Digest);
 }
 
-/// Both namespaces of Annex D have digestIDs 0 to 3, so the namespace itself must count.
+/// Both namespaces of Annex D have digestIDs 0 to 3, so the check must take the namespace into
+/// account.
 #[test]
 fn an_item_belongs_to_its_namespace() {
     let mut root = tree(ANNEX_D.device_response);

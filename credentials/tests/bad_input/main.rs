@@ -1,4 +1,5 @@
-//! Hostile and unusual documents: every one ends in a typed error that names its place, or parses as it should.
+//! Hostile and unusual documents. Each one ends in a typed error that names its place, or parses as
+//! it should.
 
 mod auth;
 mod bytes;
@@ -14,7 +15,7 @@ use velum_testdata::MUSTERMANN;
 const MDL: &str = "org.iso.18013.5.1.mDL";
 const NAMESPACE: &str = "org.iso.18013.5.1";
 
-// A document as a tree that can be edited; written back with definite lengths and shortest heads.
+// A document is edited as a tree. It is written back with definite lengths and shortest heads.
 
 fn tree(cbor: &[u8]) -> Value {
     ciborium::from_reader(cbor).unwrap()
@@ -52,7 +53,7 @@ fn members(value: &mut Value) -> &mut Vec<(Value, Value)> {
     value.as_map_mut().unwrap()
 }
 
-/// The Mustermann response, changed.
+/// The Mustermann response after `change`.
 fn response(change: impl FnOnce(&mut Value)) -> Vec<u8> {
     let mut root = tree(MUSTERMANN.device_response);
     change(&mut root);
@@ -101,7 +102,7 @@ fn refused(response: &[u8], code: Code, place: &str, why: &str) {
     assert!(error.message().contains(why), "{error}");
 }
 
-/// That the document can be read, and what its device signed cannot.
+/// Checks that the document can be read and that what its device signed cannot be read.
 #[track_caller]
 fn device_refused(response: &[u8], code: Code, place: &str, why: &str) {
     let document = parse(response).unwrap();
@@ -117,7 +118,8 @@ fn device_refused(response: &[u8], code: Code, place: &str, why: &str) {
     assert!(error.message().contains(why), "{error}");
 }
 
-/// That the document can be read, and its first item, `family_name` or what it is called now, cannot be asked about.
+/// Checks that the document can be read and that no request can ask about its first item. That item
+/// is `family_name`, under its current name.
 #[track_caller]
 fn refused_if_asked(response: &[u8], element: &str, code: Code, place: &str, why: &str) {
     let document = parse(response).unwrap();
@@ -135,7 +137,7 @@ fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
 
-/// Tag-24 bytes with the inside replaced and their length corrected.
+/// Replaces part of the content of tag-24 bytes and corrects their length.
 fn replace_embedded(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let inner = unembed_bytes(bytes);
     let start = inner.windows(from.len()).position(|w| w == from).unwrap();

@@ -1,10 +1,10 @@
-//! The MSO.
+//! Malformed and unusual MSOs.
 
 use velum_credentials::limits;
 
 use super::*;
 
-/// An MSO payload with bytes replaced; the inner length is corrected.
+/// The MSO payload with bytes replaced. The inner length is corrected.
 fn payload_with(from: &[u8], to: &[u8]) -> Vec<u8> {
     let document = parse(MUSTERMANN.device_response).unwrap();
     replace_embedded(document.mso().bytes(), from, to)
@@ -41,7 +41,7 @@ fn msos_are_definite_and_alone() {
     }
 }
 
-/// Longer than needed, as some encoders write them. What is said is the same.
+/// Heads may be longer than necessary, as some encoders write them. The content is the same.
 #[test]
 fn heads_of_msos_may_be_long() {
     let original = parse(MUSTERMANN.device_response).unwrap();
@@ -143,7 +143,7 @@ fn unknown_algorithms_are_refused() {
         });
         refused(&other, Code::Malformed, &format!("{AUTH}.protected"), "only ES256");
     }
-    // A P-384 issuer: ES384 with its longer signature.
+    // An issuer with a P-384 key: ES384 with its longer signature.
     let p384 = response(|root| {
         let auth = at(root, &["documents", "0", "issuerSigned", "issuerAuth"]);
         *at(auth, &["0"]) = Value::Bytes(b"\xa1\x01\x38\x22".to_vec());
@@ -159,7 +159,7 @@ fn unknown_algorithms_are_refused() {
     }
 }
 
-/// A proof reads every label of the key, and none that is longer.
+/// A proof reads every label of the key, and it cannot read longer labels.
 #[test]
 fn labels_of_device_keys_have_32_bits() {
     let with_label = |label: i64| {
@@ -177,7 +177,8 @@ fn labels_of_device_keys_have_32_bits() {
     }
 }
 
-/// Keys are told apart by fingerprints of their texts, and an empty one has none. Tags have 32 bits as labels have.
+/// Keys are distinguished by fingerprints of their texts, and an empty text has no fingerprint.
+/// Tags have 32 bits, like labels.
 #[test]
 fn keys_are_not_empty_and_tags_have_32_bits() {
     let empty: [(&[&str], &str); 4] = [

@@ -1,4 +1,4 @@
-//! What wallets write in other ways than the standard has it, and which has one meaning all the same.
+//! Deviations from the standard that wallets write and that nevertheless have only one meaning.
 
 use ciborium::Value;
 use p256::ecdsa::signature::Signer;
@@ -22,14 +22,14 @@ fn verify(document: &Document, case: &Case) -> Result<(), Error> {
     document.verify(&request, &transcript(case)).map(drop)
 }
 
-/// The Mustermann response with bytes replaced where they stand last.
+/// The Mustermann response with the last occurrence of some bytes replaced.
 fn replaced(from: &[u8], to: &[u8]) -> Vec<u8> {
     let bytes = MUSTERMANN.device_response;
     let start = bytes.windows(from.len()).rposition(|window| window == from).unwrap();
     [&bytes[..start], to, &bytes[start + from.len()..]].concat()
 }
 
-/// Encoders of JavaScript write `undefined` where others write `null`, or leave a member out.
+/// JavaScript encoders write `undefined` where others write `null` or leave out a member.
 #[test]
 fn undefined_stands_for_nothing() {
     for (from, to) in [
@@ -58,7 +58,8 @@ fn undefined_stands_for_nothing() {
     assert!(matches!(parse(&signed).unwrap().device_signed().auth(), DeviceAuth::Signature(..)));
 }
 
-/// The payload of a device's signature should be detached. Attached it means the same, if it is that of the session.
+/// The payload of a device's signature should be detached. An attached payload means the same if it
+/// belongs to the session.
 #[test]
 fn an_attached_payload_is_that_of_the_session() {
     let signed = device_authentication_bytes(MDL, &transcript(&MUSTERMANN), &EMPTY_NAME_SPACES);
@@ -77,7 +78,8 @@ fn an_attached_payload_is_that_of_the_session() {
     }
 }
 
-/// An envelope without docType leaves that of the MSO, which the issuer signed. Who adds a signature adds it.
+/// If the envelope has no docType, the docType of the MSO applies, which the issuer signed. Adding
+/// a device signature also adds it to the envelope.
 #[test]
 fn a_doc_type_may_be_the_issuers_alone() {
     let without = |case: &Case, device_signed: bool| {
@@ -118,7 +120,7 @@ fn a_doc_type_may_be_the_issuers_alone() {
     }
 }
 
-/// A document that shows nothing holds whatever its issuer signed, and answers no request.
+/// A document that shows no element is valid, but it can answer no request.
 #[test]
 fn nothing_can_be_proven_of_a_document_that_shows_nothing() {
     let shows = |namespaces: Value| {

@@ -73,7 +73,7 @@ fn subjects_are_within_permitted_directories() {
     refused(&with(&[organisation("Other")], &[]), CertificateRole::DocumentSigner, NOT_PERMITTED);
     with(&[], &[organisation("Other")]).verify().unwrap();
     refused(&with(&[], &[organisation("Velum")]), CertificateRole::DocumentSigner, EXCLUDED);
-    // What is excluded is not permitted again.
+    // An excluded name stays excluded even if it is also permitted.
     let both = with(&[organisation("Velum")], &[organisation("VELUM")]);
     refused(&both, CertificateRole::DocumentSigner, EXCLUDED);
 }
@@ -82,7 +82,7 @@ fn subjects_are_within_permitted_directories() {
 fn constraints_hold_for_everything_below_and_together() {
     let only_other = constraints(&[organisation("Other")], &[]);
     refused(&Path::new(1).set(0, only_other.clone()), CertificateRole::Chain(1), NOT_PERMITTED);
-    // Each certificate narrows what those above left.
+    // Each certificate narrows what the certificates above it permit.
     let narrowed =
         Path::new(2).set(0, constraints(&[organisation("Velum")], &[])).set(2, only_other.clone());
     refused(&narrowed, CertificateRole::DocumentSigner, NOT_PERMITTED);
@@ -90,7 +90,7 @@ fn constraints_hold_for_everything_below_and_together() {
         Path::new(2).set(1, constraints(&[organisation("Velum")], &[])).set(2, only_other.clone());
     refused(&widened, CertificateRole::DocumentSigner, NOT_PERMITTED);
 
-    // A self-issued certificate is exempt, unless it is the signer's.
+    // A self-issued certificate is exempt, unless it is the signer's certificate.
     let mut renewed = Path::new(1).set(0, only_other.clone());
     renewed.certificates[1].subject = name("CA 0");
     renewed.certificates[2].issuer = name("CA 0");
@@ -122,7 +122,8 @@ fn alternative_names_are_within_their_constraints() {
             refused(&with(&[], &base, &inside), CertificateRole::DocumentSigner, EXCLUDED);
         }
     }
-    // Constraints are about names of their own form: others are free, and so is a certificate without such names.
+    // Constraints apply to names of their own form. Names of other forms are unconstrained, and so
+    // is a certificate without names of that form.
     Path::new(1).set(0, constraints(&[dns("example.com")], &[])).verify().unwrap();
     let free =
         Path::new(1).set(0, constraints(&[dns("example.com")], &[])).set(2, names(&[other()]));
@@ -179,7 +180,7 @@ fn what_cannot_be_decided_is_refused() {
     );
 }
 
-/// Strings of which it is not known whether they are the excluded one count as that.
+/// If it is unknown whether a string is the excluded one, it counts as excluded.
 #[test]
 fn excluded_names_are_excluded_in_any_type_of_string() {
     let with = |value: Any| {
@@ -200,7 +201,7 @@ fn excluded_names_are_excluded_in_any_type_of_string() {
     with(Any::new(Tag::Utf8String, &b"Good"[..]).unwrap()).verify().unwrap();
 }
 
-/// A relative name of two attributes.
+/// A relative name with two attributes.
 fn two(a: (ObjectIdentifier, &str), b: (ObjectIdentifier, &str)) -> RelativeDistinguishedName {
     let attribute =
         |(oid, text): (ObjectIdentifier, &str)| x509_cert::attr::AttributeTypeAndValue {
@@ -224,7 +225,7 @@ fn relative_names_of_two_attributes_are_permitted_as_sets() {
     refused(&path, CertificateRole::DocumentSigner, NOT_PERMITTED);
 }
 
-/// A CA of another name does not count as the one above it, which may have none below.
+/// A CA with another name is not taken for the CA above it, which may have no CA below it.
 #[test]
 fn another_name_is_not_self_issued() {
     let of = |second: RelativeDistinguishedName| {

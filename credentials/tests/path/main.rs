@@ -1,5 +1,6 @@
-//! Path validation by RFC 5280, by cases after those of NIST's PKITS that matter here: names, path lengths, critical extensions,
-//! basicConstraints, keyUsage, extKeyUsage, nameConstraints. Paths are built anew for each, on P-256.
+//! Path validation by RFC 5280, in cases modelled on those of NIST's PKITS that matter here: names,
+//! path lengths, critical extensions, basicConstraints, keyUsage, extKeyUsage, nameConstraints.
+//! Each case builds its own path on P-256.
 
 mod constraints;
 
@@ -39,7 +40,7 @@ fn relative(oid: ObjectIdentifier, value: Any) -> RelativeDistinguishedName {
     RelativeDistinguishedName(SetOfVec::try_from(vec![attribute]).unwrap())
 }
 
-/// The name C=UT, O=Velum, CN=...
+/// The name C=UT, O=Velum, CN=`common`.
 fn name(common: &str) -> Name {
     let printable = |text| Any::from(PrintableStringRef::new(text).unwrap());
     Name::from(vec![
@@ -75,13 +76,15 @@ fn purposes(oids: &[&str]) -> Extension {
 const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 const MDL_DS: &str = "1.0.18013.5.1.2";
 
-/// A path as it is built: certificates from the trusted one down to the signer, each with its own key.
+/// A path under construction: the certificates from the trusted one down to the signer, each with
+/// its own key.
 struct Path {
     certificates: Vec<TbsCertificate>,
 }
 
 impl Path {
-    /// A trusted certificate, so many CAs between, and a signer: the least that RFC 5280 asks of each.
+    /// A trusted certificate, `between` CAs, and a signer. Each has the minimum that RFC 5280
+    /// requires.
     fn new(between: u8) -> Self {
         let spec = format!(
             r#"{{
@@ -119,7 +122,7 @@ impl Path {
         self.certificates.last_mut().unwrap()
     }
 
-    /// Puts an extension in place of the one of its kind, or adds it.
+    /// Replaces the extension of the same kind, or adds the extension.
     fn set(mut self, index: usize, extension: Extension) -> Self {
         self.remove(index, extension.extn_id);
         self.certificates[index].extensions.as_mut().unwrap().push(extension);
@@ -179,11 +182,11 @@ fn the_x5chain_may_hold_the_trusted_certificate_and_what_is_above_it() {
     x5chain.push(vec![0x30]);
     let verify = |x5chain: &[Vec<u8>]| verify_path(x5chain, &anchor, None, time(SIGNED), time(NOW));
     assert_eq!(verify(&x5chain).unwrap().certificates, 2);
-    // Any other order is none.
+    // Any other order is not a path.
     x5chain.swap(0, 1);
     assert!(verify(&x5chain).is_err());
     assert!(verify(&[]).is_err());
-    // An intermediate CA may be the one that is trusted.
+    // The trusted certificate may be that of an intermediate CA.
     let (_, x5chain) = Path::new(1).split();
     let valid = verify_path(&x5chain, &x5chain[1], None, time(SIGNED), time(NOW)).unwrap();
     assert_eq!(valid.certificates, 1);
@@ -207,7 +210,8 @@ fn every_signature_counts() {
     refused(&other, CertificateRole::Chain(1), CertificateFault::Signature);
 }
 
-/// PKITS 4.2: every certificate is valid now, the signer's also when it signed.
+/// PKITS 4.2: every certificate must be valid now. The signer's certificate must also have been
+/// valid when it signed.
 #[test]
 fn every_certificate_is_valid_now() {
     for (index, certificate) in
@@ -231,7 +235,7 @@ fn every_certificate_is_valid_now() {
         assert_eq!(fault.certificate, *certificate);
         assert!(matches!(fault.fault, CertificateFault::NotYetValid { .. }));
     }
-    // Between signing and now nothing but the signer has to be valid.
+    // Between signing and now, only the signer's certificate has to be valid.
     let mut path = Path::new(1);
     let start = DateTime::new(2026, 2, 1, 0, 0, 0).unwrap();
     path.certificates[1].validity.not_before = Time::UtcTime(start.try_into().unwrap());
@@ -243,7 +247,7 @@ fn every_certificate_is_valid_now() {
     refused(&path, CertificateRole::DocumentSigner, fault);
 }
 
-/// PKITS 4.3: names chain, whatever their case, spaces and string type.
+/// PKITS 4.3: names chain regardless of their case, spaces and string type.
 #[test]
 fn names_chain() {
     let mut path = Path::new(1);
@@ -265,7 +269,7 @@ fn names_chain() {
     refused(&path, CertificateRole::DocumentSigner, CertificateFault::IssuerName);
 }
 
-/// PKITS 4.6: who issues says CA:TRUE, and the signer does not.
+/// PKITS 4.6: an issuing certificate says CA:TRUE, and the signer's does not.
 #[test]
 fn basic_constraints() {
     for constraints in [None, Some(BasicConstraints { ca: false, path_len_constraint: None })] {
@@ -279,7 +283,7 @@ fn basic_constraints() {
             refused(&path, certificate, CertificateFault::NotCa);
         }
     }
-    // Not critical, which some CAs do.
+    // Some CAs write the extension as not critical.
     let not_critical = BasicConstraints { ca: true, path_len_constraint: None };
     Path::new(1).set(1, extension(false, &not_critical)).verify().unwrap();
     refused(&Path::new(0).set(1, ca(None)), CertificateRole::DocumentSigner, CertificateFault::Ca);
@@ -294,10 +298,10 @@ fn path_lengths() {
     Path::new(1).set(0, ca(Some(1))).verify().unwrap();
     refused(&Path::new(2).set(0, ca(Some(1))), CertificateRole::Chain(1), long.clone());
     refused(&Path::new(2).set(1, ca(Some(0))), CertificateRole::Chain(1), long.clone());
-    // A greater one below lifts nothing.
+    // A greater limit below does not lift the limit above.
     let lifted = Path::new(2).set(0, ca(Some(1))).set(1, ca(Some(6)));
     refused(&lifted, CertificateRole::Chain(1), long.clone());
-    // A self-issued certificate, as a CA makes one for a new key, does not count.
+    // A self-issued certificate, which a CA makes for a new key, does not count.
     let mut renewed = Path::new(2).set(0, ca(Some(1)));
     renewed.certificates[1].subject = name("CA 0");
     renewed.certificates[2].issuer = name("CA 0");
@@ -316,7 +320,7 @@ fn key_usage() {
     let path = Path::new(0).set(1, usage(KeyUsages::KeyAgreement));
     let lacks = CertificateFault::KeyUsage("lacks digitalSignature");
     refused(&path, CertificateRole::DocumentSigner, lacks);
-    // Without the extension no usage is excluded; nor need it be critical.
+    // Without the extension every usage is allowed. The extension need not be critical.
     let mut path = Path::new(1);
     (0..3).for_each(|index| path.remove(index, KeyUsage::OID));
     path.verify().unwrap();
@@ -324,7 +328,8 @@ fn key_usage() {
     Path::new(0).set(1, not_critical).verify().unwrap();
 }
 
-/// RFC 5280 4.2.1.12, and the rule that certificates of servers, persons and programs sign no documents.
+/// RFC 5280 4.2.1.12, and the rule that certificates of servers, persons and programs do not sign
+/// documents.
 #[test]
 fn extended_key_usage() {
     let foreign = ["1", "2", "3", "4", "8", "9"].map(|last| format!("1.3.6.1.5.5.7.3.{last}"));
@@ -357,7 +362,7 @@ fn extended_key_usage() {
         Path::new(1).set(2, purposes(oids)).verify().unwrap();
     }
 
-    // What a request requires.
+    // A purpose that the request requires.
     let required = |path: &Path| path.verify_for(Some(MDL_DS));
     let lacks = Err(ChainError {
         certificate: CertificateRole::DocumentSigner,
@@ -369,7 +374,7 @@ fn extended_key_usage() {
     assert_eq!(required(&Path::new(1).set(1, purposes(&[MDL_DS]))), lacks);
 }
 
-/// PKITS 4.16, and what could demand a policy.
+/// PKITS 4.16, and extensions that could require a policy.
 #[test]
 fn critical_extensions_that_are_not_understood() {
     let oids =
@@ -407,7 +412,8 @@ fn no_extension_occurs_twice() {
     }
 }
 
-/// A signer whose own certificate is the trusted one may say CA:TRUE; its other rules stay.
+/// A signer whose own certificate is the trusted one may say CA:TRUE. The other rules for a signer
+/// still apply.
 #[test]
 fn a_pinned_signer_may_be_a_ca() {
     let pinned = |extensions: Vec<Extension>| {
@@ -420,7 +426,7 @@ fn a_pinned_signer_may_be_a_ca() {
             valid.clone().err().map(|error| error.fault),
             check_pinned_signer(leaf, None).err()
         );
-        // Below another certificate it may not.
+        // Below another certificate it may not say CA:TRUE.
         assert!(verify_path(&x5chain, &anchor, None, time(SIGNED), time(NOW)).is_err());
         valid
     };

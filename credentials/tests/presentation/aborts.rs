@@ -1,11 +1,12 @@
-//! Proofs among others that are cancelled at any moment: what one leaves behind must not reach the next.
+//! Proofs that are cancelled at arbitrary moments, among other proofs. What a cancelled proof
+//! leaves behind must not affect the next one.
 
 use velum_credentials::{CancelToken, Code, Control, Error, PrepareOptions, Prover, Verifier};
 use velum_testdata::UNDER_18;
 
 use super::{ANY_CLOCK, Session, whole};
 
-/// Numbers that look random, the same in every run (SplitMix64).
+/// Pseudorandom numbers, the same in every run (SplitMix64).
 struct Numbers(u64);
 
 impl Numbers {
@@ -18,7 +19,8 @@ impl Numbers {
     }
 }
 
-/// What a call gives that is cancelled when it has looked so often whether it is, unless it is done before.
+/// The result of a call that is cancelled when it checks for cancellation for the `looks`-th time.
+/// `None` if it was cancelled before it finished.
 #[track_caller]
 fn cancelled_after<T>(
     looks: usize,
@@ -34,7 +36,7 @@ fn cancelled_after<T>(
     }
 }
 
-/// How often a call looks.
+/// The result of a call, and how often the call checks for cancellation.
 fn looks_of<T>(call: impl FnOnce(Control<'_>) -> Result<T, Error>) -> (T, usize) {
     let token = CancelToken::after_looks(usize::MAX);
     let value = call(Control::none().cancelled_by(&token)).unwrap();
@@ -52,7 +54,8 @@ fn ten_thousand_proofs_leave_the_next_as_it_would_be() {
     prove_and_cancel(10_000);
 }
 
-/// A prover checks each proof before it hands it out, and ends with `internal` where one does not hold.
+/// A prover checks each proof before it returns it, and fails with `internal` if a proof does not
+/// verify.
 fn prove_and_cancel(proofs: usize) {
     let (session, prover, verifier) = (Session::of(&UNDER_18), Prover::new(), Verifier::new());
     let document = session.response.document(session.request.doc_type()).unwrap();
@@ -67,7 +70,7 @@ fn prove_and_cancel(proofs: usize) {
 
     let (mut numbers, mut cancelled, mut verified) = (Numbers(1), 0, 0);
     while cancelled + verified < proofs {
-        // Half of them end by themselves.
+        // About half of them finish without being cancelled.
         let prepared = cancelled_after(numbers.below(2 * preparing), prepare);
         let presented = prepared.map(|prepared| {
             cancelled_after(numbers.below(2 * presenting), |control| present(prepared, control))

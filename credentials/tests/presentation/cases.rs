@@ -1,4 +1,4 @@
-//! Every real document with the request that it meets.
+//! Every real document with the request that it satisfies.
 
 use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::Signer;
@@ -16,7 +16,8 @@ use velum_testdata::{
 
 use super::{ANY_CLOCK, Session, assert_code, whole};
 
-/// The case; signed by its published device key where its device authenticated by MAC.
+/// The session of a case. If its device authenticated by MAC, the document is signed with the
+/// published device key.
 fn session(case: &Case) -> Session {
     let facts = case.facts();
     if facts.device_auth == "deviceSignature" {
@@ -83,7 +84,7 @@ fn the_example_of_the_standard_is_presented_and_verified_once_its_device_signs()
     }
 }
 
-/// The cases that no other test presents, in ordinary runs checked without a proof.
+/// The cases that no other test presents. Ordinary runs check them without a proof.
 #[test]
 fn every_other_case_is_presented_and_verified() {
     let apart = [MUSTERMANN, AGE_VERIFICATION, PERMUTED_KEYS, ANNEX_D, AGE_VERIFICATION_NYM]
@@ -109,7 +110,7 @@ fn someone_under_18_is_not_presented_as_older() {
     assert_code(session.present(&prover, prepared, ANY_CLOCK), Code::Predicate);
 }
 
-/// The issuer of this real document authorises no element, and its device signs one.
+/// The issuer of this real document authorises no element, but its device signs one.
 #[test]
 fn device_signed_elements_that_nobody_authorised_are_not_presented() {
     let (mut session, prover) = (Session::of(&AGE_VERIFICATION_NYM), Prover::new());
@@ -160,8 +161,8 @@ fn a_prepared_proof_tells_what_it_is_for_and_no_secret() {
     }
 }
 
-/// A prepared proof that a disk or a caller damaged is refused when it is read: in the end it would be a proof that does not verify, after
-/// its holder has agreed and the device has signed.
+/// A prepared proof that a disk or a caller damaged is refused when it is read. Otherwise it would
+/// become a proof that does not verify, after its holder has agreed and the device has signed.
 #[test]
 fn damaged_prepared_proofs_are_refused() {
     let (session, prover) = (Session::of(&UNDER_18), Prover::new());

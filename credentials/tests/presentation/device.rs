@@ -1,4 +1,4 @@
-//! What a device signs: by which algorithm, and elements of its own.
+//! What a device signs: the algorithm, and elements of its own.
 
 use p256::ecdsa::Signature;
 use p256::ecdsa::signature::Signer;
@@ -9,11 +9,11 @@ use velum_credentials::{Code, Prover, SessionTranscript, Verifier, device_authen
 use super::minted::{session, spec};
 use super::{ANY_CLOCK, DEVICE_ALGORITHM, assert_code, changed, member};
 
-/// The same document, whose device signs by ESP256.
+/// Makes the device of the same document sign by ESP256.
 fn sign_by_esp256(minted: &mut Minted) {
     let transcript = SessionTranscript::parse(&minted.transcript).unwrap();
     let mut bytes = device_authentication_bytes("org.iso.18013.5.1.mDL", &transcript, &[0xa0]);
-    // `{1: -7}` behind the array, "Signature1" and the head of the byte string.
+    // `{1: -7}` follows the array head, "Signature1" and the head of the byte string.
     assert_eq!(bytes[12..16], [0x43, 0xa1, 0x01, 0x26]);
     bytes[15] = 0x28;
     let DeviceKey::Held(key) = &minted.keys.device else { panic!("a minted key") };
@@ -43,7 +43,8 @@ fn a_device_may_sign_by_esp256() {
     assert_code(session.verify(&verifier, &forged), Code::ProofInvalid);
 }
 
-/// What a device signed itself is shown only if its issuer lets it sign that, the verifier asks for it, and the holder agrees.
+/// What a device signed itself is shown only if three conditions hold: its issuer allows the device
+/// to sign it, the verifier asks for it, and the holder agrees.
 #[test]
 fn elements_of_the_device_take_all_three() {
     let with = |authorised: serde_json::Value| {
@@ -81,7 +82,7 @@ fn elements_of_the_device_take_all_three() {
     let learnt = session.verify(&verifier, &presentation).unwrap();
     assert!(learnt.last().unwrap().contains("not that the issuer lets it"), "{learnt:#?}");
 
-    // A verifier that does not name the namespace refuses before it looks at a proof.
+    // A verifier that does not name the namespace refuses before it checks a proof.
     session.request =
         session.asking(|request| request["device_namespaces"] = json!(["org.example.other"]));
     assert_code(check(&session), Code::DeviceNamespaces);

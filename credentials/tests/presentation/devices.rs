@@ -1,4 +1,4 @@
-//! Proving on other devices than the processor, and as a future.
+//! Proving on devices other than the CPU, and as a future.
 
 use std::sync::Mutex;
 
@@ -68,7 +68,7 @@ fn a_device_answers_as_the_processor_does_and_makes_its_keys_once() {
     Verifier::new().verify(&presentation, &session.transcript, request).unwrap();
 }
 
-/// Whatever fails, the processor makes the proof within the same call, with coins of its own.
+/// Whatever fails, the CPU makes the proof within the same call, with fresh randomness.
 #[test]
 fn the_processor_takes_the_place_of_a_device_that_fails() {
     let session = Session::of(&MUSTERMANN);

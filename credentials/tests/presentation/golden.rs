@@ -1,4 +1,4 @@
-//! Presentations that an earlier build made: what a suite version promises is that they verify.
+//! Presentations that an earlier build made. A suite version promises that they still verify.
 
 use std::path::Path;
 
@@ -31,7 +31,7 @@ fn golden_presentations_verify() {
     }
 }
 
-/// The heads of what builds of version 1 wrote: arrays of other lengths.
+/// The heads of what builds of version 1 wrote: arrays with other numbers of members.
 #[test]
 fn what_version_1_wrote_is_of_another_version() {
     let presentation = [&[0x8a, 1, 1, 1, 0, 0x80][..], &[0; 64]].concat();
@@ -56,7 +56,7 @@ fn what_suite_version_2_wrote_is_of_another_version() {
     }
 }
 
-/// Makes the golden presentations anew, for a suite whose version was raised.
+/// Makes the golden presentations again, for a suite whose version was raised.
 #[test]
 #[ignore = "writes into testdata"]
 fn write_golden_presentations() {

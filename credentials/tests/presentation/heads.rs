@@ -1,4 +1,5 @@
-//! Values under heads of every length: predicates do not notice, and a presentation tells none of it.
+//! Values with heads of every length. Predicates give the same result for each, and a presentation
+//! does not reveal the lengths.
 
 use ciborium::Value;
 use serde_json::json;
@@ -10,7 +11,7 @@ use super::{ANY_CLOCK, DISCLOSED, Session, assert_code, member};
 
 const MDL: &str = "org.iso.18013.5.1";
 
-/// A head of the major type with an argument of so many bytes.
+/// A head of this major type with an argument of `bytes` bytes.
 fn head(major: u8, argument: u64, bytes: usize) -> Vec<u8> {
     let mut head = vec![major << 5 | (24 + bytes.ilog2() as u8)];
     head.extend_from_slice(&argument.to_be_bytes()[8 - bytes..]);
@@ -21,7 +22,7 @@ fn text(text: &str, bytes: usize) -> Vec<u8> {
     [head(3, text.len() as u64, bytes), text.as_bytes().to_vec()].concat()
 }
 
-/// A document with these values, of which a request asks the predicates.
+/// A document with these values, and a request that asks these predicates about it.
 fn document(values: &[(&str, Vec<u8>)], predicates: serde_json::Value) -> Minted {
     let spec = spec(|spec| {
         let element = |(element, _): &(&str, Vec<u8>)| json!({"namespace": MDL, "element": element, "value": true});
@@ -35,7 +36,7 @@ fn document(values: &[(&str, Vec<u8>)], predicates: serde_json::Value) -> Minted
     draft.digest().unwrap().sign().unwrap()
 }
 
-/// What the prover checks of the first predicate before it proves.
+/// The prover's check of the first predicate before it proves.
 fn checked(session: &Session) -> Result<(), Error> {
     let document = session.response.document(session.request.doc_type()).unwrap();
     let predicate = &session.request.predicates()[0];
@@ -59,7 +60,7 @@ fn predicates_do_not_notice_heads() {
     let (prover, verifier) = (Prover::new(), Verifier::new());
     let mut told = Vec::new();
     for bytes in [1, 2, 4, 8] {
-        // The tag's argument has two bytes or more.
+        // The argument of the tag needs two bytes or more.
         let full_date = [head(6, 1004, bytes.max(2)), text("2004-02-29", bytes)].concat();
         let minted = document(
             &[

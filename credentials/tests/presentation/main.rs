@@ -1,4 +1,4 @@
-//! Whole presentations of real and minted documents, through the real prover and verifier.
+//! Whole presentations of real and minted documents, with the real prover and verifier.
 
 mod aborts;
 mod cases;
@@ -18,10 +18,10 @@ use velum_credentials::{
 };
 use velum_testdata::Case;
 
-/// Documents of the past are answered.
+/// Requests at any time are answered, so that documents of the past can be presented.
 const ANY_CLOCK: PresentOptions<'static> = PresentOptions::at(Clock::Any);
 
-/// Members of the envelope.
+/// Indices of the members of the envelope.
 const VERSION: usize = 0;
 const SUITE: usize = 1;
 const SUITE_VERSION: usize = 2;
@@ -32,12 +32,13 @@ const COMMITMENT: usize = 6;
 const DISCLOSED: usize = 7;
 const DEVICE_NAMESPACES: usize = 8;
 const DEVICE_ALGORITHM: usize = 9;
-/// In suites for circuits, where all that follows is one further.
+/// The salt exists only in suites for circuits. There, the indices of the members behind it are
+/// greater by one.
 const SALT: usize = 10;
 const CREDENTIAL_PROOF: usize = 10;
 const PRESENTATION_PROOF: usize = 11;
 
-/// Whether the slow tests run whole.
+/// Whether the slow tests run in full.
 fn whole() -> bool {
     std::env::var_os("VELUM_TEST_ALL").is_some()
 }
@@ -62,7 +63,7 @@ impl Session {
         Self::new(case.device_response, case.session_transcript, case.request)
     }
 
-    /// With a request changed as JSON.
+    /// The request after a change to its JSON.
     fn asking(&self, change: impl FnOnce(&mut serde_json::Value)) -> Request {
         let mut json = serde_json::from_str(&self.request.to_json()).unwrap();
         change(&mut json);
@@ -84,7 +85,7 @@ impl Session {
         prover.present(prepared, document, &self.transcript, &self.request, options)
     }
 
-    /// Prepares and presents; the presentation goes over the wire.
+    /// Prepares and presents. The presentation is written to bytes and read again.
     fn answer(&self, prover: &Prover, options: PresentOptions<'_>) -> Result<Presentation, Error> {
         let presentation = self.present(prover, self.prepare(prover)?, options)?;
         let received = Presentation::from_bytes(&presentation.to_bytes()).unwrap();
@@ -101,14 +102,14 @@ impl Session {
         Ok(verified.learnt.iter().map(ToString::to_string).collect())
     }
 
-    /// What the holder is told that the verifier would learn.
+    /// What the holder is told about what the verifier would learn.
     fn explained(&self) -> Vec<String> {
         let document = self.response.document(self.request.doc_type()).unwrap();
         self.request.explain(document).learnt.iter().map(ToString::to_string).collect()
     }
 }
 
-/// The presentation with members of its envelope changed.
+/// The presentation after a change to the members of its envelope.
 fn changed(
     presentation: &Presentation,
     change: impl FnOnce(&mut Vec<Value>),

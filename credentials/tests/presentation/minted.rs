@@ -1,4 +1,5 @@
-//! Documents that were minted for these tests: trust by a root, birthdays, sizes at and one over each limit.
+//! Documents that were minted for these tests: trust by a root, birthdays, and sizes at each limit
+//! and one above it.
 
 use serde_json::json;
 use velum_core::class::{EXTRA, LARGE, STANDARD};
@@ -42,8 +43,8 @@ pub(super) fn session(minted: &Minted) -> Session {
     Session::new(&minted.document(), &minted.transcript, &minted.request)
 }
 
-/// Where the issuer is trusted by its root, the certificates go along in clear and the proof shows that the MSO was signed
-/// while the signer's was valid.
+/// If the issuer is trusted by its root, the presentation carries the certificates in clear, and
+/// the proof shows that the MSO was signed while the signer's certificate was valid.
 #[test]
 fn a_root_is_trusted_by_the_chain_in_the_presentation() {
     let minted = mint(&spec(|_| ())).unwrap();
@@ -56,7 +57,7 @@ fn a_root_is_trusted_by_the_chain_in_the_presentation() {
     let chain: Vec<_> = minted.x5chain.iter().cloned().map(ciborium::Value::Bytes).collect();
     assert_eq!(member(&presentation, X5CHAIN), ciborium::Value::Array(chain));
     let other = mint(&spec(|spec| spec["seed"] = hex::encode([4; 32]).into())).unwrap();
-    // The same root and another signer; another root and its signer; nobody.
+    // The same root with another signer; another root with its signer; no certificates.
     let sibling = spec(|spec| {
         spec["keys"]["iaca"] = hex::encode(minted.keys.iaca.to_bytes()).into();
         spec["keys"]["document_signer"] = hex::encode(other.keys.document_signer.to_bytes()).into();
@@ -72,7 +73,8 @@ fn a_root_is_trusted_by_the_chain_in_the_presentation() {
         let forged = changed(&presentation, |envelope| envelope[X5CHAIN] = chain).unwrap();
         assert_code(session.verify(&verifier, &forged), code);
     }
-    // An issuer that the request does not have, with a chain that then leads nowhere, and without.
+    // An issuer index that the request does not have, with a chain that then leads nowhere, and
+    // without a chain.
     let nowhere = changed(&presentation, |envelope| envelope[ISSUER] = 1.into()).unwrap();
     assert_code(session.verify(&verifier, &nowhere), Code::IssuerUntrusted);
     let nobody =
@@ -80,7 +82,8 @@ fn a_root_is_trusted_by_the_chain_in_the_presentation() {
             .unwrap();
     assert_code(session.verify(&verifier, &nobody), Code::IssuerUntrusted);
 
-    // Trusted by its key, the signer needs no chain and its certificate binds nothing: other bounds of `signed`.
+    // If the signer is trusted by its key, it needs no chain and its certificate binds nothing. The
+    // bounds of `signed` then differ.
     let mut by_key = session.asking(|request| {
         let key = minted.keys.document_signer.verifying_key().to_encoded_point(false);
         request["issuers"] = json!([{ "sec1_hex": hex::encode(key.as_bytes()) }]);
@@ -103,8 +106,9 @@ fn pem(minted: &Minted, name: &str) -> String {
     String::from_utf8(files.into_iter().find(|(found, _)| *found == name).unwrap().1).unwrap()
 }
 
-/// Someone born on 29 February comes of age on 1 March in a common year, others on their birthday: the wallet proves it from
-/// that day on, and its proof is refused on the day before.
+/// Someone born on 29 February comes of age on 1 March in a common year, and others come of age on
+/// their birthday. The wallet can prove it from that day on, and its proof is refused on the day
+/// before.
 #[test]
 fn ages_are_reached_on_the_birthday() {
     let birthdays = [
@@ -170,7 +174,7 @@ fn predicates_on_one_element_hold_together() {
     assert_code(changed(4, json!({"age_at_least": 17})), Code::Malformed);
 }
 
-/// A spec of an MSO and a first item of these lengths, tag-24 wrapping included.
+/// A document whose MSO and first item have these lengths, including the tag-24 wrapping.
 fn sized(mso_bytes: usize, item_bytes: usize, decoys: usize) -> Minted {
     let sized = |name: usize| {
         spec(|spec| {
@@ -189,7 +193,7 @@ fn sized(mso_bytes: usize, item_bytes: usize, decoys: usize) -> Minted {
     mint(&sized(name)).unwrap()
 }
 
-/// The smallest class that holds the document, or the refusal.
+/// The smallest class that holds the document, or the error code.
 fn class_of(minted: &Minted) -> Result<&'static str, Code> {
     let session = session(minted);
     let document = session.response.document(session.request.doc_type()).unwrap();
@@ -219,7 +223,7 @@ fn documents_at_and_one_over_each_limit_are_told_apart() {
         assert_eq!(class_of(&minted), Err(Code::TooLarge));
         assert_code(session(&minted).prepare(&Prover::new()), Code::TooLarge);
     }
-    // A class that is too small is not taken.
+    // A class that is too small is refused.
     let over = session(&sized(2_561, 192, 50));
     let document = over.response.document(over.request.doc_type()).unwrap();
     let options = PrepareOptions::default().with_size_class(STANDARD);
@@ -232,7 +236,7 @@ fn is_presented_in(minted: &Minted, class: &str) {
     assert_eq!(presentation.size_class().name, class);
     session.verify(&verifier, &presentation).unwrap();
 
-    // A proof is of one class: its name cannot be exchanged.
+    // A proof belongs to one class, so the class in the envelope cannot be exchanged.
     let other = if class == "standard" { LARGE } else { STANDARD };
     let forged =
         changed(&presentation, |envelope| envelope[super::CLASS] = u64::from(other.id).into());

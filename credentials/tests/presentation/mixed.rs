@@ -1,4 +1,4 @@
-//! Presentations put together from others, or shown under another request: each is refused.
+//! Presentations that are assembled from others, or shown for another request. Each one is refused.
 
 use ciborium::Value;
 use serde_json::json;
@@ -11,7 +11,7 @@ use super::{
     changed, changed_bytes, member,
 };
 
-/// Discloses the family name, and trusts two issuers.
+/// A session whose request discloses the family name and trusts two issuers.
 fn session() -> Session {
     let mut session = Session::of(&MUSTERMANN);
     let other = json!({ "sec1_hex": hex::encode(ANNEX_D.facts().issuer_public_key.sec1()) });
@@ -57,7 +57,7 @@ fn parts_of_presentations_do_not_mix() {
         session.verify(&verifier, &forged)
     };
     let suite_version = u64::from(ours.suite().version());
-    // Kinds of presentation that this version does not know, or that the proofs are not of.
+    // Kinds of presentation that this version does not know, or that do not match the proofs.
     for (index, value, code) in [
         (VERSION, 1, Code::WrongVersion),
         (VERSION, 2, Code::WrongVersion),
@@ -88,7 +88,7 @@ fn parts_of_presentations_do_not_mix() {
     assert_code(with(COMMITMENT, Value::Bytes(vec![0xff; 32])), Code::Malformed);
     assert_code(with(COMMITMENT, Value::Bytes(vec![0; 32])), Code::ProofInvalid);
 
-    // What is disclosed is what the issuer signed, of the slots that were asked for.
+    // A disclosed value must be what the issuer signed, in the slots that the request asks about.
     let name = |text: &str| Value::Bytes([&[0x60 + text.len() as u8], text.as_bytes()].concat());
     assert_eq!(member(&ours, DISCLOSED), Value::Array(vec![name("Mustermann"), Value::Null]));
     for (disclosed, code) in [
@@ -105,7 +105,7 @@ fn parts_of_presentations_do_not_mix() {
         assert_code(with(DISCLOSED, Value::Array(disclosed)), code);
     }
 
-    // What the device signed.
+    // The part that the device signed.
     let added = b"\xa1\x67example\xa1\x63nym\x01".to_vec();
     assert_code(with(DEVICE_NAMESPACES, Value::Bytes(added.clone())), Code::DeviceNamespaces);
     let asked = session.asking(|request| request["device_namespaces"] = json!(["example"]));
@@ -113,17 +113,17 @@ fn parts_of_presentations_do_not_mix() {
         changed(&ours, |envelope| envelope[DEVICE_NAMESPACES] = Value::Bytes(added)).unwrap();
     assert_code(verifier.verify(&forged, &session.transcript, &asked), Code::ProofInvalid);
     assert_code(with(DEVICE_NAMESPACES, Value::Bytes(vec![0xa0, 0xa0])), Code::Malformed);
-    // Another encoding of no elements is other signed bytes.
+    // Another encoding of an empty map changes the signed bytes.
     assert_code(with(DEVICE_NAMESPACES, Value::Bytes(vec![0xb8, 0])), Code::ProofInvalid);
 
-    // Another algorithm than the device's, and one that is not known.
+    // An algorithm that is not the device's, and unknown algorithms.
     assert_code(with(DEVICE_ALGORITHM, Value::from(-9)), Code::ProofInvalid);
     for unknown in [-35, 7, 0] {
         assert_code(with(DEVICE_ALGORITHM, Value::from(unknown)), Code::Malformed);
     }
     assert_code(with(DEVICE_ALGORITHM, Value::Null), Code::Malformed);
 
-    // Another question than the one that was answered.
+    // Questions other than the one that was answered.
     type Change = fn(&mut serde_json::Value);
     let changes: [Change; 9] = [
         |request| request["device_namespaces"] = json!(["example"]),
@@ -152,7 +152,7 @@ fn parts_of_presentations_do_not_mix() {
         assert_code(verifier.verify(&ours, &session.transcript, &asked), Code::Malformed);
     }
 
-    // Bytes behind the envelope, and members too many or too few.
+    // Bytes behind the envelope, and too many or too few members.
     let extended = [ours.to_bytes(), vec![0]].concat();
     assert_code(velum_credentials::Presentation::from_bytes(&extended), Code::Malformed);
     let longer = changed_bytes(&ours, |envelope| envelope.push(Value::Null));
@@ -161,7 +161,7 @@ fn parts_of_presentations_do_not_mix() {
     assert_code(velum_credentials::Presentation::from_bytes(&shorter), Code::Malformed);
 }
 
-/// What a circuit sees of a statement is salted, and the salt is the holder's.
+/// What a circuit sees of a statement is salted, and the holder chooses the salt.
 #[test]
 fn the_salt_of_a_presentation_is_proven() {
     let (session, verifier) = (session(), Verifier::allowing(SUITES));
@@ -178,7 +178,7 @@ fn the_salt_of_a_presentation_is_proven() {
     assert_code(with(&|envelope| envelope[SALT] = member(&theirs, SALT)), Code::ProofInvalid);
     assert_code(with(&|envelope| envelope[SALT] = Value::Bytes(vec![0; 31])), Code::Malformed);
     assert_code(with(&|envelope| drop(envelope.remove(SALT))), Code::Malformed);
-    // The proofs are named by each other.
+    // Each proof names the other one.
     let credential = member(&theirs, CREDENTIAL_PROOF + 1);
     assert_code(
         with(&|envelope| envelope[CREDENTIAL_PROOF + 1] = credential.clone()),
@@ -186,7 +186,7 @@ fn the_salt_of_a_presentation_is_proven() {
     );
 }
 
-/// What an aggregate's reader sees of a presentation: everything but its proofs.
+/// What a reader of an aggregate sees of a presentation: everything except its proofs.
 #[test]
 fn a_claim_is_the_same_without_proofs() {
     let (session, verifier) = (session(), Verifier::allowing(SUITES));
@@ -203,7 +203,7 @@ fn a_claim_is_the_same_without_proofs() {
     let learnt: Vec<_> = claim(&bare).proven().learnt.iter().map(ToString::to_string).collect();
     assert_eq!(learnt, session.verify(&verifier, &ours).unwrap());
 
-    // It is no presentation, and of other suites it has no hash.
+    // Without proofs it is not a presentation. In other suites a claim has no hash.
     assert_code(session.verify(&verifier, &bare), Code::ProofInvalid);
     let direct = session.answer(&Prover::new(), ANY_CLOCK).unwrap();
     assert_code(claim(&direct).hash(), Code::WrongVersion);

@@ -1,12 +1,13 @@
-//! One bit of a presentation flipped: every byte of the envelope, and bytes of the proofs. The core's tests flip the bytes of
-//! each proof alone; here a credential proof is held by its hash too.
+//! Flips single bits of a presentation: in every byte of the envelope, and in bytes of the proofs.
+//! The core's tests flip the bytes of each proof separately. Here the hash of a credential proof
+//! binds it as well.
 
 use velum_credentials::{Presentation, Prover, Verifier};
 use velum_testdata::MUSTERMANN;
 
 use super::{ANY_CLOCK, CREDENTIAL_PROOF, PRESENTATION_PROOF, Session, member, whole};
 
-/// Flips that both proofs are tried with, evenly and at random.
+/// Number of flips that each proof is tested with at even distances.
 const EVENLY: usize = 100;
 
 #[test]
@@ -22,7 +23,7 @@ fn every_flipped_bit_is_refused_without_a_panic() {
         assert!(verified.is_err(), "bit {bit} of byte {position}");
     };
 
-    // Everything that is neither proof, each bit of it.
+    // Every bit of everything except the proofs.
     let proofs = [CREDENTIAL_PROOF, PRESENTATION_PROOF].map(|index| {
         let proof = member(&presentation, index).into_bytes().unwrap();
         let start = bytes.windows(proof.len()).position(|window| window == proof).unwrap();
@@ -34,7 +35,7 @@ fn every_flipped_bit_is_refused_without_a_panic() {
     for position in envelope {
         (0..8).for_each(|bit| refuses(position, bit));
     }
-    // Both ends of each proof, and bytes all over it.
+    // Both ends of each proof, and bytes at even distances over the whole proof.
     for proof in &proofs {
         let ends = (proof.start..proof.start + 8).chain(proof.end - 8..proof.end);
         ends.chain(proof.clone().step_by(proof.len() / EVENLY))
@@ -51,7 +52,7 @@ fn every_flipped_bit_is_refused_without_a_panic() {
     }
 }
 
-/// A position below `limit` and a bit.
+/// A position below `limit`, and a bit.
 fn random(seed: u64, limit: usize) -> (usize, u8) {
     let hash = blake3::hash(&seed.to_le_bytes());
     let number = u64::from_le_bytes(hash.as_bytes()[..8].try_into().unwrap());

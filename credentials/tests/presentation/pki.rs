@@ -1,4 +1,4 @@
-//! Trust by path validation: the certificates of the path go along, and no others.
+//! Trust by path validation: the presentation carries the certificates of the path and no others.
 
 use ciborium::Value;
 use p256::ecdsa::DerSignature;
@@ -13,12 +13,12 @@ use x509_cert::ext::pkix::BasicConstraints;
 use super::minted::{session, spec};
 use super::{ANY_CLOCK, X5CHAIN, assert_code, changed, member};
 
-/// A document of a signer below an intermediate CA, with the root after it in the `x5chain`.
+/// A document whose signer is below an intermediate CA. The root follows in the `x5chain`.
 fn minted() -> Minted {
     let (ours, above) = (spec(|_| ()), spec(|spec| spec["seed"] = hex::encode([9; 32]).into()));
     let root_keys = Draft::new(&above).unwrap().keys;
     let mut root = iaca_certificate(&above, &root_keys).unwrap();
-    // A root of Annex B has no CA below it.
+    // An Annex B root has no CA below it.
     let any_length = BasicConstraints { ca: true, path_len_constraint: None }.to_der().unwrap();
     let extensions = root.extensions.as_mut().unwrap();
     let constraints =
@@ -40,7 +40,7 @@ fn minted() -> Minted {
 fn a_root_is_trusted_through_an_intermediate_certificate() {
     let minted = minted();
     let (mut session, prover, verifier) = (session(&minted), Prover::new(), Verifier::new());
-    // By Annex B nothing stands between signer and root.
+    // By Annex B no certificate stands between the signer and the root.
     let document = session.response.documents()[0].clone();
     let error = document.verify(&session.request, &session.transcript).unwrap_err();
     assert_eq!(error.code(), Code::IssuerUntrusted, "{error}");
@@ -67,7 +67,7 @@ fn a_root_is_trusted_through_an_intermediate_certificate() {
         assert_code(session.verify(&verifier, &forged), code);
     }
 
-    // The profile is part of what was asked, even where both trust the signer.
+    // The profile is part of the question, even if both profiles trust the signer.
     let other =
         session.asking(|request| request["issuers"][0]["require_eku"] = json!("1.0.18013.5.1.2"));
     assert_code(verifier.verify(&presentation, &session.transcript, &other), Code::ProofInvalid);

@@ -1,22 +1,23 @@
-//! The choices that a random document is made by.
+//! The choices from which a random document is made.
 
-/// Choices that are drawn from a seed, or made again from a list. Each is a number, and the smaller the simpler.
+/// Choices that are drawn from a seed or repeated from a list. Each choice is a number. The smaller
+/// the number, the simpler the choice.
 #[derive(Clone, Debug)]
 pub struct Choices {
-    /// What is made again, if this is not drawn.
+    /// The choices to repeat. `None` if choices are drawn.
     given: Option<Vec<u64>>,
     made: Vec<u64>,
     state: u64,
 }
 
 impl Choices {
-    /// Draws from a seed.
+    /// Draws choices from a seed.
     #[must_use]
     pub fn of_seed(seed: u64) -> Self {
         Self { given: None, made: Vec::new(), state: seed }
     }
 
-    /// Makes these choices again, and the simplest ones behind their end.
+    /// Repeats these choices. After their end, makes the simplest choices.
     #[must_use]
     pub fn again(choices: &[u64]) -> Self {
         Self { given: Some(choices.to_vec()), made: Vec::new(), state: 0 }
@@ -28,7 +29,8 @@ impl Choices {
         &self.made
     }
 
-    /// The next 64 bits (SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014).
+    /// The next 64 bits (SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number
+    /// generators", 2014).
     fn draw(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.state ^ self.state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -45,7 +47,7 @@ impl Choices {
         number % choices
     }
 
-    /// A number below `limit`, which is not zero.
+    /// A number below `limit`, which must not be zero.
     pub fn below(&mut self, limit: usize) -> usize {
         self.choose(limit as u64) as usize
     }
@@ -55,12 +57,12 @@ impl Choices {
         self.choose(1 << 32) as u32
     }
 
-    /// True once in so many times.
+    /// True once in this many times.
     pub fn once_in(&mut self, times: usize) -> bool {
         self.below(times) + 1 == times && times > 1
     }
 
-    /// One of these, the first being the simplest.
+    /// One of these values. The first is the simplest.
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(from.len())]
     }
@@ -72,7 +74,7 @@ impl Choices {
     }
 }
 
-/// Fewer and smaller choices of which `fails` still holds, found in at most `tries` tries.
+/// Searches for fewer and smaller choices for which `fails` still holds, in at most `tries` tries.
 pub fn shrink(choices: &[u64], tries: usize, mut fails: impl FnMut(&[u64]) -> bool) -> Vec<u64> {
     let (mut best, mut left) = (choices.to_vec(), tries);
     let mut better = |candidate: Vec<u64>, best: &mut Vec<u64>, left: &mut usize| {

@@ -1,9 +1,9 @@
-//! `valueDigests` (ISO 18013-5, 9.1.2.4) by choice.
+//! Generates `valueDigests` (ISO 18013-5, 9.1.2.4) from choices.
 
 use super::generator::{Content, Digests, Entry, Generator};
 
 impl Generator<'_> {
-    /// A digestID that the namespace does not have.
+    /// A digestID that the namespace does not have yet.
     pub(super) fn digest_id(&mut self, base: u64, digests: &Digests) -> u64 {
         let mut digest_id = match self.writer.choices.below(6) {
             0..=2 => base + digests.len() as u64,
@@ -17,7 +17,7 @@ impl Generator<'_> {
         digest_id
     }
 
-    /// Something is wrong with a digest, or with where it stands.
+    /// Makes a digest or its place wrong.
     pub(super) fn move_digest(&mut self, namespaces: &mut [(String, Digests)]) {
         let from = self.writer.choices.below(namespaces.len());
         let entry = self.writer.choices.below(namespaces[from].1.len());
@@ -71,7 +71,7 @@ impl Generator<'_> {
         self.finish(entries)
     }
 
-    /// Digests of nothing, at digestIDs that items have.
+    /// Digests of no item, at digestIDs that items have.
     pub(super) fn other_digests(&mut self) -> Vec<u8> {
         let digests = (0..self.writer.choices.below(3))
             .map(|_| (self.writer.choices.below(4) as u64, self.writer.choices.bytes(32)));

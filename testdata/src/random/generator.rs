@@ -1,4 +1,4 @@
-//! Documents by choice.
+//! Generates documents from choices.
 
 use std::fmt;
 
@@ -28,7 +28,7 @@ pub const POINTS: [[[u8; 32]; 2]; 4] = [
     ],
 ];
 
-/// 32 bytes of lower-case hexadecimal.
+/// Reads 32 bytes of lower-case hexadecimal.
 const fn hex32(text: &[u8; 64]) -> [u8; 32] {
     const fn digit(character: u8) -> u8 {
         if character < b'a' { character - b'0' } else { character - b'a' + 10 }
@@ -41,14 +41,15 @@ const fn hex32(text: &[u8; 64]) -> [u8; 32] {
     bytes
 }
 
-/// What an issuer signed, and what is asked of it.
+/// What an issuer signed, and what is asked about it.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// The docType that is asked for.
+    /// The docType of the request.
     pub doc_type: String,
-    /// The elements that are asked for, by namespace: one to four, no two the same.
+    /// The requested elements with their namespaces. There are one to four, and no two are the
+    /// same.
     pub elements: Vec<(String, String)>,
-    /// For each of them the item that the holder shows.
+    /// For each requested element, the item that the holder shows.
     pub shown: Vec<usize>,
     /// The content of the issuer's protected header.
     pub protected: Vec<u8>,
@@ -56,13 +57,15 @@ pub struct Document {
     pub payload: Vec<u8>,
     /// The `Sig_structure` over both.
     pub sig_structure: Vec<u8>,
-    /// The tag-24 items, each with the namespace that it is handed out in.
+    /// The tag-24 items, each with the namespace in which it is handed out.
     pub items: Vec<(String, Vec<u8>)>,
 }
 
 impl Document {
-    /// A document by choice. With a misreading it is what a reader with that fault takes the document for that the same choices
-    /// make without one.
+    /// Generates a document from choices.
+    ///
+    /// With a misreading, the result is the document as a reader with that fault reads it. The
+    /// document itself is the one that the same choices generate without a misreading.
     pub fn generate(choices: &mut Choices, misreading: Option<Misreading>) -> Self {
         let heads = |choices: &mut Choices| {
             use Heads::{Bytes, Mixed, Shortest};
@@ -90,7 +93,7 @@ impl Document {
             .document()
     }
 
-    /// The `Sig_structure` in the encoding that everybody uses (RFC 9052, 4.4).
+    /// The `Sig_structure` in the usual encoding (RFC 9052, 4.4).
     #[must_use]
     pub fn plain_sig_structure(&self) -> Vec<u8> {
         let mut choices = Choices::again(&[]);
@@ -127,7 +130,7 @@ impl fmt::Display for Document {
     }
 }
 
-/// An entry of a map, and what it is known by.
+/// An entry of a map, and the name that identifies it.
 pub(super) struct Entry {
     pub(super) name: String,
     pub(super) key: Vec<u8>,
@@ -137,12 +140,12 @@ pub(super) struct Entry {
 pub(super) struct Generator<'a> {
     pub(super) writer: Writer<'a>,
     pub(super) value_heads: Heads,
-    /// How rare faults are; none if zero.
+    /// How rare faults are. Zero means that there are none.
     rarity: usize,
     is_shuffled: bool,
     /// How many more maps may be written that look like one that counts.
     look_alikes: usize,
-    /// Which of [`POINTS`] the device's key is.
+    /// The index in [`POINTS`] of the device's key.
     device: usize,
     pub(super) misreading: Option<Misreading>,
 }
@@ -157,7 +160,7 @@ enum Map {
 }
 
 impl Map {
-    /// What every document has in it; labels of a COSE_Key are numbers.
+    /// The members that every document has in this map. Labels of a COSE_Key are numbers.
     fn members(self) -> &'static [&'static str] {
         match self {
             Self::Mso => &[
@@ -178,14 +181,14 @@ impl Map {
 /// The digests of a namespace: digestID and digest.
 pub(super) type Digests = Vec<(u64, Vec<u8>)>;
 
-/// What an MSO is written from.
+/// The content from which an MSO is written.
 pub(super) struct Content {
     doc_type: String,
     pub(super) namespaces: Vec<(String, Digests)>,
 }
 
 impl Generator<'_> {
-    /// Whether something is wrong that is wrong so rarely.
+    /// Whether to make a fault of this relative rarity.
     pub(super) fn odd(&mut self, rarity: usize) -> bool {
         self.rarity > 0 && self.writer.choices.once_in(self.rarity * rarity)
     }
@@ -241,7 +244,7 @@ impl Generator<'_> {
         Document { doc_type, elements, shown, protected, payload, sig_structure, items }
     }
 
-    /// Which elements are asked for, and the items that the holder shows.
+    /// The requested elements, and the items that the holder shows.
     fn asked(
         &mut self,
         mut from: Vec<(String, String, usize)>,
@@ -333,7 +336,7 @@ impl Generator<'_> {
         Entry { name: name.to_owned(), key, value }
     }
 
-    /// A map of entries in some order.
+    /// A map of entries, shuffled if the document is.
     pub(super) fn finish(&mut self, mut entries: Vec<Entry>) -> Vec<u8> {
         if self.is_shuffled {
             for place in 0..entries.len() {
@@ -423,7 +426,7 @@ impl Generator<'_> {
         self.writer.bytes(&bytes)
     }
 
-    /// The device's key; both coordinates are of one, but where something is wrong.
+    /// The index of the device's key. Both coordinates belong to one key, unless there is a fault.
     fn point(&mut self) -> usize {
         if self.odd(12) { self.writer.choices.below(POINTS.len()) } else { self.device }
     }
@@ -535,7 +538,7 @@ impl Generator<'_> {
         Entry { name: format!("other {name}"), key, value: self.look_alike(content) }
     }
 
-    /// A value that looks like one that counts, where it does not count.
+    /// A value that looks like one that counts, in a place where it does not count.
     fn look_alike(&mut self, content: &Content) -> Vec<u8> {
         if self.look_alikes == 0 {
             return self.writer.any(1);

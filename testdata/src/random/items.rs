@@ -1,13 +1,13 @@
-//! Items (ISO 18013-5, 8.3.2.1.2.2) by choice.
+//! Generates items (ISO 18013-5, 8.3.2.1.2.2) from choices.
 
 use super::generator::{Entry, Generator};
 use super::search::Misreading;
 
-/// Names of the members of an item.
+/// The names of the members of an item.
 const MEMBERS: [&str; 4] = ["digestID", "random", "elementIdentifier", "elementValue"];
 
 impl Generator<'_> {
-    /// A tag-24 item of an element, and the digestID that it says.
+    /// A tag-24 item of an element. Unless there is a fault, it states this digestID.
     pub(super) fn item(&mut self, element: &str, digest_id: u64) -> Vec<u8> {
         let mut says = digest_id;
         if self.odd(6) {
@@ -80,7 +80,7 @@ impl Generator<'_> {
         }
     }
 
-    /// A digestID near another, by one of the ways to get one wrong.
+    /// A digestID that is wrong in one of the usual ways.
     pub(super) fn other_digest_id(&mut self, digest_id: u64) -> u64 {
         match self.writer.choices.below(4) {
             0 => digest_id ^ 1 << 31,
@@ -99,7 +99,7 @@ impl Generator<'_> {
         }
     }
 
-    /// Bytes with one of them changed, or one more or less.
+    /// The bytes with one byte changed, added or removed.
     pub(super) fn spoilt(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
         let place = self.writer.choices.below(bytes.len());
         match self.writer.choices.below(4) {

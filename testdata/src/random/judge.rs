@@ -1,4 +1,4 @@
-//! What a document means, by RFC 8949, RFC 9052 and ISO 18013-5, read leniently.
+//! Decides what a document means by RFC 8949, RFC 9052 and ISO 18013-5, read leniently.
 
 use std::collections::BTreeSet;
 
@@ -8,78 +8,80 @@ use super::generator::{Document, POINTS};
 use super::moment::Moment;
 use super::reader::{Content, Node};
 
-/// What a document says about what is asked of it.
+/// What a document says about a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meaning {
-    /// Its type.
+    /// The type of the document.
     pub doc_type: String,
     /// x and y of the device's key.
     pub device_key: [[u8; 32]; 2],
     /// `signed`, `validFrom`, `validUntil` in whole seconds of UTC as `YYYYMMDDhhmmss`.
     pub dates: [u64; 3],
-    /// For each element asked for the values that the issuer gave it, at least one: the holder chooses among several.
+    /// For each requested element, the values that the issuer gave it. There is at least one. If
+    /// there are several, the holder chooses among them.
     pub values: Vec<Vec<Value>>,
 }
 
 /// The value of an element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Value {
-    /// Its encoding as the issuer hashed it.
+    /// The encoding of the value as the issuer hashed it.
     pub encoding: Vec<u8>,
-    /// The tag on it, if it is an integer or a string under one tag.
+    /// The tag of the value, if the value is an integer or a string under one tag.
     pub tag: Option<u64>,
-    /// Of an integer or a string the major type (RFC 8949, 3.1), under a tag or not.
+    /// The major type (RFC 8949, 3.1) of an integer or a string, whether or not it is under a tag.
     pub major: Option<u8>,
-    /// Of an integer the argument, of a string its length.
+    /// The argument of an integer, or the length of a string.
     pub argument: u64,
-    /// Of a string its bytes.
+    /// The bytes of a string.
     pub content: Vec<u8>,
 }
 
 /// Why a prover may refuse a document that has one clear meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
-    /// A date of another form than documents may have.
+    /// A date in a form that documents must not use.
     DateForm,
     /// A digestID of 2^32 or more.
     DigestId,
-    /// A digestID that occurs twice, and is not that of an item asked for.
+    /// A digestID that occurs twice and is not that of a requested item.
     RepeatedDigestId,
-    /// An entry of `valueDigests` that is none.
+    /// An entry of `valueDigests` that is not a digest.
     OtherDigest,
     /// An empty key.
     EmptyKey,
-    /// A protected header or `Sig_structure` in another encoding than everybody's.
+    /// A protected header in an encoding other than the usual one.
     Header,
     /// A length that is indefinite.
     Indefinite,
-    /// Another number of keys in an item than four, or others.
+    /// An item with a number of keys other than four.
     ItemKeys,
     /// A label of the device's key of 2^32 or more.
     Label,
     /// A length, count or tag of 2^32 or more.
     LongNumber,
-    /// A `random` that is too short, or none.
+    /// A `random` that is missing or too short.
     Random,
     /// More bytes than the size class `standard` takes.
     Size,
-    /// The item that the holder shows is not the one asked for.
+    /// The item that the holder shows is not the requested one.
     Shown,
-    /// `keyAuthorizations`, whose meaning nobody judges here.
+    /// `keyAuthorizations`, whose meaning is not judged here.
     Authorizations,
-    /// A date that no calendar has.
+    /// A date that does not exist in the calendar.
     Calendar,
     /// Nesting of more than eight levels.
     Depth,
-    /// A name that is empty or of more than 64 bytes.
+    /// A name that is empty or longer than 64 bytes.
     Name,
-    /// An item that nobody asks about, and no digest is of, or that or whose names are in pieces.
+    /// An item whose digest is not in its own namespace, or whose byte string, keys or name are in
+    /// pieces (of indefinite length). The item need not be requested.
     OtherItem,
-    /// A device key that is none of those that the generator knows.
+    /// A device key that is not one of those that the generator knows.
     Point,
-    /// A key that occurs twice, and that nobody asks for.
+    /// A key that occurs twice and that the judge does not look up.
     RepeatedKey,
-    /// A simple value in two bytes that has one, in the MSO or any item.
+    /// A simple value below 32 that is encoded in two bytes, in the MSO or any item.
     Simple,
     /// Two items of one element.
     TwoItems,
@@ -88,26 +90,27 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Whether no proof can be about such a document, or only readers refuse it, who are stricter.
+    /// Whether no proof can be about such a document. For the other reasons, only readers refuse a
+    /// document, because they are stricter.
     #[must_use]
     pub const fn is_of_proofs(self) -> bool {
         (self as u8) <= Self::Shown as u8
     }
 }
 
-/// What the judge says of a document.
+/// The judge's verdict on a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
-    /// Its meaning, or why it has none or several.
+    /// The meaning, or why the document has none or several.
     pub meaning: Result<Meaning, &'static str>,
-    /// Why a prover may refuse it all the same.
+    /// Why a prover may refuse the document all the same.
     pub reasons: BTreeSet<Reason>,
 }
 
-/// Bytes of the largest MSO and item of the size class `standard` (`docs/statement.md`).
+/// Lengths of the largest MSO and item of the size class `standard` (`docs/statement.md`).
 const MAX_BYTES: [usize; 2] = [2_560, 192];
 
-/// Deepest nesting.
+/// The deepest nesting.
 const MAX_LEVELS: usize = 8;
 
 impl Judgement {
@@ -201,7 +204,7 @@ impl Judge {
         payload.bytes().map(<[u8]>::to_vec).ok_or("the payload is no byte string")
     }
 
-    /// What a prover may find fault with anywhere.
+    /// Notes what a prover may refuse anywhere.
     fn survey(&mut self, node: &Node<'_>) {
         self.note(Reason::Depth, levels(node) > MAX_LEVELS);
         self.note(Reason::Simple, has_long_simple(node));
@@ -287,7 +290,7 @@ impl Judge {
         Ok(())
     }
 
-    /// Whether all items are what their own place in the document says that they are.
+    /// Notes items that do not fit the place in which the document holds them.
     fn survey_items(&mut self, document: &Document, digests: &Node<'_>) {
         for (namespace, bytes) in &document.items {
             let inner = embedded(bytes);
@@ -312,7 +315,7 @@ impl Judge {
         }
     }
 
-    /// The values that items of this element have under a digest of a namespace.
+    /// The values of the items of this element that have a digest in a namespace.
     fn values(
         &mut self,
         document: &Document,
@@ -359,7 +362,7 @@ impl Judge {
         Ok(values.into_iter().map(|(_, value)| value).collect())
     }
 
-    /// What a prover may find fault with in an item that is asked for.
+    /// Notes what a prover may refuse in a requested item.
     fn survey_item(&mut self, bytes: &[u8], item: &Node<'_>) {
         self.note(Reason::Size, bytes.len() > MAX_BYTES[1]);
         Node::whole(bytes).iter().for_each(|whole| self.survey_heads(whole));
@@ -370,12 +373,12 @@ impl Judge {
     }
 }
 
-/// The bytes of CBOR embedded by tag 24.
+/// The bytes of CBOR that is embedded under tag 24.
 fn embedded(bytes: &[u8]) -> Option<Vec<u8>> {
     Node::whole(bytes)?.tagged(24)?.bytes().map(<[u8]>::to_vec)
 }
 
-/// The value of a key that stands once.
+/// The value of a key that occurs exactly once.
 fn once<'a, 'b>(
     map: &'a Node<'b>,
     is_key: impl Fn(&Node<'b>) -> bool,
@@ -396,20 +399,21 @@ fn label<'a, 'b>(map: &'a Node<'b>, label: i128) -> Result<&'a Node<'b>, &'stati
     once(map, |key| key.integer() == Some(label))
 }
 
-/// Containers and tags that are in each other.
+/// The depth of nested containers and tags.
 fn levels(node: &Node<'_>) -> usize {
     let is_leaf = !matches!(node.content, Content::Array(_) | Content::Map(_) | Content::Tag(..));
     if is_leaf { 0 } else { 1 + node.children().into_iter().map(levels).max().unwrap_or_default() }
 }
 
-/// Whether any simple value has two bytes that has one: which is not well formed (RFC 8949, 3.3).
+/// Whether any simple value below 32 is encoded in two bytes, which is not well formed (RFC 8949,
+/// 3.3).
 fn has_long_simple(node: &Node<'_>) -> bool {
     matches!(node.content, Content::Simple(&[0xf8, ..32]))
         || node.children().into_iter().any(has_long_simple)
 }
 
 impl<'a> Item<'a> {
-    /// `IssuerSignedItem` (ISO 18013-5, 8.3.2.1.2.2).
+    /// Reads an `IssuerSignedItem` (ISO 18013-5, 8.3.2.1.2.2).
     fn read(map: &'a Node<'a>) -> Result<Self, &'static str> {
         let digest_id = member(map, "digestID")?.integer().and_then(|id| u64::try_from(id).ok());
         let element = member(map, "elementIdentifier")?.text();
@@ -438,7 +442,8 @@ impl Value {
         Self { encoding: node.encoding.to_vec(), tag, major, argument, content }
     }
 
-    /// Whether bytes encode it: an integer or a string with any heads, anything else with those that the issuer chose.
+    /// Whether `encoding` encodes this value. An integer or a string may have any heads. Any other
+    /// value must have the heads that the issuer chose.
     pub(super) fn is(&self, encoding: &[u8]) -> bool {
         let is_it = |other: Self| {
             let meaning =
@@ -489,7 +494,8 @@ mod tests {
         }
     }
 
-    /// The documents are worth while: most have a meaning, some have none, and there are all kinds of them.
+    /// Checks that the documents are useful: most have a meaning, some have none, and there are
+    /// documents of every kind.
     #[test]
     fn there_are_documents_of_every_kind() {
         let (mut clear, mut without_reason, mut reasons, mut whys) =

@@ -1,13 +1,25 @@
-//! Random documents, and a judge who says what a document means.
+//! Random documents, and a judge that says what a document means.
 //!
-//! The [`generator`](Document::generate) writes what issuers might sign, and much that none should: heads of every width, keys in
-//! any order, twice, in other encodings and under names that look alike, tags, exotic keys, digests at the wrong place. The
-//! [`judge`](Judgement::of) reads it as leniently as RFC 8949 and ISO 18013-5 let it be read and says what it means, or why it
-//! means nothing or two things. Both are written from the standards and share no code with any reader under test, so that what a
-//! reader and its proof make of a document can be compared with something else than themselves.
+//! The [`generator`](Document::generate) writes what issuers might sign, and much that no issuer
+//! should sign:
 //!
-//! Every document follows from [`Choices`], which follow from a seed and can be made fewer and smaller until what is left
-//! is the part that matters ([`shrink`]).
+//! * heads of every width;
+//! * keys in any order, twice, in other encodings, and under names that look alike;
+//! * tags and exotic keys;
+//! * digests at the wrong place.
+//!
+//! The [`judge`](Judgement::of) reads a document as leniently as RFC 8949 and ISO 18013-5 allow. It
+//! says what the document means, or why it means nothing or two things.
+//!
+//! Both are written from the standards and share no code with any reader under test. What a reader
+//! and its proof make of a document can therefore be compared with an independent result.
+//!
+//! Every document follows from [`Choices`], which follow from a seed. Choices can be made fewer and
+//! smaller until only the part that matters is left ([`shrink`]).
+//!
+//! `choices` holds the choices. `generator`, with `digests`, `items` and `writer`, generates
+//! documents. `judge`, with `reader` and `moment`, judges them. `search` looks for documents on
+//! which a system and the judge disagree.
 
 mod choices;
 mod digests;

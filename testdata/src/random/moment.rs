@@ -1,19 +1,19 @@
-//! Dates and times of RFC 3339.
+//! Reads dates and times of RFC 3339.
 
-/// What a text says.
+/// The content of a date and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Moment {
-    /// Its whole seconds in UTC as `YYYYMMDDhhmmss`.
+    /// The whole seconds in UTC as `YYYYMMDDhhmmss`.
     pub(super) decimal: u64,
-    /// Whether it is written as ISO 18013-5 documents that can be proven write it: capitals, at most nine digits of a fraction, no
-    /// offset but zero.
+    /// Whether it is written as in ISO 18013-5 documents that can be proven: capital letters, at
+    /// most nine digits of a fraction, and no offset other than zero.
     pub(super) is_plain: bool,
-    /// Whether the calendar has it.
+    /// Whether it exists in the calendar.
     pub(super) exists: bool,
 }
 
 impl Moment {
-    /// Reads a date and time of any form of RFC 3339, 5.6.
+    /// Reads a date and time in any form of RFC 3339, 5.6.
     pub(super) fn read(text: &str) -> Option<Self> {
         let (seconds, rest) = (text.get(..19)?, text.get(19..)?);
         let form = "dddd-dd-ddTdd:dd:dd";
@@ -70,7 +70,7 @@ impl Moment {
     }
 }
 
-/// Minutes by which a place with an offset such as `+01:00` is ahead.
+/// The minutes by which a place with an offset such as `+01:00` is ahead.
 fn offset_minutes(offset: &str) -> Option<i64> {
     let &[sign, h1, h2, b':', m1, m2] = offset.as_bytes() else { return None };
     let digits = [h1, h2, m1, m2].map(|byte| byte.is_ascii_digit().then(|| i64::from(byte - b'0')));

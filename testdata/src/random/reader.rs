@@ -1,15 +1,15 @@
-//! CBOR read as leniently as RFC 8949 lets it be read: heads of any width, indefinite lengths, keys that occur twice, text that is
-//! none.
+//! Reads CBOR as leniently as RFC 8949 allows: heads of any width, indefinite lengths, keys that
+//! occur twice, text that is not UTF-8.
 
-/// Nesting at which the reader gives up: no document is as deep.
+/// The nesting at which the reader gives up. No document is this deep.
 const MAX_DEPTH: usize = 64;
 
 /// A data item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Node<'a> {
-    /// Its encoding.
+    /// The encoding of the item.
     pub(super) encoding: &'a [u8],
-    /// The argument of its head, if that has one.
+    /// The argument of the head, if the head has one.
     pub(super) argument: Option<u64>,
     pub(super) content: Content<'a>,
 }
@@ -17,19 +17,19 @@ pub(super) struct Node<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Content<'a> {
     Unsigned(u64),
-    /// -1 less this.
+    /// The integer -1 minus this number.
     Negative(u64),
     Bytes(Vec<u8>),
     Text(Vec<u8>),
     Array(Vec<Node<'a>>),
     Map(Vec<[Node<'a>; 2]>),
     Tag(u64, Box<Node<'a>>),
-    /// A simple value or floating-point number: what is behind the major type.
+    /// A simple value or floating-point number, with its whole encoding.
     Simple(&'a [u8]),
 }
 
 impl<'a> Node<'a> {
-    /// The one item that these bytes are.
+    /// Reads bytes that are exactly one item.
     pub(super) fn whole(bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Reader { input: bytes, at: 0 };
         let node = reader.node(0)?;
@@ -60,7 +60,7 @@ impl<'a> Node<'a> {
         if let Content::Map(entries) = &self.content { Some(entries) } else { None }
     }
 
-    /// What is under this tag.
+    /// The content of this tag.
     pub(super) fn tagged(&self, tag: u64) -> Option<&Node<'a>> {
         match &self.content {
             Content::Tag(found, node) if *found == tag => Some(node),
@@ -68,7 +68,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Its items, if it has any.
+    /// The items that this item contains.
     pub(super) fn children(&self) -> Vec<&Node<'a>> {
         match &self.content {
             Content::Array(items) => items.iter().collect(),
@@ -78,7 +78,8 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Whether it means the same, in whatever encoding; the entries of a map are in no order.
+    /// Whether both items mean the same, in whatever encoding. The order of the entries of a map
+    /// does not matter.
     pub(super) fn is_same(&self, other: &Node<'_>) -> bool {
         let all = |these: &[Node<'_>], those: &[Node<'_>]| {
             these.len() == those.len()
@@ -115,7 +116,7 @@ impl<'a> Reader<'a> {
         Some(taken)
     }
 
-    /// Reads the break that ends an indefinite length, if it is next.
+    /// Reads the break that ends an indefinite length, if it comes next.
     fn is_ended(&mut self) -> Option<bool> {
         let ended = *self.input.get(self.at)? == 0xff;
         self.at += usize::from(ended);
@@ -215,7 +216,7 @@ mod tests {
         Node::whole(bytes).unwrap()
     }
 
-    /// Of RFC 8949, appendix A.
+    /// The examples are from RFC 8949, appendix A.
     #[test]
     fn reads_the_examples_of_the_standard() {
         assert_eq!(

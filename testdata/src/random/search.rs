@@ -1,4 +1,4 @@
-//! The search for documents of which a system and the judge think differently.
+//! Searches for documents on which a system and the judge disagree.
 
 use std::fmt;
 
@@ -6,24 +6,24 @@ use super::choices::{Choices, shrink};
 use super::generator::Document;
 use super::judge::{Judgement, Meaning, Reason};
 
-/// A fault that a system is given to see that it would be found: the system gets what it would take the document for, the judge
-/// gets the document.
+/// A fault that is planted to check that the search would find it. The system gets the document as
+/// a reader with this fault reads it. The judge gets the document itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Misreading {
-    /// digestIDs modulo 2^31.
+    /// Reads digestIDs modulo 2^31.
     DigestIdModulo,
-    /// Of keys that occur twice the first is taken.
+    /// Takes the first of two equal keys.
     FirstDuplicate,
-    /// Of keys that occur twice the last is taken.
+    /// Takes the last of two equal keys.
     LastDuplicate,
-    /// A docType that begins with the one that is asked for is taken for it.
+    /// Takes a docType that starts with the requested docType for the requested one.
     DocTypePrefix,
-    /// Dates with a fraction of a second are those of the next second.
+    /// Reads a date with a fraction of a second as the next second.
     DatesUp,
 }
 
 impl Misreading {
-    /// Every one.
+    /// All misreadings.
     pub const ALL: [Self; 5] = [
         Self::DigestIdModulo,
         Self::FirstDuplicate,
@@ -33,7 +33,7 @@ impl Misreading {
     ];
 }
 
-/// The record that a system commits to.
+/// The record to which a system commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// The type of the document.
@@ -42,12 +42,12 @@ pub struct Record {
     pub device_key: [[u8; 32]; 2],
     /// `signed`, `validFrom`, `validUntil` as `YYYYMMDDhhmmss`.
     pub dates: [u64; 3],
-    /// For each element asked for, an encoding of its value.
+    /// For each requested element, an encoding of its value.
     pub values: Vec<Vec<u8>>,
 }
 
 impl Record {
-    /// Whether it says what a document means.
+    /// Whether the record says what a document means.
     fn says(&self, meaning: &Meaning) -> bool {
         let is_any = |(recorded, values): (&Vec<u8>, &Vec<super::judge::Value>)| {
             values.iter().any(|value| value.is(recorded))
@@ -63,48 +63,51 @@ impl Record {
 /// What a system makes of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Nothing, which it says.
+    /// It refuses the document, for this reason.
     Refused(String),
-    /// It takes the document, and cannot prove anything of it: why not.
+    /// It accepts the document but cannot prove anything about it, for this reason.
     Unprovable(String),
     /// It proves that the document has this record.
     Proven(Record),
 }
 
-/// A search through the documents of successive seeds. What is found does not depend on the number of threads.
+/// A search through the documents of successive seeds. The number of threads does not influence
+/// what is found.
 pub struct Search<'a> {
     /// The first seed.
     pub seed: u64,
-    /// Documents that are to be proven without a finding, or tried if none has to be provable.
+    /// Number of documents to prove without a finding. If no document has to be provable, it is the
+    /// number of documents to try.
     pub cases: usize,
-    /// Whether every document with one clear meaning has to be provable: then `cases` of them are.
+    /// Whether every document with one clear meaning has to be provable. Then the search ends once
+    /// `cases` documents were proven.
     pub is_complete: bool,
     /// The reasons for which the system may refuse a document all the same.
     pub may_refuse: fn(Reason) -> bool,
-    /// The fault that is planted.
+    /// The planted fault.
     pub misreading: Option<Misreading>,
-    /// What is under test. Its own choices follow those of the document.
+    /// The system under test. Its own choices follow those of the document.
     #[allow(clippy::type_complexity, reason = "a function of a document and choices")]
     pub system: &'a (dyn Fn(&Document, &mut Choices) -> Outcome + Sync),
 }
 
-/// How a search without a finding went.
+/// The counts of a search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Documents tried.
+    /// Number of documents that were tried.
     pub tried: usize,
-    /// Documents proven, each with the record that it means.
+    /// Number of documents that were proven, each with the record that it means.
     pub proven: usize,
-    /// Documents with one clear meaning.
+    /// Number of documents with one clear meaning.
     pub clear: usize,
 }
 
-/// That there is a document of which system and judge think differently.
+/// A document on which the system and the judge disagree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The seed of the document.
     pub seed: u64,
-    /// Up to this document, which is the last one tried.
+    /// The counts up to this document, which is the last one tried.
     pub tally: Tally,
 }
 
@@ -114,7 +117,7 @@ enum Disagreement {
     Unsound { record: Record, judgement: Judgement },
     /// The system refuses a document that has one clear meaning and nothing that it may refuse.
     Incomplete { why: String, meaning: Meaning },
-    /// The system takes a document and cannot prove anything of it.
+    /// The system accepts a document and cannot prove anything about it.
     Unprovable { why: String, judgement: Judgement },
 }
 
@@ -138,13 +141,13 @@ impl Disagreement {
     }
 }
 
-/// Cases that a thread tries before all threads are waited for.
+/// Number of cases that a thread tries before all threads are waited for.
 const BATCH: usize = 16;
 
-/// Tries to make a finding smaller.
+/// Number of tries to make a finding smaller.
 const TRIES: usize = 600;
 
-/// What came of a case.
+/// The outcome of a case.
 struct Case {
     is_proven: bool,
     is_clear: bool,
@@ -152,13 +155,13 @@ struct Case {
 }
 
 impl Search<'_> {
-    /// Searches until there is a finding or enough was tried.
+    /// Searches until there is a finding or enough documents were tried.
     ///
     /// # Errors
     /// The finding of the first seed that has one.
     ///
     /// # Panics
-    /// Where the system does.
+    /// The system panics.
     pub fn run(&self) -> Result<Tally, Finding> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let (mut tally, mut seed) = (Tally::default(), self.seed);
@@ -196,7 +199,7 @@ impl Search<'_> {
         self.try_choices(Choices::of_seed(seed)).1
     }
 
-    /// A document, and what comes of it.
+    /// Generates a document, and compares the system with the judge.
     fn try_choices(&self, mut choices: Choices) -> (Document, Case, Choices) {
         let document = Document::generate(&mut choices, None);
         let judgement = Judgement::of(&document);
@@ -219,10 +222,10 @@ impl Search<'_> {
         (document, Case { is_proven, is_clear, disagreement }, choices)
     }
 
-    /// The document of a finding and what is thought of it, made as small as can be.
+    /// The document of a finding, made as small as possible, and the disagreement about it.
     ///
     /// # Panics
-    /// If the finding is of another search.
+    /// The finding belongs to another search.
     #[must_use]
     pub fn explain(&self, finding: &Finding) -> String {
         let (_, case, choices) = self.try_choices(Choices::of_seed(finding.seed));

@@ -1,4 +1,4 @@
-//! CBOR (RFC 8949) with heads of any width.
+//! Writes CBOR (RFC 8949) with heads of any width.
 
 use super::choices::Choices;
 
@@ -14,14 +14,14 @@ pub(super) mod major {
     pub(crate) const SIMPLE: u8 = 7;
 }
 
-/// How wide heads are.
+/// The width of heads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Heads {
-    /// As short as can be.
+    /// As short as possible.
     Shortest,
-    /// With an argument of this many bytes, where that is enough.
+    /// With an argument of this many bytes, if that is enough.
     Bytes(u8),
-    /// Each as it comes.
+    /// A width that is chosen for each head.
     Mixed,
 }
 
@@ -43,16 +43,16 @@ fn head(major: u8, argument: u64, least: u8) -> Vec<u8> {
     bytes
 }
 
-/// Writes items by choice.
+/// Writes items from choices.
 pub(super) struct Writer<'a> {
     pub(super) choices: &'a mut Choices,
     pub(super) heads: Heads,
-    /// Whether a length is indefinite now and then.
+    /// Whether some lengths are indefinite.
     pub(super) indefinite: bool,
 }
 
 impl Writer<'_> {
-    /// A head.
+    /// Writes a head.
     pub(super) fn head(&mut self, major: u8, argument: u64) -> Vec<u8> {
         let least = match self.heads {
             Heads::Shortest => 0,
@@ -66,12 +66,12 @@ impl Writer<'_> {
         self.head(major::UNSIGNED, number)
     }
 
-    /// The integer -1 less `argument`.
+    /// Writes the integer -1 minus `argument`.
     pub(super) fn negative(&mut self, argument: u64) -> Vec<u8> {
         self.head(major::NEGATIVE, argument)
     }
 
-    /// An integer from -2^63 to 2^63 - 1.
+    /// Writes an integer from -2^63 to 2^63 - 1.
     pub(super) fn integer(&mut self, number: i64) -> Vec<u8> {
         if number < 0 { self.negative((-1 - number) as u64) } else { self.unsigned(number as u64) }
     }
@@ -102,7 +102,7 @@ impl Writer<'_> {
         self.container(major::ARRAY, items.len(), &items.concat())
     }
 
-    /// A map of keys and values.
+    /// Writes a map of keys and values.
     pub(super) fn map(&mut self, entries: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
         let content: Vec<_> =
             entries.iter().flat_map(|(key, value)| [key.as_slice(), value]).collect();
@@ -116,13 +116,13 @@ impl Writer<'_> {
         [&self.head(major, count as u64), content].concat()
     }
 
-    /// Encoded CBOR in a byte string (RFC 8949, 3.4.5.1).
+    /// Writes encoded CBOR in a byte string (RFC 8949, 3.4.5.1).
     pub(super) fn embedded(&mut self, content: &[u8]) -> Vec<u8> {
         let string = self.bytes(content);
         self.tag(24, &string)
     }
 
-    /// Any item, nested at most so deep.
+    /// Writes any item, nested at most this deep.
     pub(super) fn any(&mut self, depth: usize) -> Vec<u8> {
         let kinds = if depth > 0 { 14 } else { 9 };
         match self.choices.below(kinds) {

@@ -1,16 +1,18 @@
-//! What the machine gives and what is used of it.
+//! What the machine offers, and how much of it is used.
 
-/// Threads that prove.
+/// Number of threads that prove.
 pub fn threads() -> usize {
     rayon::current_num_threads()
 }
 
-/// The most memory that this process has held at once, in bytes; none where the system does not tell.
+/// The most memory that this process has held at once, in bytes. `None` if the system does not
+/// report it.
 pub fn peak_rss_bytes() -> Option<u64> {
     peak_rss()
 }
 
-// What getrusage tells on Linux includes the process that started this one.
+// Linux has a function of its own, because its getrusage includes the process that started this
+// one.
 #[cfg(target_os = "linux")]
 fn peak_rss() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -21,7 +23,7 @@ fn peak_rss() -> Option<u64> {
 
 #[cfg(all(unix, not(target_os = "linux")))]
 fn peak_rss() -> Option<u64> {
-    // Bytes on macOS, kibibytes elsewhere.
+    // `max_rss` is in bytes on macOS and in kibibytes elsewhere.
     let unit = if cfg!(target_vendor = "apple") { 1 } else { 1_024 };
     let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_SELF).ok()?;
     Some(u64::try_from(usage.max_rss()).ok()? * unit)
@@ -32,23 +34,23 @@ fn peak_rss() -> Option<u64> {
     None
 }
 
-/// Vector instructions that the field arithmetic can use, each more than those before it.
+/// Vector instructions that the field arithmetic can use, from the least to the most capable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Simd {
-    /// None.
+    /// No vector instructions.
     Scalar,
-    /// WebAssembly's.
+    /// The vector instructions of WebAssembly.
     Simd128,
-    /// Those of 64-bit ARM.
+    /// The vector instructions of 64-bit ARM.
     Neon,
-    /// Those of x86-64 with 256 bits.
+    /// The vector instructions of x86-64 with 256 bits.
     Avx2,
-    /// Those of x86-64 with 512 bits.
+    /// The vector instructions of x86-64 with 512 bits.
     Avx512,
 }
 
 impl Simd {
-    /// What this program was built for.
+    /// The instructions that this program was built for.
     pub const BUILT: Self = if cfg!(all(target_arch = "x86_64", target_feature = "avx512f")) {
         Self::Avx512
     } else if cfg!(all(target_arch = "x86_64", target_feature = "avx2")) {
@@ -61,7 +63,7 @@ impl Simd {
         Self::Scalar
     };
 
-    /// The most that this processor has.
+    /// The most capable instructions of this processor.
     pub fn available() -> Self {
         let levels = [Self::Avx512, Self::Avx2, Self::Neon, Self::Simd128];
         levels.into_iter().find(|level| level.is_available()).unwrap_or(Self::Scalar)
@@ -70,7 +72,7 @@ impl Simd {
     fn is_available(self) -> bool {
         match self {
             Self::Scalar => true,
-            // A module with instructions that the engine does not know is not even loaded.
+            // An engine does not load a module with instructions that it does not know.
             Self::Simd128 => Self::BUILT == Self::Simd128,
             #[cfg(target_arch = "aarch64")]
             Self::Neon => std::arch::is_aarch64_feature_detected!("neon"),
@@ -94,7 +96,7 @@ impl Simd {
     }
 }
 
-/// What to say before anything is proven where another build would prove faster here.
+/// The warning to show before proving if another build would prove faster on this machine.
 pub fn simd_warning() -> Option<String> {
     warning(Simd::BUILT, Simd::available())
 }
@@ -130,7 +132,7 @@ mod tests {
         assert!(Simd::BUILT <= Simd::available() && Simd::BUILT.is_available());
     }
 
-    /// What counts is what the field arithmetic was compiled to.
+    /// The build is named after the instructions to which the field arithmetic was compiled.
     #[test]
     fn the_build_is_named_after_what_the_field_uses() {
         let lanes = match Simd::BUILT {
@@ -142,7 +144,7 @@ mod tests {
         assert_eq!(<<Goldilocks as Field>::Packing as PackedValue>::WIDTH, lanes);
     }
 
-    /// Linux names what the processor has in a file.
+    /// Linux lists the features of the processor in a file.
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
     #[test]
     fn what_is_available_is_what_the_system_says() {

@@ -1,4 +1,4 @@
-//! Where the time of a proof goes, and what the machine gives for it.
+//! Measures where the time of a proof goes, and what the machine offers.
 
 mod machine;
 mod profile;

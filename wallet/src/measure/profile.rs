@@ -1,4 +1,4 @@
-//! Where the time of a proof goes.
+//! Measures where the time of a proof goes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,20 +8,21 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use velum_credentials::{Control, Device, Progress, Stage};
 
-/// How long a piece of work took, in milliseconds, and each of its stages.
+/// How long a piece of work and each of its stages took, in milliseconds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
-    /// The whole.
+    /// The time of the whole work.
     pub total_ms: f64,
-    /// The stages in the order of [`Stage`], those that did not occur left out.
+    /// The time of each stage, in the order of [`Stage`]. Stages that did not occur are left out.
     pub stages: Vec<(Stage, f64)>,
-    /// The devices that stages ran on, in the same order: of a stage that ran on two, that of its last turn.
+    /// The device of each stage, in the same order. For a stage that ran on two devices, it is the
+    /// last one.
     pub devices: Vec<(Stage, Device)>,
 }
 
-/// The clock of the stages.
+/// Accumulates the time of the stages.
 struct Clock {
-    /// When the stage at hand began, and which it is; none before the first.
+    /// When the current stage began, or when the work began if no stage has begun yet.
     since: Instant,
     current: Option<Stage>,
     spent: BTreeMap<Stage, Duration>,
@@ -39,7 +40,7 @@ impl Clock {
 }
 
 impl Profile {
-    /// Runs `work`, which hands the control on, and calls `watch` as each stage begins.
+    /// Runs `work`, which passes on the control, and calls `watch` when each stage begins.
     pub fn of<T>(
         watch: impl Fn(Progress) + Send + Sync,
         work: impl FnOnce(Control<'_>) -> T,
@@ -72,32 +73,33 @@ impl Profile {
         self.stages.iter().find(|(candidate, _)| *candidate == stage).map_or(0.0, |(_, ms)| *ms)
     }
 
-    /// The device that the columns were on.
+    /// The device that held the columns.
     pub fn device(&self) -> Device {
         let queries = self.devices.iter().find(|(stage, _)| *stage == Stage::Queries);
         queries.map_or(Device::Cpu, |(_, device)| *device)
     }
 
-    /// The device of each stage by name.
+    /// The device of each stage, by name.
     pub fn devices_to_json(&self) -> Value {
         let devices =
             self.devices.iter().map(|(stage, device)| (member(*stage), device.name().into()));
         Value::Object(devices.collect())
     }
 
-    /// The milliseconds of no stage: the checks of the document before the first.
+    /// The milliseconds outside of all stages. These are spent on checks of the document before the
+    /// first stage.
     pub fn other_ms(&self) -> f64 {
         (self.total_ms - self.stages.iter().map(|(_, ms)| ms).sum::<f64>()).max(0.0)
     }
 
-    /// The stages by name, and `other`.
+    /// The milliseconds of the stages by name, and of `other`.
     pub fn to_json(&self) -> Value {
         let stages = self.stages.iter().map(|(stage, ms)| (member(*stage), rounded(*ms)));
         let all = stages.chain([("other".to_owned(), rounded(self.other_ms()))]);
         Value::Object(all.map(|(name, ms)| (name, json!(ms))).collect())
     }
 
-    /// A table of some profiles, each a column with a name.
+    /// A table of several profiles, each a column with a name.
     pub fn table(columns: &[(&str, &Self)]) -> String {
         let mut table = format!("{:22}", "milliseconds");
         let mut row = |name: &str, value: &dyn Fn(&Self) -> f64| {
@@ -130,19 +132,19 @@ impl Profile {
     }
 }
 
-/// A stage's name as a member of JSON objects.
+/// The name of a stage as a member of JSON objects.
 pub fn member(stage: Stage) -> String {
     stage.name().to_lowercase().replace([' ', '-'], "_")
 }
 
-/// Runs `work`; its result and the milliseconds it took, to a tenth.
+/// Runs `work`. Returns its result and the milliseconds it took, rounded to a tenth.
 pub fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
     let start = Instant::now();
     let result = work();
     (result, rounded(milliseconds(start.elapsed())))
 }
 
-/// To a tenth.
+/// Rounds to a tenth.
 pub fn rounded(ms: f64) -> f64 {
     (ms * 10.0).round() / 10.0
 }

@@ -1,18 +1,21 @@
-//! The names of entries, and what each is sealed with.
+//! The names of entries, and the associated data with which each entry is sealed.
 //!
-//! A name tells which entries are of one purpose and of one document, to those who know either, and when an entry was made:
-//! enough to find, count and drop entries that stay sealed. It is authenticated, so none of that can be changed. Names of prepared proofs
-//! in another format tell nothing: such entries are neither counted nor taken, and go with the next sweep.
+//! A name shows when its entry was made. To those who know a purpose or a document, it also shows
+//! which entries belong to that purpose or document. This is enough to find, count and drop entries
+//! that stay sealed. Names are authenticated, so nothing in them can be changed.
+//!
+//! The names of prepared proofs in another format match no purpose and no document. Such entries
+//! are neither counted nor taken, and the next sweep drops them.
 
 use sha2::{Digest, Sha256};
 use velum_credentials::{Prepared, Purpose, Timestamp};
 
-/// The version of the pool's format. Entries of another do not open.
+/// The version of the pool's format. Entries of another version do not open.
 const FORMAT: &[u8] = b"velum proof pool, format 1\0";
 
 const TAG_BYTES: usize = 16;
 
-/// What tells purposes and documents apart without naming them.
+/// Distinguishes purposes and documents without naming them.
 pub(super) type Tag = [u8; TAG_BYTES];
 
 /// The name of an entry.
@@ -22,7 +25,7 @@ pub(super) struct EntryName {
     pub(super) purpose: Tag,
     /// When the proof was made, in seconds since 1970.
     pub(super) made: i64,
-    /// What tells it from all others.
+    /// Random bytes that distinguish the entry from all others.
     serial: [u8; 16],
 }
 
@@ -35,21 +38,21 @@ impl EntryName {
         Ok(Self { document, purpose, made: now.unix(), serial })
     }
 
-    /// Reads a name; none if the pool did not give it.
+    /// Reads a name. Returns `None` if the pool did not assign it.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('-');
         let mut next = || parts.next();
         let (document, purpose) = (bytes(next()?)?, bytes(next()?)?);
         let made = i64::from_be_bytes(bytes(next()?)?);
         let name = Self { document, purpose, made, serial: bytes(next()?)? };
-        // One form of each name: upper-case digits and further parts make another.
+        // Each name has only one form. Names with upper-case digits or further parts are refused.
         (name.to_string() == text).then_some(name)
     }
 
     /// Whether the proof was made more than `seconds` before `now`.
     ///
-    /// One of the future is not: a clock is wrong or was, and nothing tells which. A clock that is behind for a moment must not cost
-    /// every proof there is.
+    /// A proof from the future is not older: the clock is wrong or was wrong, and nothing tells
+    /// which. A clock that is slow for a moment must not cost all proofs.
     pub(super) fn is_older(&self, seconds: u64, now: Timestamp) -> bool {
         now.unix() > self.made && now.unix().abs_diff(self.made) > seconds
     }
@@ -63,7 +66,8 @@ impl std::fmt::Display for EntryName {
     }
 }
 
-/// What an entry is sealed with: the format, the document and its own name.
+/// The associated data with which an entry is sealed: the format, the document and the entry's
+/// name.
 pub(super) fn associated_data(document: &[u8; 32], name: &EntryName) -> Vec<u8> {
     [FORMAT, document, name.to_string().as_bytes()].concat()
 }
@@ -87,7 +91,7 @@ fn tag(of: &str, parts: &[&[u8]]) -> Tag {
     tag_in(Prepared::FORMAT, of, parts)
 }
 
-/// A hash of the format of prepared proofs and of parts, each after its length.
+/// A hash over the format of prepared proofs and over parts, each preceded by its length.
 fn tag_in(prepared: &str, of: &str, parts: &[&[u8]]) -> Tag {
     let mut hash = Sha256::new_with_prefix(FORMAT);
     for part in [prepared.as_bytes(), of.as_bytes()].iter().chain(parts) {
@@ -168,7 +172,7 @@ mod tests {
         for other in
             ["", "a", "-", &text[1..], &text[..text.len() - 1], &longer, &text.to_uppercase()]
         {
-            // Digits alone have no upper case.
+            // A name of digits only is the same in upper case.
             assert!(other == text || EntryName::parse(other).is_none(), "{other}");
         }
     }
@@ -179,7 +183,7 @@ mod tests {
         let name = EntryName::new(&purpose(), at(1_000)).unwrap();
         assert!(!name.is_older(10, at(1_010)) && name.is_older(10, at(1_011)));
         assert!(!name.is_older(10, at(989)) && !name.is_older(0, at(0)));
-        // Names are read from a store, where any time may stand.
+        // Names are read from a store, so they may state any time.
         let of = |made| EntryName { made, ..name.clone() };
         assert!(of(i64::MIN).is_older(10, at(0)) && !of(i64::MAX).is_older(10, at(0)));
     }

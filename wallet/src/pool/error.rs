@@ -1,4 +1,4 @@
-//! What goes wrong with a pool.
+//! The errors of a pool.
 
 use velum_credentials::{Code, Error, Prepared};
 
@@ -8,13 +8,13 @@ use crate::pool::{SealerError, StoreError};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PoolError {
-    /// The pool holds as much as it may.
+    /// The pool is full.
     #[error("the pool holds {0}, as much as it may; use or clear what is in it")]
     Full(Bound),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The sealer did not seal, or would not open.
+    /// The sealer did not seal or did not open.
     #[error(transparent)]
     Sealer(#[from] SealerError),
     /// A proof could not be prepared.
@@ -23,35 +23,36 @@ pub enum PoolError {
     /// The operating system gives no random bytes.
     #[error("the system gives no random bytes: {message}")]
     Random {
-        /// What the system says.
+        /// The system's message.
         message: String,
     },
 }
 
-/// A bound of a pool that is reached.
+/// A bound that a pool has reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Bound {
-    /// So many entries.
+    /// The number of entries.
     #[error("{0} proofs")]
     Entries(usize),
-    /// So many bytes, less than what one more proof takes.
+    /// The number of bytes. Fewer bytes are left than one more proof needs.
     #[error("nearly {0} bytes")]
     Bytes(u64),
 }
 
-/// Why a pool did not take a proof in, and the proof.
+/// Why a pool did not add a proof, together with the proof.
 #[derive(thiserror::Error)]
 #[error("{error}")]
 pub struct PutError {
-    /// The proof, if one was made. It was not used: put it again, or present it. None as well if the store failed so that it may hold
-    /// the proof all the same, which must not be used twice.
+    /// The proof, if one was made. It was not used: put it again, or present it. It is also `None`
+    /// if the store failed and may hold the proof all the same, because a proof must not be used
+    /// twice.
     pub prepared: Option<Box<Prepared>>,
     /// What went wrong.
     pub error: PoolError,
 }
 
-/// Without the proof, which is secret.
+/// Leaves out the proof, which is secret.
 impl std::fmt::Debug for PutError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PutError").field("error", &self.error).finish_non_exhaustive()
@@ -64,7 +65,7 @@ impl PutError {
     }
 }
 
-/// Of what fails while there is no proof.
+/// For errors that occur while there is no proof.
 impl From<PoolError> for PutError {
     fn from(error: PoolError) -> Self {
         Self { prepared: None, error }
@@ -72,7 +73,7 @@ impl From<PoolError> for PutError {
 }
 
 impl PoolError {
-    /// Every code that [`Self::code`] gives besides those of [`velum_credentials::Code`].
+    /// The codes that [`Self::code`] returns in addition to those of [`velum_credentials::Code`].
     pub const CODES: &'static [&'static str] =
         &["pool_full", "store_full", "store_failed", "sealer_refused", "other_key"];
 
@@ -101,7 +102,7 @@ impl PoolError {
         }
     }
 
-    /// What is wrong and what to do about it.
+    /// What is wrong, and what to do about it.
     #[must_use]
     pub fn message(&self) -> String {
         match self {
@@ -137,7 +138,8 @@ mod tests {
             PoolError::Random { message },
         ];
         errors.extend([full, too_long, failed].map(PoolError::Store));
-        // A kind that is new does not compile until it is here, and then belongs in the list above.
+        // A new kind of error does not compile until it is named here. Then add it to the list
+        // above too.
         for error in &errors {
             match error {
                 PoolError::Full(Bound::Entries(_) | Bound::Bytes(_))

@@ -11,17 +11,18 @@ use velum_credentials::limits;
 use crate::pool::{Store, StoreError, StoredEntry};
 
 const ENTRY: &str = ".sealed";
-/// Of files that are being written, and of files that are being removed.
+/// Prefixes of files that are being written and of files that are being removed.
 const NEW: &str = ".new-";
 const TAKEN: &str = ".taken-";
 
-/// How long after a file was begun its writer must have crashed.
+/// The age after which the writer of an unfinished file must have crashed.
 const ABANDONED: Duration = Duration::from_secs(3_600);
 
-/// The longest entry: a prepared proof, and what a sealer adds.
+/// The length of the longest entry: a prepared proof and what a sealer adds.
 const MAX_BYTES: usize = limits::PRESENTATION_BYTES + 4_096;
 
-/// Bedford's "Cache Directory Tagging Specification": backups leave out a folder with this.
+/// The tag of Bedford's "Cache Directory Tagging Specification". Backups leave out a folder that
+/// holds it.
 const CACHE_TAG: (&str, &[u8]) = (
     "CACHEDIR.TAG",
     b"Signature: 8a477f597d28d172789f06886806bc55\n\
@@ -29,17 +30,26 @@ const CACHE_TAG: (&str, &[u8]) = (
       # See https://bford.info/cachedir/\n",
 );
 
-/// A [`Store`] in a folder: a file for each entry, which its owner alone may read.
+/// A [`Store`] in a folder, with a file for each entry that only its owner may read.
 ///
-/// **The folder belongs where no backup goes**: an entry that is used and then restored would be used twice, which nothing can tell.
-/// A `CACHEDIR.TAG` in it says so to the programs that look for one. Android and iOS have marks of their own, which are up to the
-/// app: put the folder below `Context.getNoBackupFilesDir()`, or set `isExcludedFromBackup`.
+/// **Put the folder where no backup goes.** An entry that is used and then restored from a backup
+/// would be used twice, and nothing can detect this. The folder holds a `CACHEDIR.TAG`, which tells
+/// programs that look for it to leave the folder out. Android and iOS have marks of their own,
+/// which the app has to set: put the folder below `Context.getNoBackupFilesDir()`, or set
+/// `isExcludedFromBackup`.
 ///
-/// An entry is written to another file, synced and renamed, so that it is there whole or not at all. To remove one, it is renamed,
-/// which one process alone succeeds with, then emptied and synced, so that no crash brings it back on systems that sync no folders
-/// either, and then deleted. So any number of processes may share a folder of a local file system.
+/// An entry is written to a temporary file, synced and renamed, so that it appears whole or not at
+/// all. An entry is removed in these steps:
 ///
-/// An entry may be 4096 bytes longer than the longest prepared proof ([`limits::PRESENTATION_BYTES`]), for what a sealer adds.
+/// 1. It is renamed. Only one process can succeed in this.
+/// 2. It is emptied and synced, so that no crash brings it back, even on systems that do not sync
+///    folders.
+/// 3. It is deleted.
+///
+/// Any number of processes may therefore share a folder of a local file system.
+///
+/// An entry may be 4096 bytes longer than the longest prepared proof
+/// ([`limits::PRESENTATION_BYTES`]), for what a sealer adds.
 ///
 /// Calls block until the file system is done, and never wait for anything else.
 #[derive(Clone, Debug)]
@@ -48,7 +58,8 @@ pub struct FileStore {
 }
 
 impl FileStore {
-    /// The store in this folder, which is made if it is missing. Removes what crashed processes left half done.
+    /// Opens the store in this folder, and creates the folder if it is missing. Removes the
+    /// unfinished files of crashed processes.
     ///
     /// # Errors
     /// [`StoreError`] with the path if the folder cannot be made, marked or listed.
@@ -62,7 +73,8 @@ impl FileStore {
         Ok(store)
     }
 
-    /// Writes the tag if there is none, or an empty one. What else its file holds is its owner's choice.
+    /// Writes the tag if it is missing or empty. Any other content of its file is the owner's
+    /// choice.
     fn mark(&self, tag: &Path) -> io::Result<()> {
         let is_empty = match fs::metadata(tag) {
             Ok(metadata) if !metadata.is_file() || metadata.len() > 0 => return Ok(()),
@@ -75,7 +87,7 @@ impl FileStore {
         file.as_file().sync_all()?;
         let written = if is_empty { file.persist(tag) } else { file.persist_noclobber(tag) };
         match written {
-            // Another process wrote it meanwhile.
+            // Another process wrote the tag in the meantime.
             Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => Ok(()),
             written => Ok(written.map(drop)?),
         }
@@ -86,7 +98,8 @@ impl FileStore {
             let file = file?;
             let name = file.file_name();
             let begins = |prefix| name.to_str().is_some_and(|name| name.starts_with(prefix));
-            // Someone who takes an entry right now needs the file's new name no more: it was read, and is open.
+            // A process that is removing this entry no longer needs the file's new name: it has
+            // read the entry and keeps the file open.
             if begins(TAKEN) || (begins(NEW) && is_abandoned(&file)) {
                 match fs::remove_file(file.path()) {
                     Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -97,7 +110,7 @@ impl FileStore {
         Ok(())
     }
 
-    /// The file of an entry.
+    /// The path of an entry's file.
     fn path(&self, name: &str) -> Result<PathBuf, StoreError> {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if !name.is_empty() && name.len() <= 200 && name.bytes().all(plain) {
@@ -123,7 +136,7 @@ impl FileStore {
                 Ok(metadata) if metadata.is_file() => {
                     entries.push(StoredEntry { name: name.to_owned(), bytes: metadata.len() });
                 }
-                // Taken meanwhile.
+                // The entry was taken in the meantime.
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
@@ -140,7 +153,8 @@ impl FileStore {
     }
 
     fn take_away(&self, path: &Path) -> io::Result<bool> {
-        // Opened under its own name: under the new one, another process may tidy it away before it is emptied.
+        // The file is opened under its own name. Under the new name another process may delete it
+        // before it is emptied.
         let file = match fs::File::options().write(true).open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
             opened => opened?,
@@ -152,13 +166,15 @@ impl FileStore {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
             taken => taken?.into_temp_path(),
         };
-        // A crash may undo the renaming, not this: what comes back then is empty and does not open.
+        // A crash may undo the renaming, but not the emptying. An entry that comes back is empty
+        // and does not open.
         file.set_len(0)?;
         file.sync_all()?;
         drop(file);
         match taken.close() {
-            // On Unix one rename alone succeeds, and the rest is tidying, which another process may have done. Elsewhere two may, and
-            // then one of them finds the file gone.
+            // On Unix only one rename succeeds. Deleting the file is tidying that another process
+            // may have done. On other systems two renames may succeed, and then one of the
+            // processes finds the file gone.
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(cfg!(unix)),
             closed => closed.map(|()| true),
         }
@@ -184,7 +200,7 @@ impl Store for FileStore {
     async fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let path = self.path(name)?;
         let mut bytes = Vec::new();
-        // One that is longer was changed: it is cut, and will not open.
+        // A longer entry was changed. It is cut and will not open.
         match fs::File::open(&path)
             .and_then(|file| file.take(MAX_BYTES as u64).read_to_end(&mut bytes))
         {
@@ -214,7 +230,7 @@ fn is_abandoned(file: &fs::DirEntry) -> bool {
     age.is_ok_and(|age| age > ABANDONED)
 }
 
-/// Makes a folder that its owner alone may enter.
+/// Makes a folder that only its owner may enter.
 fn make(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -226,13 +242,13 @@ fn make(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Makes a rename outlast a power failure.
+/// Makes a rename survive a power failure.
 #[cfg(unix)]
 fn sync(folder: &Path) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
 }
 
-/// Makes a rename outlast a power failure, where folders can be synced.
+/// Makes a rename survive a power failure. Folders cannot be synced on this system.
 #[cfg(not(unix))]
 fn sync(_: &Path) -> io::Result<()> {
     Ok(())

@@ -1,4 +1,4 @@
-//! A sealer by a key in memory.
+//! A sealer that holds its key in memory.
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
@@ -7,25 +7,28 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::pool::{Sealer, SealerError};
 
-/// Bytes that tell keys apart. What is sealed is these, the nonce, the ciphertext and its tag.
+/// Length of the bytes that distinguish keys. A sealed entry consists of these bytes, the nonce,
+/// the ciphertext and its tag.
 const KEY_ID_BYTES: usize = 16;
 const NONCE_BYTES: usize = 24;
 
-/// Seals by XChaCha20-Poly1305 (RFC 8439 with the nonces of draft-irtf-cfrg-xchacha-03) under a key of 32 bytes.
+/// Seals with XChaCha20-Poly1305 (RFC 8439 with the nonces of draft-irtf-cfrg-xchacha-03) under a
+/// key of 32 bytes.
 ///
-/// Nonces are random, of 24 bytes from the operating system: one key seals as many entries as a wallet ever makes. A hash of the key
-/// goes before them, so that a key named by mistake costs no entry. The key is zeroised when the sealer is dropped. For platforms
-/// that keep keys in hardware, implement [`Sealer`] over that instead.
+/// Nonces are 24 random bytes from the operating system, so one key can seal as many entries as a
+/// wallet ever makes. A hash of the key precedes the nonce, so that opening with a key that was
+/// named by mistake costs no entry. The key is zeroised when the sealer is dropped. On platforms
+/// that keep keys in hardware, implement [`Sealer`] over that hardware instead.
 pub struct KeySealer {
     cipher: XChaCha20Poly1305,
     key_id: [u8; KEY_ID_BYTES],
 }
 
-// The cipher's own is, and the hash is no secret.
+// The cipher zeroises its key, and the hash is not secret.
 impl ZeroizeOnDrop for KeySealer {}
 
 impl KeySealer {
-    /// A sealer by this key, which must be uniformly random and secret.
+    /// A sealer with this key, which must be uniformly random and secret.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
         let hash = Sha256::new_with_prefix(b"velum proof pool, key\0").chain_update(key).finalize();

@@ -1,18 +1,28 @@
-//! A pool of prepared proofs, so that an answer need not wait for the long part of its proof.
+//! A pool of prepared proofs, so that an answer does not have to wait for the long part of its
+//! proof.
 //!
-//! A prepared proof is as secret as its document and may serve once, or two presentations could be linked. So
+//! A prepared proof is as secret as its document. It may be used only once, because two
+//! presentations made from it could be linked. Therefore:
 //!
-//! * each is **sealed** before it is stored, with associated data that names the format, the document and the entry: an entry that
-//!   was changed, moved or given another name does not open;
-//! * each is **taken** once: it is removed for good, by one taker alone, before it is handed out. A crash can lose a proof and never
-//!   lets one be used again;
-//! * the pool is **bounded** in number, bytes and age ([`Bounds`]), and proofs go with the document that they were made for
-//!   ([`ProofPool::sweep`]).
+//! * Each proof is **sealed** before it is stored. The associated data names the format, the
+//!   document and the entry, so an entry that was changed, moved or renamed does not open.
+//! * Each proof is **taken** once: only one caller can remove it, and it is removed for good before
+//!   it is handed out. A crash may lose a proof, but never lets it be used again.
+//! * The pool is **bounded** in number, bytes and age ([`Bounds`]). Proofs are dropped together
+//!   with the document for which they were made ([`ProofPool::sweep`]).
 //!
-//! Of a copy of a whole store, such as a backup, nothing can tell: keep the store out of those.
+//! Nothing can detect a copy of a whole store, such as a backup. Keep the store out of backups.
 //!
-//! The pool proves nothing itself and knows no files, keys or clocks: see [`Store`] and [`Sealer`], both of them asynchronous for
-//! the sake of IndexedDB and of a fingerprint that is waited for. It needs no runtime.
+//! The pool makes no proofs itself, and knows no files, keys or clocks: see [`Store`] and
+//! [`Sealer`]. Both traits are asynchronous because IndexedDB is, and because a sealer may wait for
+//! a fingerprint. The pool needs no runtime.
+//!
+//! This module holds the pool itself. Its submodules are:
+//!
+//! * `entry`: the names of entries and their associated data.
+//! * `store` and `sealer`: the two traits.
+//! * `file_store` and `key_sealer`: implementations of the traits.
+//! * `error`: the errors.
 
 mod entry;
 mod error;
@@ -37,35 +47,35 @@ pub use key_sealer::KeySealer;
 pub use sealer::{Sealer, SealerError};
 pub use store::{Store, StoreError, StoredEntry};
 
-/// What crosses threads where there are any: `Send + Sync`, but nothing in WebAssembly, where JavaScript's objects stay where they
-/// are. Every type that can has it.
+/// `Send + Sync` on platforms with threads. In WebAssembly this trait requires nothing, because
+/// JavaScript objects stay on their thread. Every type that meets the requirement implements it.
 #[cfg(not(target_arch = "wasm32"))]
 pub trait CrossesThreads: Send + Sync {}
 #[cfg(not(target_arch = "wasm32"))]
 impl<T: Send + Sync + ?Sized> CrossesThreads for T {}
 
-/// What crosses threads where there are any: `Send + Sync`, but nothing in WebAssembly, where JavaScript's objects stay where they
-/// are. Every type that can has it.
+/// `Send + Sync` on platforms with threads. In WebAssembly this trait requires nothing, because
+/// JavaScript objects stay on their thread. Every type that meets the requirement implements it.
 #[cfg(target_arch = "wasm32")]
 pub trait CrossesThreads {}
 #[cfg(target_arch = "wasm32")]
 impl<T: ?Sized> CrossesThreads for T {}
 
-/// How much a pool may hold. Those who add at the same time may each find room for the last, and go over it until the next
-/// [`ProofPool::sweep`].
+/// How much a pool may hold. Callers that add proofs at the same time may each find room for the
+/// last one. The pool then exceeds the bound until the next [`ProofPool::sweep`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Entries.
+    /// Number of entries.
     pub entries: usize,
-    /// Bytes of all entries together, sealed.
+    /// Bytes of all sealed entries together.
     pub bytes: u64,
-    /// Seconds from when a proof is made to when it is dropped. One that was made after the time that a call gives, by a clock that is
-    /// or was wrong, is of no age: it stays and may be taken.
+    /// Age in seconds after which a proof is dropped. A proof whose time is later than the `now` of
+    /// a call, because a clock is or was wrong, has no age: it stays and may be taken.
     pub age_seconds: u64,
 }
 
 impl Default for Bounds {
-    /// 32 entries, 32 MiB, 30 days. A proof takes about 0.3 MiB, one of size class `large` 0.4.
+    /// 32 entries, 32 MiB, 30 days. A proof takes about 0.3 MiB, or 0.4 MiB in size class `large`.
     fn default() -> Self {
         Self { entries: 32, bytes: 32 << 20, age_seconds: 30 * 86_400 }
     }
@@ -82,7 +92,7 @@ pub struct ProofPool {
 pub struct Taken {
     /// The proof, if there was one.
     pub prepared: Option<Prepared>,
-    /// Entries of the purpose that were found unfit on the way, and removed.
+    /// Entries of the purpose that the call found unfit and removed.
     pub dropped: Vec<Dropped>,
 }
 
@@ -99,19 +109,20 @@ pub struct Dropped {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Why {
-    /// It was older than the pool's bound.
+    /// The entry was older than the pool's bound.
     #[error("too old")]
     Age,
-    /// It is of a document that is not held any longer, or in a format that this build does not read.
+    /// The entry is for a document that is no longer held, or in a format that this build does not
+    /// read.
     #[error("made for a document that is not held, or in another format")]
     Document,
     /// There were more entries or bytes than the pool's bounds allow.
     #[error("more than the pool may hold")]
     Bounds,
-    /// It was changed, moved, or sealed with a key that is no more.
+    /// The entry was changed, moved, or sealed with a key that no longer exists.
     #[error("does not open: changed, moved, or sealed with another key")]
     DoesNotOpen,
-    /// What was in it is no prepared proof that this build can use for its purpose.
+    /// The content is not a prepared proof that this build can use for its purpose.
     #[error("no prepared proof of its purpose, or of another version")]
     Unusable,
 }
@@ -128,17 +139,21 @@ impl ProofPool {
         Self { store, sealer, bounds }
     }
 
-    /// Adds a prepared proof, made at `now`. What is out of age makes room for it; what is not does not.
+    /// Adds a prepared proof, made at `now`. Entries that are too old are removed to make room, and
+    /// no others.
     ///
-    /// A proof that is not kept comes back with the error. One is lost if the future is dropped before it is done.
+    /// If the proof is not kept, the error returns it. If the future is dropped before it is done,
+    /// the proof is lost.
     ///
     /// # Errors
-    /// [`PoolError::Full`]; [`PoolError::Sealer`] if it cannot be sealed; [`PoolError::Store`].
+    /// [`PoolError::Full`]; [`PoolError::Sealer`] if the proof cannot be sealed;
+    /// [`PoolError::Store`].
     pub async fn put(&self, prepared: Prepared, now: Timestamp) -> Result<(), PutError> {
         match self.sealed(&prepared, now).await {
             Ok((name, sealed)) => match self.store.put(&name, &sealed).await {
                 Ok(()) => Ok(()),
-                // A store may fail after it added the entry, which then must go before the proof is used otherwise.
+                // A store may fail after it added the entry. The entry must then be removed before
+                // the proof is used otherwise.
                 Err(error) => match self.store.remove(&name).await {
                     Ok(_) => Err(PutError::returning(prepared, error)),
                     Err(_) => Err(PoolError::from(error).into()),
@@ -148,7 +163,7 @@ impl ProofPool {
         }
     }
 
-    /// The name of an entry to come, for which there is room, and the entry.
+    /// The sealed entry and its name. The pool has room for it.
     async fn sealed(
         &self,
         prepared: &Prepared,
@@ -156,7 +171,7 @@ impl ProofPool {
     ) -> Result<(String, Vec<u8>), PoolError> {
         let purpose = prepared.purpose();
         let name = EntryName::new(&purpose, now).map_err(|error| PoolError::random(&error))?;
-        // Before the sealer is asked, who may ask a person.
+        // Room is made first, because the sealer may ask a person.
         self.make_room(now).await?;
         let plain = prepared.to_bytes();
         let sealed = self.sealer.seal(&plain, &associated_data(&purpose.document, &name)).await?;
@@ -165,7 +180,8 @@ impl ProofPool {
         Ok((name.to_string(), sealed))
     }
 
-    /// Drops what is out of age, and sees that there is room for one more proof: to be asked before the proof is made.
+    /// Drops entries that are too old, and checks that there is room for one more proof. Call it
+    /// before you make the proof.
     ///
     /// # Errors
     /// [`PoolError::Full`], [`PoolError::Store`].
@@ -173,13 +189,18 @@ impl ProofPool {
         self.make_room_for(0, now).await
     }
 
-    /// Takes a prepared proof of this purpose out of the pool for good, the oldest first.
+    /// Takes a prepared proof of this purpose out of the pool for good. The oldest is taken first.
     ///
-    /// A future that is dropped before it is done loses the proof if its removal has begun. It never lets one be used twice.
+    /// If the future is dropped before it is done, the proof is lost if its removal has begun. It
+    /// can never be used twice.
     ///
     /// # Errors
-    /// [`PoolError::Sealer`] if the sealer refuses, or if there are proofs of the purpose and all that are left are sealed with another
-    /// key; [`PoolError::Store`]. No proof is lost to either, but to a store that fails while it removes one.
+    /// * [`PoolError::Sealer`] if the sealer refuses, or if there are proofs of the purpose and all
+    ///   that are left are sealed with another key.
+    /// * [`PoolError::Store`].
+    ///
+    /// These errors lose no proof, with one exception: a store that fails while it removes a proof
+    /// may lose that proof.
     pub async fn take(&self, purpose: &Purpose, now: Timestamp) -> Result<Taken, PoolError> {
         let (mut dropped, mut other_key) = (Vec::new(), false);
         for Listed { name, .. } in self.listed_for(purpose).await? {
@@ -194,7 +215,8 @@ impl ProofPool {
                         continue;
                     }
                     Opened::Unfit(why) => why,
-                    // Whoever removes it has it; to all others it never was.
+                    // Only the caller that removes the entry may use it. All other callers see no
+                    // entry.
                     Opened::Proof(prepared) if self.store.remove(&key).await? => {
                         return Ok(Taken { prepared: Some(*prepared), dropped });
                     }
@@ -209,7 +231,7 @@ impl ProofPool {
         Ok(Taken { prepared: None, dropped })
     }
 
-    /// How many proofs of this purpose there are. None is opened.
+    /// The number of proofs of this purpose. No proof is opened.
     ///
     /// # Errors
     /// [`PoolError::Store`].
@@ -218,13 +240,16 @@ impl ProofPool {
         Ok(listed.iter().filter(|entry| !entry.name.is_older(self.bounds.age_seconds, now)).count())
     }
 
-    /// Prepares until there are `wanted` proofs of this purpose, and says how many it added.
+    /// Prepares until there are `wanted` proofs of this purpose. Returns the number of proofs that
+    /// it added.
     ///
-    /// What was added stays when a later one fails. A proof that is not kept comes back with the error. One is lost if the future is
-    /// dropped before it is done.
+    /// Proofs that were added stay in the pool if a later one fails. If a proof is not kept, the
+    /// error returns it. If the future is dropped before it is done, a proof that is being added is
+    /// lost.
     ///
     /// # Errors
-    /// What `prepare` fails with; `prepared_mismatch` if it makes a proof of another purpose; as [`Self::put`].
+    /// The errors of `prepare`; `prepared_mismatch` if it makes a proof of another purpose; the
+    /// errors of [`Self::put`].
     pub async fn fill(
         &self,
         purpose: &Purpose,
@@ -247,9 +272,15 @@ impl ProofPool {
         Ok(added)
     }
 
-    /// Drops what is of no use any more: proofs of documents other than those that are held (by [`Purpose::document_hash`]) or
-    /// in a format that this build does not read, those out of age, and the oldest of those beyond the bounds. Call it when the program starts, and
-    /// whenever a document comes, goes or is renewed. None is opened.
+    /// Drops proofs that are no longer of use:
+    ///
+    /// * proofs for documents other than those that are held (by [`Purpose::document_hash`]), and
+    ///   proofs in a format that this build does not read;
+    /// * proofs that are too old;
+    /// * the oldest of the proofs that exceed the bounds.
+    ///
+    /// Call it when the program starts, and whenever a document is added, removed or renewed. No
+    /// proof is opened.
     ///
     /// # Errors
     /// [`PoolError::Store`].
@@ -261,7 +292,7 @@ impl ProofPool {
         let held: Vec<_> = held.iter().map(document_tag).collect();
         let mut dropped = Vec::new();
         let (mut entries, mut bytes) = (0, 0_u64);
-        // The newest first: what is left beyond the bounds is the oldest.
+        // The newest entries come first, so the entries that exceed the bounds are the oldest.
         for entry in self.listed().await?.into_iter().rev() {
             let why = if !held.contains(&entry.name.document) {
                 Why::Document
@@ -280,7 +311,7 @@ impl ProofPool {
         Ok(dropped)
     }
 
-    /// Removes every entry and says how many there were.
+    /// Removes every entry. Returns the number of removed entries.
     ///
     /// # Errors
     /// [`PoolError::Store`].
@@ -300,7 +331,8 @@ impl ProofPool {
         Ok(listed)
     }
 
-    /// The entries of the pool, the oldest first. What else is in the store is none of the pool's.
+    /// The entries of the pool, the oldest first. Anything else in the store does not belong to the
+    /// pool.
     async fn listed(&self) -> Result<Vec<Listed>, PoolError> {
         let named =
             |StoredEntry { name, bytes }| Some(Listed { name: EntryName::parse(&name)?, bytes });
@@ -309,7 +341,8 @@ impl ProofPool {
         Ok(listed)
     }
 
-    /// Sees to it that one more entry of so many bytes may come.
+    /// Drops entries that are too old, and checks that there is room for one more entry of this
+    /// length.
     async fn make_room_for(&self, bytes: u64, now: Timestamp) -> Result<(), PoolError> {
         let Bounds { entries: most, bytes: most_bytes, age_seconds } = self.bounds;
         let (mut entries, mut total) = (0, bytes);
@@ -360,9 +393,9 @@ impl ProofPool {
 }
 
 enum Opened {
-    /// Someone else took it.
+    /// Another caller took it.
     Gone,
-    /// Another key opens it.
+    /// It is sealed with another key.
     OtherKey,
     Unfit(Why),
     Proof(Box<Prepared>),

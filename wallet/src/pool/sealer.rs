@@ -1,20 +1,22 @@
-//! What seals entries before they are stored.
+//! The interface of what seals entries before they are stored.
 
 use zeroize::Zeroizing;
 
 use crate::pool::CrossesThreads;
 
-/// Authenticated encryption with associated data, by a cipher and a key of the sealer's choice: WebCrypto, a key in Android's
-/// Keystore or in a Secure Enclave, or [`KeySealer`](crate::KeySealer).
+/// Authenticated encryption with associated data. The sealer chooses the cipher and the key:
+/// WebCrypto, a key in Android's Keystore or in a Secure Enclave, or
+/// [`KeySealer`](crate::KeySealer).
 ///
-/// One key may seal any number of entries, so nonces must never repeat. A call may wait for a person, such as for a fingerprint.
+/// One key may seal any number of entries, so nonces must never repeat. A call may wait for a
+/// person, for example for a fingerprint.
 #[cfg_attr(not(target_arch = "wasm32"), async_trait::async_trait)]
 #[cfg_attr(target_arch = "wasm32", async_trait::async_trait(?Send))]
 pub trait Sealer: CrossesThreads {
-    /// Seals bytes. They open with the same associated data alone.
+    /// Seals bytes. They open only with the same associated data.
     async fn seal(&self, plain: &[u8], associated: &[u8]) -> Result<Vec<u8>, SealerError>;
 
-    /// Opens what was sealed.
+    /// Opens sealed bytes.
     async fn open(
         &self,
         sealed: &[u8],
@@ -26,18 +28,21 @@ pub trait Sealer: CrossesThreads {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SealerError {
-    /// The bytes were changed, moved, or sealed with a key that is no more: they will never open, and the pool drops them.
+    /// The bytes were changed, moved, or sealed with a key that no longer exists. They will never
+    /// open, and the pool drops them.
     #[error("the sealed bytes do not open: they were changed, moved, or sealed with another key")]
     DoesNotOpen,
-    /// The bytes were sealed with another key than this sealer has, for sealers that can tell. The pool leaves them where they are.
+    /// The bytes were sealed with a key other than this sealer's. Only sealers that can tell keys
+    /// apart return this error. The pool leaves the bytes in place.
     #[error(
         "sealed with another key; use the key that the pool was filled with, or clear the pool"
     )]
     OtherKey,
-    /// The key cannot be used now: the device is locked, or the holder cancelled. The pool drops nothing.
+    /// The key cannot be used now: the device is locked, or the holder cancelled. The pool drops
+    /// nothing.
     #[error("the sealing key cannot be used now: {message}")]
     Refused {
-        /// What the system says.
+        /// The system's message.
         message: String,
     },
 }

@@ -1,4 +1,5 @@
-//! A pool holds no more than it may, for no longer than it may, and nothing of a document that is gone.
+//! A pool holds no more than its bounds allow, no longer than they allow, and nothing for a
+//! document that is gone.
 
 use std::sync::Arc;
 
@@ -76,14 +77,15 @@ fn a_clock_that_is_behind_for_a_moment_costs_nothing() {
     assert!(block_on(pool.sweep(&held, behind)).unwrap().is_empty());
     block_on(pool.make_room(behind)).unwrap();
     assert_eq!(block_on(pool.count(&purpose, behind)), Ok(2));
-    // They are as good as any, so none need be made.
+    // These proofs are as good as any others, so no more need to be made.
     let taken = block_on(pool.take(&purpose, behind)).unwrap();
     assert!(taken.prepared.is_some() && taken.dropped.is_empty());
     let taken = take(&pool);
     assert!(taken.prepared.is_some() && taken.dropped.is_empty());
 }
 
-/// What a clock that was ahead has left does not fill the pool for years: it is used, after what is older.
+/// Proofs made by a fast clock do not fill the pool for years. They are used after the older
+/// proofs.
 #[test]
 fn what_was_made_by_a_clock_that_was_ahead_is_used_up() {
     let folder = tempfile::tempdir().unwrap();
@@ -126,7 +128,8 @@ fn a_sweep_drops_what_is_of_no_use() {
     assert!(block_on(pool.sweep(&[held], now())).unwrap().is_empty());
     assert_eq!(count(&pool), 2);
 
-    // The document is renewed: what was made for the former one goes, whatever the new one has.
+    // The document is renewed. Proofs for the former document are dropped, whatever the new
+    // document has.
     let other = Purpose::document_hash(other_question().document());
     block_on(pool.put(prepare(&other_question()), now())).unwrap();
     assert_eq!(reasons(&block_on(pool.sweep(&[other], now())).unwrap()), [Why::Document; 2]);
@@ -134,7 +137,7 @@ fn a_sweep_drops_what_is_of_no_use() {
     assert_eq!(reasons(&block_on(pool.sweep(&[other], after(31 * DAY))).unwrap()), [Why::Age]);
 }
 
-/// Two processes can each add the last that there is room for.
+/// Two processes can each add the last proof that there is room for.
 #[test]
 fn a_sweep_keeps_the_newest_within_the_bounds() {
     let folder = tempfile::tempdir().unwrap();

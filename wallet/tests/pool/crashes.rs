@@ -1,6 +1,7 @@
-//! Processes that die at the worst moments, and processes that take at once.
+//! Tests of processes that die at the worst moments, and of processes that take at the same time.
 //!
-//! The other processes are this very test program, which runs the test `in_another_process` alone.
+//! The other processes are this same test program, which then runs only the test
+//! `in_another_process`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -18,7 +19,7 @@ use crate::{KEY, count, entries, now, pool_in, prepare, put, question, take};
 const FOLDER: &str = "VELUM_TEST_POOL";
 const ROLE: &str = "VELUM_TEST_ROLE";
 
-/// Dies when the store is asked to remove an entry: before that is done, or after.
+/// Dies when the store is asked to remove an entry, either before or after the removal.
 struct DyingStore {
     store: FileStore,
     after: bool,
@@ -59,7 +60,7 @@ impl Sealer for DyingSealer {
     }
 }
 
-/// What the other process does, told by its environment.
+/// The work of the other process. The environment says what it does.
 #[test]
 #[ignore = "what other tests run in processes of their own"]
 fn in_another_process() {
@@ -110,7 +111,7 @@ fn a_crash_loses_a_proof_at_most_and_never_leaves_a_used_one() {
     let folder = tempfile::tempdir().unwrap();
     let pool = pool_in(folder.path());
     put(&pool, 1);
-    // Nothing was handed out in these: the proof is there.
+    // These processes die before a proof is handed out, so the proof is still there.
     for role in ["dies opening", "dies before removing", "dies sealing"] {
         assert!(!start(folder.path(), role).wait().unwrap().success());
         assert_eq!(count(&pool), 1, "{role}");
@@ -125,13 +126,14 @@ fn what_a_crash_leaves_half_done_is_tidied_and_no_entry() {
     let folder = tempfile::tempdir().unwrap();
     put(&pool_in(folder.path()), 2);
     let [written, removed] = entries(folder.path()).try_into().unwrap();
-    // Between the two steps of writing, and of removing.
+    // The states between the two steps of writing, and between those of removing.
     let new = folder.path().join(".new-a1b2c3");
     std::fs::rename(&written, &new).unwrap();
     let taken = folder.path().join(".taken-a1b2c3");
     std::fs::rename(&removed, &taken).unwrap();
     assert_eq!(count(&pool_in(folder.path())), 0);
-    // One that is being written may be another process's; one that was begun long ago is nobody's.
+    // Another process may still be writing a new file. A file that was begun long ago has no
+    // writer.
     assert!(!taken.exists() && new.exists());
     let file = std::fs::File::options().write(true).open(&new).unwrap();
     let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(2 * 3_600);

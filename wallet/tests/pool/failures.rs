@@ -1,4 +1,4 @@
-//! Stores that fail and sealers that refuse: a typed error, and nothing lost that was not used.
+//! Stores that fail and sealers that refuse lead to typed errors, and no unused proof is lost.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use crate::{
     KEY, count, now, pool_over, proof, purpose, put, question, refused_and_returned, take,
 };
 
-/// A store in memory, one of whose operations fails while it is told to.
+/// A store in memory. One of its operations can be made to fail.
 #[derive(Default)]
 struct Memory {
     entries: Mutex<BTreeMap<String, Vec<u8>>>,
@@ -78,7 +78,7 @@ impl Store for Memory {
     }
 }
 
-/// A key that asks its holder, who cancels while told to.
+/// A key that asks its holder, who can be made to cancel.
 struct Asking {
     key: KeySealer,
     cancelled: Mutex<bool>,
@@ -114,7 +114,7 @@ impl Sealer for Asking {
     }
 }
 
-/// Every operation of the pool, over a store that fails in every one of its own.
+/// Runs every operation of the pool over a store, while each operation of the store fails in turn.
 #[test]
 fn a_store_that_fails_is_told_of_and_hands_nothing_out() {
     let memory = Arc::new(Memory::default());
@@ -142,7 +142,8 @@ fn a_store_that_fails_is_told_of_and_hands_nothing_out() {
                 matches!(&error, Some(PoolError::Store(error)) if error.place() == "memory");
             assert_eq!(failed, needed.contains(&operation), "{operation:?} {index}: {error:?}");
         }
-        // Of what fails halfway, nothing is gone but what was asked to be.
+        // If listing or removing fails, no entry is gone. In the other cases `sweep` and `clear`
+        // have removed entries, as they were asked to.
         if matches!(operation, Operation::List | Operation::Remove) {
             assert!(before.iter().all(|name| memory.names().contains(name)), "{operation:?}");
         }
@@ -189,7 +190,7 @@ fn a_holder_who_cancels_loses_nothing() {
     assert_eq!(count(&pool), 1);
 }
 
-/// A folder that cannot be synced, a transaction whose outcome is not heard of.
+/// Examples are a folder that cannot be synced, and a transaction whose outcome does not arrive.
 #[test]
 fn a_store_that_fails_after_all_was_done_does_not_let_a_proof_be_used_twice() {
     struct Late {
@@ -218,11 +219,11 @@ fn a_store_that_fails_after_all_was_done_does_not_let_a_proof_be_used_twice() {
 
     let memory = Arc::new(Memory::default());
     let pool = pool_over(Arc::new(Late { memory: memory.clone() }));
-    // It comes back, and is in the pool no more.
+    // The proof comes back, and is no longer in the pool.
     assert_eq!(refused_and_returned(block_on(pool.put(proof(), now()))).code(), "store_failed");
     assert!(memory.names().is_empty());
 
-    // It may be in the pool, so it does not come back.
+    // The proof may be in the pool, so it does not come back.
     memory.fail(Some(Operation::Remove));
     let failed = block_on(pool.put(proof(), now())).unwrap_err();
     assert!(failed.prepared.is_none());
@@ -231,7 +232,8 @@ fn a_store_that_fails_after_all_was_done_does_not_let_a_proof_be_used_twice() {
     assert_eq!(memory.names().len(), 1);
 }
 
-/// The store does not say `true` to whoever comes second: then the proof is not handed out.
+/// The store does not return `true` to the second caller that removes an entry. The pool then does
+/// not hand out the proof.
 #[test]
 fn a_proof_that_someone_else_removes_meanwhile_is_not_handed_out() {
     struct Racing {

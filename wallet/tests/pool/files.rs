@@ -1,4 +1,4 @@
-//! The store in a folder.
+//! Tests of the store in a folder.
 
 use velum_credentials::block_on;
 use velum_wallet::{FileStore, PoolError, Store, StoreError};
@@ -20,12 +20,12 @@ fn a_folder_is_made_for_its_owner_and_marked_for_backups() {
         assert_eq!(mode(&folder), 0o700);
         assert_eq!(mode(&entries(&folder)[0]), 0o600);
     }
-    // A second time, whatever the tag says by now.
+    // The folder is opened a second time, and the tag keeps what it says by now.
     std::fs::write(folder.join("CACHEDIR.TAG"), "mine").unwrap();
     assert!(take(&pool_in(&folder)).prepared.is_some());
     assert_eq!(std::fs::read(folder.join("CACHEDIR.TAG")).unwrap(), b"mine");
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
-    // But one that a crash left empty.
+    // A tag that a crash left empty is written again.
     std::fs::write(folder.join("CACHEDIR.TAG"), "").unwrap();
     pool_in(&folder);
     assert_eq!(std::fs::read(folder.join("CACHEDIR.TAG")).unwrap(), tag);
@@ -61,7 +61,7 @@ fn what_could_not_be_read_back_is_not_written() {
     assert_eq!(block_on(store.read("longest")).unwrap().unwrap().len(), most);
 }
 
-/// So that neither a crash nor another name of the file brings it back.
+/// The entry is emptied so that neither a crash nor another name of the file brings it back.
 #[test]
 fn an_entry_is_emptied_before_it_is_removed() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,8 @@
-//! The pool of prepared proofs: real proofs, sealed into a folder.
+//! Tests of the pool of prepared proofs, with real proofs that are sealed into a folder.
+//!
+//! `taking` and `bounds` test what a pool does, `tampering` and `failures` what it does with bad
+//! entries and failing stores, `crashes` what several processes do, and `files` the store in a
+//! folder.
 
 mod bounds;
 mod crashes;
@@ -20,12 +24,12 @@ use velum_wallet::{
 
 const KEY: [u8; 32] = [7; 32];
 
-/// A licence, and one element to be asked for.
+/// A licence, and a request for one of its elements.
 fn question() -> Question {
     asking(MUSTERMANN.device_response, MUSTERMANN.request)
 }
 
-/// The same of someone else's licence.
+/// A licence of another person, with a request for one of its elements.
 fn other_question() -> Question {
     asking(UNDER_18.device_response, UNDER_18.request)
 }
@@ -46,7 +50,8 @@ fn prepare(question: &Question) -> Prepared {
     wallet.prepare(question, Suite::Direct, PrepareOptions::default()).unwrap()
 }
 
-/// A proof of [`question`]; a copy of always the same one, where it does not matter that proofs serve once.
+/// A proof of [`question`]. It is always a copy of the same proof, for tests in which it does not
+/// matter that a proof may be used only once.
 fn proof() -> Prepared {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
     Prepared::from_bytes(BYTES.get_or_init(|| prepare(&question()).to_bytes().to_vec())).unwrap()
@@ -74,7 +79,7 @@ fn put(pool: &ProofPool, count: usize) {
     }
 }
 
-/// What a pool refused [`proof`] for, which it must have returned.
+/// The error for which a pool refused [`proof`]. The pool must have returned the proof.
 fn refused_and_returned(outcome: Result<(), PutError>) -> PoolError {
     let PutError { prepared, error } = outcome.unwrap_err();
     assert_eq!(prepared.unwrap().to_bytes(), proof().to_bytes());

@@ -72,7 +72,7 @@ fn a_pool_is_not_filled_with_proofs_of_another_purpose() {
     assert_eq!(count(&pool), 0);
 }
 
-/// Pools of one process, and of any number of tasks.
+/// Takes through several pools of one process, and through one pool that threads share.
 #[test]
 fn threads_that_take_at_once_get_different_proofs() {
     const PROOFS: usize = 8;
@@ -107,7 +107,7 @@ fn threads_that_take_at_once_get_different_proofs() {
     assert_eq!(taken.into_iter().collect::<BTreeSet<_>>(), made);
 }
 
-/// What executors with several threads ask of a future.
+/// Executors with several threads require that futures are `Send`.
 #[test]
 fn work_on_a_pool_crosses_threads() {
     fn crosses<T: Send>(future: T) -> T {

@@ -1,4 +1,4 @@
-//! What was changed, moved or sealed otherwise does not open, is dropped, and is told of.
+//! Entries that were changed, moved or sealed otherwise do not open. They are dropped and reported.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ fn changed_bytes_do_not_open_and_the_next_is_taken() {
     let mut taken = take(&pool);
     let mut dropped = std::mem::take(&mut taken.dropped);
     assert!(taken.prepared.is_some());
-    // The good one may have come before some of the bad.
+    // The good entry may have come before some of the bad ones.
     let rest = take(&pool);
     assert!(rest.prepared.is_none());
     dropped.extend(rest.dropped);
@@ -50,7 +50,7 @@ fn a_copy_under_another_name_does_not_open() {
     put(&pool, 1);
     let [file] = entries(folder.path()).try_into().unwrap();
     let name = file.file_stem().unwrap().to_str().unwrap();
-    // The serial, and the time at which it was made.
+    // The copies differ in the serial and in the time at which the proof was made.
     let flipped = |position: usize| {
         let mut name = name.to_owned();
         let digit = if &name[position..=position] == "0" { "1" } else { "0" };
@@ -79,7 +79,7 @@ fn an_entry_does_not_open_for_another_document() {
     let [ours] = entries(folder.path()).try_into().unwrap();
     block_on(pool.put(prepare(&other_question()), now())).unwrap();
     let theirs = entries(folder.path()).into_iter().find(|file| *file != ours).unwrap();
-    // In the place of theirs, by their name.
+    // Our entry takes the place and the name of their entry.
     std::fs::rename(&ours, &theirs).unwrap();
     let taken = block_on(pool.take(&purpose(&other_question()), now())).unwrap();
     assert!(taken.prepared.is_none());
@@ -97,14 +97,14 @@ fn another_key_opens_nothing_and_costs_nothing() {
     let refused = block_on(theirs.take(&purpose(&question()), now())).err().unwrap();
     assert_eq!((refused.code(), entries(folder.path()).len()), ("other_key", 2));
 
-    // Whatever else is in the folder, each finds its own.
+    // Each pool finds its own proofs, whatever else is in the folder.
     put(&theirs, 1);
     assert!(take(&theirs).prepared.is_some());
     assert!(take(&ours).prepared.is_some() && take(&ours).prepared.is_some());
     assert!(take(&ours).prepared.is_none());
 }
 
-/// Sealed under the right key and in the right place, by a program of another version.
+/// The entry is sealed under the right key and in the right place, by a program of another version.
 #[test]
 fn what_is_no_prepared_proof_is_dropped() {
     struct Fake(KeySealer);

@@ -1,4 +1,5 @@
-//! What aggregates take: each kind of proof, whole batches, and a picture of cost against batch size.
+//! Measures the cost of aggregates: each kind of proof, whole batches, and a picture of cost
+//! against batch size.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -13,28 +14,29 @@ use crate::project::{Cpu, Project};
 const PACKAGE: &str = "velum-aggregation-bench";
 const PROGRAM: &str = "measure-aggregation";
 
-/// Threads that prove.
+/// Number of threads that prove.
 const THREADS: &str = "2";
 
-/// Profiles and the places of their merges.
+/// Profiles, and the numbers of places of their merges.
 const PROFILES: [(&str, [&str; 2]); 2] = [("standard", ["2", "8"]), ("proven-100", ["2", "4"])];
 
-/// Batches that are measured, and the one that is reckoned from them.
+/// The sizes of batches that are measured, and the size whose cost is calculated from the
+/// measurements.
 const BATCHES: [usize; 3] = [1, 8, 64];
 const RECKONED: usize = 512;
 
-/// Where the picture is, from the root.
+/// The path of the picture, relative to the root.
 const PICTURE: &str = "docs/aggregation.svg";
 
 /// Everything that was measured, by profile.
 struct Measured {
     runs: usize,
     profiles: Vec<Value>,
-    /// Of the profile `standard`.
+    /// Batches of the profile `standard`.
     batches: Vec<Value>,
 }
 
-/// Measures and prints tables, or one JSON object, and draws the picture.
+/// Measures, prints tables or one JSON object, and draws the picture.
 pub fn report(project: &Project, runs: usize, json: bool) -> Result<(), Error> {
     process::run(&mut aggregation::build_of(project, PACKAGE, PROGRAM))?;
     let measured = Measured::new(project, runs)?;
@@ -79,7 +81,8 @@ impl Measured {
         Ok(Self { runs, profiles, batches })
     }
 
-    /// Batches with what they take, the last reckoned from the proofs that it is made of.
+    /// The batches and their costs. The cost of the last batch is calculated from the proofs that
+    /// it consists of.
     fn all_batches(&self) -> Vec<Value> {
         let standard = &self.profiles[0];
         let ms = |name: &str| number(&standard[name], "min_ms");
@@ -149,7 +152,8 @@ impl Measured {
         text
     }
 
-    /// Cost of a presentation against the size of its batch: seconds as bars, bytes as a line of numbers.
+    /// The cost of a presentation against the size of its batch: seconds as bars, bytes as numbers
+    /// beside them.
     fn picture(&self) -> String {
         const WIDTH: f64 = 640.0;
         const BAR: f64 = 36.0;

@@ -1,10 +1,11 @@
-//! Instructions that a proof takes, counted by Valgrind: they repeat where times do not.
+//! Counts the instructions of a proof with Valgrind. These counts repeat, while times do not.
 
 use super::{PACKAGE, PROGRAM};
 use crate::process::{self, Error};
 use crate::project::{Cpu, Project};
 
-/// Instructions of each proof on one thread, its tables' filling included and its grinding, which is luck, left out.
+/// Instructions of each proof on one thread. They include filling the tables and exclude grinding,
+/// whose work is random.
 pub struct Instructions {
     /// The build that was counted.
     pub cpu: Cpu,
@@ -13,14 +14,16 @@ pub struct Instructions {
 }
 
 impl Instructions {
-    /// Counts, or says why it cannot. Valgrind knows no AVX-512, so AVX2 is counted where there is one.
+    /// Counts the instructions, or returns why they cannot be counted. Valgrind does not support
+    /// AVX-512, so the build for AVX2 is counted if there is one.
     pub fn count(project: &Project) -> Result<Result<Self, String>, Error> {
         if process::output(project.command("valgrind").arg("--version")).is_err() {
             return Ok(Err("there is no valgrind".to_owned()));
         }
         let cpu = Cpu::all_here().into_iter().find(|cpu| *cpu == Cpu::Avx2).unwrap_or(Cpu::Any);
         process::run(&mut project.build(cpu, PACKAGE, PROGRAM))?;
-        // What one proof more takes: neither keys nor the program's start count.
+        // The count is the cost of one more proof, so that neither keys nor the start of the
+        // program are included.
         let more = |kind| {
             let [one, two] = [1, 2].map(|proofs| collected(project, cpu, kind, proofs));
             Ok::<_, Error>(two?.saturating_sub(one?))

@@ -1,6 +1,7 @@
-//! Measures whole proofs on this machine: the numbers of the README.
+//! Measures whole proofs on this machine, for the numbers of the README.
 //!
-//! The program `measure` of `velum-bench` does the work, in several builds. Here: what is measured, and how it is put together.
+//! The program `measure` of `velum-bench` does the work, in several builds. This module decides
+//! what is measured, and combines the results.
 
 pub mod aggregation;
 mod instructions;
@@ -19,18 +20,19 @@ use instructions::Instructions;
 const PACKAGE: &str = "velum-bench";
 const PROGRAM: &str = "measure";
 
-/// Processes that verify first thing.
+/// Number of processes whose first work is to verify.
 const FIRST_VERIFIES: usize = 3;
 
-/// Size classes, and how many elements are asked of a document of each.
+/// Size classes, and the numbers of elements that are requested from a document of each class.
 const GROWTH: [(&str, &[usize]); 3] =
     [("standard", &[1, 2, 4]), ("large", &[1, 2, 4, 8]), ("extra", &[1, 8])];
 
-/// Suites, and how much memory proofs are given: at the rates of all but `direct` it makes no difference.
+/// Suites, and the memory modes in which their proofs are made. The mode makes no difference at the
+/// rates of the suites other than `direct`.
 const MEMORY: [(&str, &[&str]); 3] =
     [("direct", &["normal", "low"]), ("compact", &["normal"]), ("aggregatable", &["normal"])];
 
-/// Runs for times that stand beside peaks of memory, at most.
+/// Maximum number of runs for the times that are shown beside peaks of memory.
 const MEMORY_RUNS: usize = 5;
 
 /// Everything that was measured.
@@ -43,7 +45,7 @@ struct Measured {
     wasm: Result<Value, String>,
     /// More predicates and every class, on one thread, built for this processor.
     growth: Vec<Value>,
-    /// Every suite and class, in little memory and in more, on one thread, built for this processor.
+    /// Every suite, class and memory mode, on one thread, built for this processor.
     memory: Vec<Value>,
     instructions: Result<Instructions, String>,
 }
@@ -137,7 +139,7 @@ impl<'a> Measure<'a> {
         self.run(&[&["proofs", "--runs", &runs], options].concat())
     }
 
-    /// And how long a process takes whose first work is to verify.
+    /// Measures proofs, and also the verification that is the first work of a process.
     fn with_first_verify(&self, runs: usize, threads: usize) -> Result<Value, Error> {
         let file = self.file("presentation.cbor")?;
         let (file, threads) = (file.display().to_string(), threads.to_string());
@@ -151,7 +153,7 @@ impl<'a> Measure<'a> {
         Ok(measured)
     }
 
-    /// Times of each suite and class, and the peaks of processes that make one proof.
+    /// The times of each suite and class, and the peaks of processes that make one proof.
     fn memory(&self, runs: usize) -> Result<Vec<Value>, Error> {
         let file = self.file("prepared")?.display().to_string();
         let mut cases = Vec::new();
@@ -188,7 +190,7 @@ impl<'a> Measure<'a> {
     }
 }
 
-/// What the measuring program printed.
+/// The output of the measuring program.
 fn parsed(arguments: &[&str], output: &Output) -> Result<Value, Error> {
     match serde_json::from_slice(&output.stdout) {
         Ok(value) if output.status.success() => Ok(value),

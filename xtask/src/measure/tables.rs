@@ -1,4 +1,4 @@
-//! What was measured as the tables of the README.
+//! Prints the measurements as the tables of the README.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,5 @@
-//! The same proofs in WebAssembly with SIMD, as Node runs it: what a browser's one thread takes.
+//! Measures the same proofs in WebAssembly with SIMD under Node. This is the cost on one thread of
+//! a browser.
 
 use serde_json::Value;
 
@@ -11,12 +12,13 @@ const TARGET: &str = "wasm32-wasip1";
 /// The flags of the compiler.
 const FLAGS: &str = "-C target-feature=+simd128";
 
-/// What Node 20 is started with. Without the last it compiles functions anew while they run, and crashes more often at its end.
+/// The options of Node 20. Without the second option Node recompiles functions while they run, and
+/// crashes more often when it ends.
 const NODE: [&str; 2] = ["--no-warnings", "--no-wasm-dynamic-tiering"];
 
 const RUNNER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/measure/wasi.mjs");
 
-/// Measures, or says why it cannot.
+/// Measures, or returns why it cannot.
 pub fn measure(project: &Project, runs: usize) -> Result<Result<Value, String>, Error> {
     let Ok(node) = process::output(project.command("node").arg("--version")) else {
         return Ok(Err("there is no Node".to_owned()));
@@ -35,7 +37,8 @@ pub fn measure(project: &Project, runs: usize) -> Result<Result<Value, String>, 
     eprintln!("Node: {PROGRAM} {}", arguments.join(" "));
     let mut command = project.command("node");
     let output = process::output(command.args(NODE).arg(RUNNER).arg(program).args(arguments))?;
-    // Node 20 may crash at its own end, while it still compiles beside the program: a whole answer is one all the same.
+    // Node 20 may crash when it ends, while it is still compiling beside the program. A complete
+    // answer is valid all the same.
     let mut measured: Value = match serde_json::from_slice(&output.stdout) {
         Ok(measured) => measured,
         Err(_) => parsed(&arguments, &output)?,
