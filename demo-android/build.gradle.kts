@@ -18,7 +18,7 @@ android {
     }
 }
 
-// The card, where the app looks for it.
+// Copies the card to where the app looks for it.
 val specimen = tasks.register<Copy>("specimen") {
     from("../testdata/iso18013-5-annex-d") { into("specimen") }
     into(layout.buildDirectory.dir("specimen"))

@@ -1,5 +1,5 @@
-// Serves the built page from 127.0.0.1, with the headers that a host of it should send. Run as a program or imported by
-// the tests; it knows nothing of what it serves. No dependencies.
+// Serves the built page from 127.0.0.1, with the headers that a host of the page should send. It is run as a program or
+// imported by the tests. It knows nothing about what it serves, and has no dependencies.
 
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -7,7 +7,10 @@ import { createServer } from "node:http";
 import { extname, join, normalize, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** Only files of this origin: nothing inline, nothing evaluated but WebAssembly, and nothing asked elsewhere but markets on this machine. */
+/**
+ * Allows only files of this origin: nothing inline, no evaluated code except WebAssembly, and no requests elsewhere
+ * except to markets on this machine.
+ */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -20,14 +23,14 @@ export const CONTENT_SECURITY_POLICY = [
 ].join("; ");
 
 const HEADERS = {
-  // A page cannot set this one for itself.
+  // A page cannot set `frame-ancestors` for itself.
   "Content-Security-Policy": `${CONTENT_SECURITY_POLICY}; frame-ancestors 'none'`,
   "Referrer-Policy": "no-referrer",
   "X-Content-Type-Options": "nosniff",
   "Cache-Control": "no-cache",
 };
 
-/** Makes the page `crossOriginIsolated`, which is what shared memory, and so threads, need. */
+/** Makes the page `crossOriginIsolated`, which is required for shared memory and therefore for threads. */
 const ISOLATION = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
@@ -47,7 +50,7 @@ const TYPES = {
 /**
  * Serves the files of `folder` until the returned `close` is called.
  *
- * @param {{ folder: string, port?: number, isolation?: boolean }} options Port 0 takes a free one.
+ * @param {{ folder: string, port?: number, isolation?: boolean }} options Port 0 chooses a free port.
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
 export async function serve({ folder, port = 0, isolation = true }) {

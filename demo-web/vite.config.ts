@@ -2,7 +2,7 @@ import { defineConfig, type Plugin } from "vite";
 
 import { CONTENT_SECURITY_POLICY } from "./server.mjs";
 
-/** The policy goes into the page as well, for hosts that send no headers of their own. */
+/** Puts the policy into the page as well, for hosts that send no headers of their own. */
 const contentSecurityPolicy: Plugin = {
   name: "content-security-policy",
   apply: "build",
@@ -21,7 +21,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   worker: { format: "es" },
-  // `npm run dev`: the package lies beside this folder.
+  // For `npm run dev`: the package is in a folder beside this one.
   server: { host: "127.0.0.1", fs: { allow: [".", "../bindings-wasm/dist"] } },
   plugins: [contentSecurityPolicy],
 });

@@ -1,4 +1,4 @@
-// For Android. Not run yet: see README.md.
+// For Android. This build has not been run yet: see README.md.
 pluginManagement {
     repositories {
         google()

@@ -1,9 +1,10 @@
-//! The one error that the library ends with, and its codes.
+//! The error type of the library, and its codes.
 
 use velum_credentials::{Code, Error};
 use velum_wallet::PoolError;
 
-/// Declares [`ErrorCode`] from the one list of codes, so that none can be missing from [`ErrorCode::ALL`]. Those of markets come last.
+/// Declares [`ErrorCode`] from a single list of codes, so that [`ErrorCode::ALL`] cannot miss one.
+/// The codes of markets come last.
 macro_rules! codes {
     (
         { $($(#[$meta:meta])* $code:ident = $name:literal, $remedy:expr;)+ }
@@ -20,12 +21,12 @@ macro_rules! codes {
             /// Every code.
             pub const ALL: &'static [Self] = &[$(Self::$code,)+ $(Self::$market,)+];
 
-            /// The code of a name.
+            /// The code with this name.
             pub(crate) fn by_name(name: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|code| code.as_str() == name)
             }
 
-            /// Whether only markets and what becomes of hand-offs have it.
+            /// Whether only markets and the outcomes of hand-offs use the code.
             const fn is_of_markets(self) -> bool {
                 matches!(self, $(Self::$market)|+)
             }
@@ -54,17 +55,17 @@ codes! {
         IssuerUntrusted = "issuer_untrusted", Some("the verifier, if it trusts the issuer: name its key or certificate in the request");
         /// The issuer's signature over the MSO does not verify.
         IssuerSignature = "issuer_signature", Some("use the document as it was issued");
-        /// The document is of another type than the one asked for.
+        /// The document has another type than the request asks for.
         DocType = "doc_type", Some("choose the document that is asked for");
         /// An item does not hash to its digest in the MSO.
         Digest = "digest", Some("keep items byte for byte as they were issued, and with their own MSO");
-        /// The document is not valid yet at the asked time.
+        /// The document is not yet valid at the requested time.
         NotYetValid = "not_yet_valid", Some("wait until the document is valid, or have the verifier correct the request's time");
-        /// The document is no longer valid at the asked time.
+        /// The document is no longer valid at the requested time.
         Expired = "expired", Some("have the document renewed by its issuer");
         /// The device's signature over `DeviceAuthentication` does not verify.
         DeviceSignature = "device_signature", Some("sign the transcript that the verifier uses, with the key that the MSO names");
-        /// The device authenticated by MAC, which only the reader of that session can check.
+        /// The device authenticated with a MAC, which only the reader of that session can check.
         DeviceMacUnsupported = "device_mac_unsupported", Some("have the device sign");
         /// The document carries no signature of its device.
         DeviceSignatureMissing = "device_signature_missing", Some("have the device sign the session: give a signer, or attach its signature");
@@ -72,168 +73,175 @@ codes! {
         Predicate = "predicate", Some("none for the holder, of whom it is not true; the verifier asks for what the element holds");
         /// The document does not hold an element that the request asks for.
         ElementMissing = "element_missing", Some("the verifier: ask for another element");
-        /// Input larger than a limit or than every size class.
+        /// The input is larger than a limit or than every size class.
         TooLarge = "too_large", Some("ask for fewer or shorter elements; an MSO that is too long needs an issuer that signs fewer digests");
-        /// A prepared proof belongs to another document or kind of request.
+        /// The prepared proof belongs to another document or to another kind of request.
         PreparedMismatch = "prepared_mismatch", Some("prepare anew");
-        /// A prepared proof was used before.
+        /// The prepared proof was used before.
         PreparedUsed = "prepared_used", Some("prepare another");
-        /// Input that does not follow its format.
+        /// The input does not follow its format.
         Malformed = "malformed", Some("whoever wrote it must correct what the place names");
-        /// A proof that does not verify.
+        /// The proof does not verify.
         ProofInvalid = "proof_invalid", Some("refuse the presentation");
-        /// A format version or a suite that this build does not know or the verifier does not allow.
+        /// The format version or the suite is one that this build does not know or that the
+        /// verifier does not allow.
         WrongVersion = "wrong_version", Some("use builds of one version on both sides, and a suite that both allow");
         /// The request's time is too far from the wallet's clock.
         Clock = "clock", Some("refuse the request, or present with another `Clock` if the holder agrees");
-        /// The device signed elements of its own, which the wallet did not agree to show or the request does not ask for.
+        /// The device signed elements of its own, and the wallet did not agree to show them or the
+        /// request does not ask for them.
         DeviceNamespaces = "device_namespaces", Some("the verifier: name them in the request; the holder: allow them by `discloseDeviceNamespaces`");
-        /// The device signed elements of its own that its issuer does not let it sign.
+        /// The device signed elements of its own that its issuer does not allow it to sign.
         DeviceNamespacesUnauthorised = "device_namespaces_unauthorised", Some("have the device sign without them, or the issuer authorise them");
-        /// The device that proves failed.
+        /// The backend that computes the proof failed.
         Backend = "backend", Some("prove again");
-        /// The caller cancelled.
+        /// The caller cancelled the call.
         Cancelled = "cancelled", None;
-        /// The memory that the caller may take is not enough. Nothing was proved.
+        /// The memory that the caller allows is not enough. Nothing was proved.
         MemoryInsufficient = "memory_insufficient", Some("make no proof now");
-        /// A bug, or a system that is out of threads or random bytes.
+        /// A bug in the library, or a system that has run out of threads or random bytes.
         Internal = "internal", Some("report it, unless the message names the system");
         /// The pool holds as many proofs, or bytes, as its bounds allow.
         PoolFull = "pool_full", Some("use or clear what is in the pool");
         /// The pool's store has no space left.
         StoreFull = "store_full", Some("free some space");
-        /// The pool's store failed otherwise.
+        /// The pool's store failed for another reason.
         StoreFailed = "store_failed", Some("see what the system says of the path that the place names");
-        /// The sealer cannot use its key now. Nothing was dropped.
+        /// The sealer cannot use its key at the moment. No proof was dropped.
         SealerRefused = "sealer_refused", Some("have the holder unlock the device, and try again");
-        /// Every proof that is left for the purpose is sealed with another key. None was dropped.
+        /// Every remaining proof for the purpose is sealed with another key. No proof was dropped.
         OtherKey = "other_key", Some("use the key that the pool was filled with, or clear the pool");
         /// The holder did not agree to the device's signature.
         SignerCancelled = "signer_cancelled", None;
-        /// The key of the device cannot be used while it is locked.
+        /// The device's key cannot be used while the device is locked.
         SignerLocked = "signer_locked", Some("have the holder unlock the device, and try again");
-        /// The signer's key cannot sign: one that is for key agreement alone, say.
+        /// The signer's key cannot sign, for example because it is for key agreement only.
         SignerKeyCannotSign = "signer_key_cannot_sign", Some("have the document issued to a key that may sign");
-        /// The hardware that keeps the signer's key failed.
+        /// The hardware that holds the signer's key failed.
         SignerHardware = "signer_hardware", Some("try again; if it keeps failing, have the document issued to another key");
-        /// The signer's key is not the one that the document was issued to. Nobody was asked to sign.
+        /// The signer's key is not the key that the document was issued to. Nobody was asked to
+        /// sign.
         SignerOtherKey = "signer_other_key", Some("give the signer of the key that the document was issued to");
     }
     of_markets {
-        /// A market gave no answer.
+        /// A market did not answer.
         Unreachable = "unreachable", Some("ask again, or another market");
-        /// A market's answer cannot be read.
+        /// The answer of a market cannot be read.
         AnswerMalformed = "answer_malformed", Some("ask again; if it stays so, take another market");
-        /// No market counted the presentation, and none is paid.
+        /// No market counted the presentation, and no market is paid.
         NoMarket = "no_market", Some("offer more or more time, or name other markets");
-        /// A market that may have the job does not say how it ended.
+        /// A market that may have the job does not say how the job ended.
         Unresolved = "unresolved", Some("hand the presentation to no other market before this one says; go on later with what was saved");
-        /// Where a hand-off stands could not be saved, so nothing more is done.
+        /// The state of a hand-off or of a purse could not be saved, so nothing more is done.
         NotSaved = "not_saved", Some("see why it could not be saved, and go on with what was saved last");
-        /// What was saved is of another presentation, or no hand-off at all.
+        /// The saved state belongs to another presentation, or is not the state of a hand-off.
         OtherHandOff = "other_hand_off", Some("give the presentation, request and transcript that it was begun with");
-        /// A purse has too little credit for what a job may cost.
+        /// A purse has less credit than a job may cost.
         CreditShort = "credit_short", Some("buy more credit, or offer less");
-        /// A market's blind credit could be told from what it gives others.
+        /// The market could distinguish the blind credit that it issues to this wallet from the
+        /// credit that it issues to others.
         CreditUntrusted = "credit_untrusted", Some("buy none there, and keep the purse, which may show what the market did");
         /// A market gave a receipt that does not hold.
         ReceiptInvalid = "receipt_invalid", Some("keep the receipt, which shows that the market broke its promise");
-        /// Whether a receipt holds could not be found out.
+        /// It could not be determined whether a receipt holds.
         ReceiptNotJudged = "receipt_not_judged", Some("mend what judges receipts, and go on with what was saved");
-        /// For the market's operator alone.
+        /// Only the operator of the market may do this.
         OperatorOnly = "operator_only", Some("have the operator do it");
-        /// A message's signature does not hold.
+        /// The signature of a message does not verify.
         SignatureInvalid = "signature_invalid", Some("sign with the key that the message names");
-        /// The market has no such thing.
+        /// The market does not have what it was asked about.
         Unknown = "unknown", Some("see what the market is asked about");
         /// The market does not have the job.
         JobUnknown = "job_unknown", Some("see which market has it");
-        /// The job has no receipt yet, or never will.
+        /// The job has no receipt yet, or will never have one.
         NoReceipt = "no_receipt", Some("see where the job stands");
-        /// Not how the market is asked for this.
+        /// The market does not accept this HTTP method for the request.
         WrongMethod = "wrong_method", Some("update this software, or the market");
-        /// The request came in too slowly.
+        /// The market received the request too slowly.
         TooSlow = "too_slow", Some("try again with a better connection");
-        /// The account does not have as much.
+        /// The account does not have enough money.
         NotEnough = "not_enough", Some("deposit more, or offer less");
         /// The message is for another market.
         OtherMarket = "other_market", Some("open the market anew, which asks who it is");
-        /// The market has taken this before.
+        /// The market has accepted this message before.
         TakenBefore = "taken_before", Some("none is needed: see where the job stands");
-        /// The idempotency key names something else already.
+        /// The idempotency key already stands for something else.
         IdempotencyKeyUsed = "idempotency_key_used", Some("choose another");
-        /// The market has a job about this presentation already.
+        /// The market already has a job about this presentation.
         StatementRepeated = "statement_repeated", Some("see where that job stands, or present anew");
-        /// The job's batch is closed.
+        /// The batch of the job is closed, so the job can no longer be cancelled.
         TooLateToCancel = "too_late_to_cancel", Some("wait for the receipt");
-        /// It is too soon for this.
+        /// The deadlines of the job are so soon that no provider could meet them.
         TooSoon = "too_soon", Some("try again later");
-        /// The offer is below the least that the market takes.
+        /// The offer is below the minimum that the market accepts.
         BelowFloor = "below_floor", Some("offer what an estimate says at least");
-        /// It belongs to the holder of another key.
+        /// What the request names belongs to the holder of another key.
         NotYours = "not_yours", Some("use the key that it was handed in with");
-        /// The market takes named clients alone.
+        /// The market does not admit the provider, for example because the provider is not on its
+        /// operator's list.
         NotAdmitted = "not_admitted", Some("have the operator admit the key, or take another market");
-        /// It is too late for this.
+        /// A provider's delivery came too late.
         TooLate = "too_late", Some("hand in anew");
-        /// A token of credit was spent before.
+        /// A token of credit was already spent.
         CreditSpent = "credit_spent", Some("use another token");
-        /// The credit is of an epoch that is over.
+        /// The market does not issue or redeem credit of this epoch now.
         CreditEpoch = "credit_epoch", Some("buy credit anew");
-        /// A key that credit paid hands in one job.
+        /// A key that is paid with credit can submit only one job.
         OneTimeKey = "one_time_key", Some("redeem credit for another key");
-        /// The market refuses for a reason that this version does not know.
+        /// The market refused for a reason that this version does not know.
         Refused = "refused", Some("see what the message says, or update this software");
-        /// The answer to the request tells too much of its holder to be handed on.
+        /// The answer to the request would reveal too much about its holder to be handed to others.
         KeptBack = "kept_back", Some("have the verifier ask a predicate that more people meet");
-        /// The message is too old, or from the future.
+        /// The message is too old, or its time lies in the future.
         Stale = "stale", Some("set the device's clock, and try again");
-        /// A token of credit is none of the market's.
+        /// The market did not issue this token of credit, or the order for credit is not valid.
         CreditInvalid = "credit_invalid", Some("buy credit anew");
-        /// The market takes proofs of other versions.
+        /// The market accepts proofs of other versions.
         OtherProofSystem = "other_proof_system", Some("update this software, or take another market");
-        /// The market has no such way for money.
+        /// The market has no way to move money in or out.
         NoGateway = "no_gateway", Some("see how the market takes money");
-        /// Too much was asked for.
+        /// The client has reached a quota of the market.
         Quota = "quota", Some("try again later");
-        /// The market remembers no more at the moment.
+        /// The market cannot remember any more messages of this key at the moment.
         TooManySeen = "too_many_seen", Some("try again later");
         /// The market is busy.
         Busy = "busy", Some("ask again after as many seconds as the error says");
-        /// The market cannot answer now.
+        /// The market cannot answer at the moment.
         Unavailable = "unavailable", Some("try again later");
     }
 }
 
-/// What went wrong, where, and what to do about it. It never holds the value of an element.
+/// A failure: what went wrong, where, and what to do about it. A problem never contains the value
+/// of an element.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct Problem {
     /// What went wrong, as a fixed code.
     pub code: ErrorCode,
-    /// Where: a path into the input such as `documents[0].issuerSigned.issuerAuth`, the path of a file, or what failed.
+    /// Where it went wrong: a path into the input such as `documents[0].issuerSigned.issuerAuth`,
+    /// the path of a file, or the name of what failed.
     pub place: String,
-    /// What is wrong, in this very case.
+    /// A description of this particular failure.
     pub message: String,
-    /// What to do about errors of this code, where something can be done.
+    /// What to do about it. Null if nothing can be done.
     pub remedy: Option<String>,
 }
 
-/// Why a call did not do its work, by who can do something about it.
+/// Why a call failed. The variants say who can do something about the failure.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum VelumError {
-    /// Bytes that were given cannot be read: `malformed`, `too_large`, `wrong_version`.
+    /// The input cannot be read: `malformed`, `too_large` or `wrong_version`.
     #[error("{}", problem.message)]
     Unreadable {
         /// What went wrong.
         problem: Problem,
     },
-    /// What was given was read and fails a check.
+    /// The input was read, but it fails a check.
     #[error("{}", problem.message)]
     Refused {
         /// What went wrong.
         problem: Problem,
     },
-    /// The caller cancelled, and nothing was handed out.
+    /// The caller cancelled the call, and no result was handed out.
     #[error("{}", problem.message)]
     Cancelled {
         /// What went wrong.
@@ -245,24 +253,25 @@ pub enum VelumError {
         /// What went wrong.
         problem: Problem,
     },
-    /// The pool of prepared proofs did not do its work.
+    /// The pool of prepared proofs failed.
     #[error("{}", problem.message)]
     Pool {
         /// What went wrong.
         problem: Problem,
     },
-    /// A market is the reason, or it is what became of a hand-off.
+    /// A market, a hand-off or a purse is the reason.
     #[error("{}", problem.message)]
     Market {
-        /// What went wrong; its place is the address of the market that it is about, if it is about one. Its code may be one of the other
-        /// classes, where a market says what is wrong with a presentation.
+        /// What went wrong. If the failure is about one market, `place` is the address of that
+        /// market. The code may belong to one of the other classes, if a market says what is wrong
+        /// with a presentation.
         problem: Problem,
-        /// Seconds after which to ask again, where the market is `busy`.
+        /// The number of seconds after which to ask again, if the market is `busy`.
         retry_after: Option<u32>,
-        /// The receipt that does not hold, where a market gave one.
+        /// The receipt that does not hold, if a market gave one.
         receipt: Option<Vec<u8>>,
     },
-    /// A bug, or a system that failed.
+    /// A bug in the library, or a system that failed.
     #[error("{}", problem.message)]
     Internal {
         /// What went wrong.
@@ -279,7 +288,7 @@ impl VelumError {
         Problem::new(code, place, message).into()
     }
 
-    /// An error with a remedy for this very case.
+    /// An error with a remedy for this particular case.
     pub(crate) fn mended_by(
         code: ErrorCode,
         place: impl Into<String>,
@@ -348,8 +357,9 @@ impl From<Problem> for VelumError {
     }
 }
 
-/// The code of this name. One that a later version of the other crates adds is a bug of this one until it is listed, which a test
-/// sees to.
+/// The error code with this name. A code that a later version of the other crates adds is a bug of
+/// this crate until it is listed here, and becomes `internal`. A test checks that every code is
+/// listed.
 fn named(name: &str) -> ErrorCode {
     ErrorCode::by_name(name).unwrap_or(ErrorCode::Internal)
 }
@@ -412,7 +422,7 @@ mod tests {
             ErrorCode::ALL.iter().map(|code| code.as_str()).chain(of_the_command).collect();
         let missing: Vec<_> = documented.difference(&ours).collect();
         assert!(missing.is_empty(), "{missing:?}");
-        // What apps alone meet, who have their own table.
+        // The README has a table of the codes that only apps meet.
         let readme = include_str!("../README.md");
         let undocumented =
             ours.difference(&documented).filter(|code| !readme.contains(&format!("`{code}`")));

@@ -1,8 +1,12 @@
-//! Threads that work for callers who cannot wait.
+//! Executors: threads that do the work of callers that must not block.
 //!
-//! A caller's thread may have a stack of 512 kB, and UniFFI polls futures on threads of the caller's. So work goes into a queue: one thread takes
-//! it out, a job at a time, and hands it to a pool of threads, of which each job has all. Jobs never share a thread's stack, as they would in
-//! a pool that is given several: a job that waits for the keys that another makes below it would wait forever.
+//! A caller's thread may have a stack of 512 kB, and UniFFI polls futures on the caller's threads.
+//! Work therefore goes into a queue. One thread takes the jobs out of the queue, one at a time, and
+//! hands each job to a pool of threads. Each job has all threads of the pool.
+//!
+//! Two jobs never share the stack of a thread. They would in a pool that is given several jobs at
+//! once: a thread could start a second job on top of the first. If the second job then waited for
+//! keys that the first job makes, it would wait forever.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -17,14 +21,14 @@ use velum_credentials::{Code, Error};
 
 use crate::watch::{CancelOnDrop, Watch, cancelled, locked};
 
-/// Bytes of the stack of each thread.
+/// The size of each thread's stack in bytes.
 pub(crate) const STACK_BYTES: usize = 4 << 20;
 
-/// A queue of work, and the threads that do it. The threads start with the first job, and end when the executor is dropped and its jobs
-/// are done.
+/// A queue of jobs, and the threads that run them. The threads start with the first job. They end
+/// when the executor has been dropped and its jobs are done.
 pub(crate) struct Executor {
     queue: Arc<Queue>,
-    /// Threads that prove; none where jobs are for one thread alone.
+    /// The number of threads that prove. `None` if jobs run on one thread only.
     threads: Option<usize>,
 }
 
@@ -41,7 +45,7 @@ struct State {
     is_closed: bool,
 }
 
-/// The pool that a job works in, if it is one that proves, or why there is none.
+/// The pool that a proving job works in, `None` for other jobs, or the reason why there is no pool.
 type Threads<'a> = Result<Option<&'a ThreadPool>, Error>;
 
 struct Job {
@@ -50,25 +54,26 @@ struct Job {
 }
 
 impl Executor {
-    /// For jobs that prove, on so many threads.
+    /// An executor for jobs that prove, on this number of threads.
     pub(crate) fn of_threads(threads: usize) -> Self {
         Self { queue: Arc::default(), threads: Some(threads.max(1)) }
     }
 
-    /// For jobs that read and write files, or wait for other jobs.
+    /// An executor for jobs that read and write files, or that wait for other jobs.
     pub(crate) fn of_one_thread() -> Self {
         Self { queue: Arc::default(), threads: None }
     }
 
-    /// Threads that each job has.
+    /// The number of threads that each job has.
     pub(crate) fn threads(&self) -> usize {
         self.threads.unwrap_or(1)
     }
 
-    /// Works, and gives what came of it. Dropping the future stops the work.
+    /// Does the work and returns its result. Dropping the future stops the work.
     ///
     /// # Errors
-    /// What the work fails with; `cancelled`; `internal` for a panic, and for a system that starts no threads.
+    /// The error of the work; `cancelled`; `internal` for a panic, and if the system cannot start
+    /// threads.
     pub(crate) async fn run<T, E>(
         &self,
         watch: Watch,
@@ -84,17 +89,18 @@ impl Executor {
         let in_pool = move |pool: Threads<'_>| {
             let outcome = pool.map_err(E::from).and_then(|pool| {
                 let work = || of_work.check().map_err(E::from).and_then(|()| work(&of_work));
-                // A panic in the pool comes back here.
+                // A panic inside the pool is caught here.
                 let worked = catch_unwind(AssertUnwindSafe(|| match pool {
                     Some(pool) => pool.install(work),
                     None => work(),
                 }));
                 worked.unwrap_or_else(|_| Err(panicked().into()))
             });
-            // Nobody may wait any longer.
+            // Sending fails if the caller no longer waits.
             let _ = answer.send(outcome);
         };
-        // Before the job is there, so that it is stopped whenever this future is dropped.
+        // Created before the job is queued, so that the job is stopped whenever this future is
+        // dropped.
         let stop = CancelOnDrop::new(&watch);
         self.push(Job { watch: watch.clone(), work: Box::new(in_pool) })?;
         let outcome = watch
@@ -144,7 +150,7 @@ impl Queue {
         }
     }
 
-    /// The next job; none when there are no more to come.
+    /// The next job. `None` if no more jobs will come.
     fn next(&self) -> Option<Job> {
         let mut state = locked(&self.state);
         loop {
@@ -158,7 +164,7 @@ impl Queue {
         }
     }
 
-    /// Drops jobs that wait and need not be done.
+    /// Drops the queued jobs that were cancelled.
     fn drop_cancelled(&self) {
         let cancelled: VecDeque<_> = {
             let mut state = locked(&self.state);
@@ -167,7 +173,8 @@ impl Queue {
             state.jobs = kept;
             cancelled
         };
-        // Not under the lock: who waits for one of them is woken, and may come back here.
+        // Not under the lock: dropping a job wakes the caller that waits for it, and the caller may
+        // enter this function again.
         drop(cancelled);
     }
 }

@@ -1,4 +1,4 @@
-//! What is learnt of a document, as data and in words.
+//! What a verifier learns about a document, as data and in words.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,13 +11,15 @@ use crate::error::{Problem, VelumError};
 pub enum Suite {
     /// The suite for phones.
     Direct,
-    /// Shorter presentations, for Bluetooth and NFC, for more work of the prover.
+    /// The suite with shorter presentations, for Bluetooth and NFC. It takes the prover more work.
     Compact,
-    /// The suite whose proofs an aggregator verifies inside its own. Not in every build: without it calls end with `WrongVersion`.
+    /// The suite whose proofs an aggregator verifies inside its own proofs. Not every build has it.
+    /// Without it, calls throw the error `wrong_version`.
     Aggregatable,
 }
 
-/// The public size class of a proof. A larger one tells less about how large the document is, and takes longer.
+/// The public size class of a proof. A larger class reveals less about the size of the document,
+/// and takes longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum SizeClass {
     /// MSO up to 2,560 bytes, 4 elements of up to 192 bytes.
@@ -39,7 +41,7 @@ pub struct CalendarDate {
     pub day: i32,
 }
 
-/// The value of an element, or one that a request names.
+/// The value of an element, or a value that a request names.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum Value {
     /// Text.
@@ -57,9 +59,9 @@ pub enum Value {
         /// The integer.
         number: i64,
     },
-    /// An integer that 64 bits do not hold.
+    /// An integer that does not fit into 64 bits.
     BigNumber {
-        /// Its decimal digits, after a minus where it is negative.
+        /// The decimal digits, with a leading minus sign if the integer is negative.
         decimal: String,
     },
     /// A day (full-date, CBOR tag 1004).
@@ -72,43 +74,43 @@ pub enum Value {
         /// The time, in whole seconds.
         time: SystemTime,
     },
-    /// Anything else, such as a portrait.
+    /// Any other value, such as a portrait.
     Cbor {
-        /// Its CBOR.
+        /// The value as CBOR.
         cbor: Vec<u8>,
     },
 }
 
-/// What is asked of an element.
+/// What a request asks about an element.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum Condition {
-    /// A person born on this date is so many years old at the request's time.
+    /// A person born on this date is at least this old at the time of the request.
     AgeAtLeast {
-        /// Years.
+        /// The age in years.
         years: i32,
     },
-    /// The value is this one, its type included.
+    /// The value equals this value, and has the same type.
     EqualTo {
         /// The value.
         value: Value,
     },
     /// The date lies before this one.
     DateBefore {
-        /// The day, which itself does not.
+        /// The day. The date must lie before it, and must not be the day itself.
         date: CalendarDate,
     },
     /// The date lies after this one.
     DateAfter {
-        /// The day, which itself does not.
+        /// The day. The date must lie after it, and must not be the day itself.
         date: CalendarDate,
     },
     /// The value is shown.
     Disclose,
-    /// One that this version of the bindings does not know; the words tell it.
+    /// A condition that this version of the bindings does not know. The text describes it.
     Unlisted,
 }
 
-/// An element of a document.
+/// The name of an element of a document.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct ElementName {
     /// The namespace.
@@ -120,32 +122,33 @@ pub struct ElementName {
 /// One thing that a verifier learns.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct Fact {
-    /// The thing in words (English).
+    /// The fact in words (English).
     pub text: String,
-    /// The thing as data.
+    /// The fact as data.
     pub learnt: Learnt,
 }
 
 /// One thing that a verifier learns, as data.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum Learnt {
-    /// That a condition holds of an element.
+    /// A condition on an element holds.
     Holds {
         /// The element.
         name: ElementName,
         /// The condition.
         condition: Condition,
-        /// The value, where it is disclosed and known already.
+        /// The value, if it is disclosed and already known.
         value: Option<Value>,
     },
-    /// Who issued the document.
+    /// The issuer of the document.
     IssuedBy {
-        /// The signer's key in hexadecimal; in words, where no issuer of the request vouches for the document.
+        /// The signer's key in hexadecimal. If no issuer of the request vouches for the document, a
+        /// description in words.
         issuer: String,
-        /// The name of the signer by its certificate, where the key is known by one.
+        /// The signer's name from its certificate, if the key is known by a certificate.
         name: Option<String>,
     },
-    /// By which rules the issuer's certificates were checked. Revocation is not among them.
+    /// The rules by which the issuer's certificates were checked. Revocation was not checked.
     CheckedBy {
         /// The name of the profile.
         profile: String,
@@ -155,9 +158,9 @@ pub enum Learnt {
         /// The docType.
         doc_type: String,
     },
-    /// That the document is valid.
+    /// The document is valid at this time.
     ValidAt {
-        /// When.
+        /// The time.
         time: SystemTime,
     },
     /// The public size class of the proof.
@@ -165,48 +168,51 @@ pub enum Learnt {
         /// The class.
         size_class: SizeClass,
     },
-    /// By which algorithm the device signed.
+    /// The algorithm with which the device signed.
     SignedBy {
-        /// Its name in the COSE registry.
+        /// The name of the algorithm in the COSE registry.
         algorithm: String,
     },
-    /// What the device signed besides the session, in clear. That the issuer lets it sign these is not proven.
+    /// What the device signed besides the session, in clear. It is not proven that the issuer
+    /// allows the device to sign these elements.
     SaidByDevice {
         /// The CBOR of `DeviceNameSpaces`.
         cbor: Vec<u8>,
     },
-    /// One that this version of the bindings does not know; the words tell it.
+    /// A fact that this version of the bindings does not know. The text describes it.
     Unlisted,
 }
 
-/// What an answer to a request would tell, to be shown before the holder consents. No signature was checked.
+/// What an answer to a request would reveal, to be shown before the holder consents. No signature
+/// was checked.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct Explanation {
     /// What the verifier learns if every predicate holds.
     pub learnt: Vec<Fact>,
     /// The elements of the document whose values stay hidden.
     pub hidden: Vec<ElementName>,
-    /// What a verifier might take for checked and nobody checks, in words.
+    /// What a verifier might assume to be checked although nobody checks it, in words.
     pub not_checked: Vec<String>,
-    /// The predicates of the request, each with whether it holds.
+    /// The predicates of the request, and whether each of them holds.
     pub predicates: Vec<PredicateOutcome>,
-    /// All of it in words (English).
+    /// The whole explanation in words (English).
     pub text: String,
 }
 
-/// A predicate of a request, put to a document.
+/// A predicate of a request, evaluated on a document.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct PredicateOutcome {
     /// The predicate in words (English).
     pub text: String,
-    /// Why it does not hold; null if it does.
+    /// Why the predicate does not hold. Null if it holds.
     pub problem: Option<Problem>,
 }
 
-/// What a verifier has learnt from a presentation that holds.
+/// What a verifier has learnt from a presentation that verifies.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct Verified {
-    /// Everything that was learnt, in the order of the request's predicates, then about the document.
+    /// Everything that was learnt: first the predicates, in the order of the request, then the
+    /// facts about the document.
     pub learnt: Vec<Fact>,
 }
 
@@ -221,7 +227,8 @@ impl Suite {
         }
     }
 
-    /// The suite of the core's; none where a later version of the core has more.
+    /// The variant for a suite of the core. `None` if a later version of the core has added the
+    /// suite.
     pub(crate) fn of(suite: velum_credentials::Suite) -> Option<Self> {
         Self::ALL.into_iter().find(|candidate| candidate.name() == suite.name())
     }
@@ -252,14 +259,15 @@ impl SizeClass {
         }
     }
 
-    /// The class of the core's; none where a later version of the core has more.
+    /// The variant for a size class of the core. `None` if a later version of the core has added
+    /// the class.
     pub(crate) fn of(class: velum_credentials::SizeClass) -> Option<Self> {
         Self::ALL.into_iter().find(|candidate| candidate.name() == class.name)
     }
 }
 
 /// # Errors
-/// `internal` for a class that the core does not have, which a test rules out.
+/// `internal` for a class that the core does not have. A test rules this out.
 impl TryFrom<SizeClass> for velum_credentials::SizeClass {
     type Error = VelumError;
 
@@ -270,7 +278,7 @@ impl TryFrom<SizeClass> for velum_credentials::SizeClass {
     }
 }
 
-/// The point in time.
+/// Converts a timestamp into a point in time.
 pub(crate) fn system_time(time: Timestamp) -> SystemTime {
     let seconds = Duration::from_secs(time.unix().unsigned_abs());
     let moment = if time.unix() < 0 {
@@ -278,14 +286,14 @@ pub(crate) fn system_time(time: Timestamp) -> SystemTime {
     } else {
         UNIX_EPOCH.checked_add(seconds)
     };
-    // Systems count 64 bits of seconds or more, and a timestamp is of the years 0 to 9999.
+    // Systems count at least 64 bits of seconds, and a timestamp lies in the years 0 to 9999.
     moment.unwrap_or(UNIX_EPOCH)
 }
 
 /// The second in which a point in time lies.
 ///
 /// # Errors
-/// `clock` for a time that no request can state.
+/// `clock` for a time that a request cannot state.
 pub(crate) fn timestamp(time: SystemTime) -> Result<Timestamp, Error> {
     let seconds = match time.duration_since(UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
@@ -301,7 +309,7 @@ pub(crate) fn timestamp(time: SystemTime) -> Result<Timestamp, Error> {
 impl From<velum_credentials::Date> for CalendarDate {
     fn from(date: velum_credentials::Date) -> Self {
         let decimal = date.decimal();
-        // Below 10,000 each.
+        // Each part is below 10,000.
         let part = |number: u32| i32::try_from(number).unwrap_or_default();
         Self {
             year: part(decimal / 10_000),
@@ -324,7 +332,7 @@ impl From<&velum_credentials::Value> for Value {
             From::FullDate(date) => Self::Day { date: (*date).into() },
             From::DateTime(time) => Self::Moment { time: system_time(*time) },
             From::Other(cbor) => Self::Cbor { cbor: cbor.clone() },
-            // A kind to come shows as what it says it is.
+            // A kind of value that a later version adds is shown as its own text.
             other => Self::Text { text: other.to_string() },
         }
     }
@@ -432,7 +440,6 @@ mod tests {
 
     #[test]
     fn every_size_class_and_every_suite_of_the_core_is_here() {
-        // What each class is called in an error for want of a larger one.
         for class in SizeClass::ALL {
             let core = velum_credentials::SizeClass::try_from(class).unwrap();
             assert_eq!(SizeClass::of(core), Some(class));

@@ -1,4 +1,5 @@
-//! What takes no wallet: reading documents, attaching a signature that was made elsewhere, and verifying.
+//! The functions that need no wallet: reading documents, attaching a signature that was made
+//! elsewhere, and verifying.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
@@ -13,8 +14,9 @@ use crate::inspection::Inspection;
 use crate::signer::raw_signature;
 use crate::watch::{Cancellation, Watch};
 
-/// The documents of a `DeviceResponse`, or of one `Document` or `IssuerSigned` alone: what they hold, and which checks pass that need
-/// nothing else. Takes milliseconds.
+/// Reads the documents of a `DeviceResponse`, or a single `Document` or `IssuerSigned`. Returns
+/// what each document holds, and the results of the checks that need nothing but the document.
+/// Takes milliseconds.
 #[uniffi::export]
 pub fn inspect(document: Vec<u8>) -> Result<Vec<Inspection>, VelumError> {
     caught(|| {
@@ -30,14 +32,15 @@ pub fn inspect(document: Vec<u8>) -> Result<Vec<Inspection>, VelumError> {
     })
 }
 
-/// What an answer to a request (JSON or CBOR) would tell, to be shown before the holder consents. No signature is checked.
+/// Explains what an answer to a request (JSON or CBOR) would reveal. Show this to the holder before
+/// they consent. No signature is checked.
 #[uniffi::export]
 pub fn explain(document: Vec<u8>, request: Vec<u8>) -> Result<Explanation, VelumError> {
     caught(|| Ok((&Question::parse(&document, &request)?.explain()).into()))
 }
 
-/// What the device signs for a session by ES256, the elements of its own included that the document says it signs. For apps that sign without a
-/// `DeviceSigner`.
+/// Returns the bytes that the device signs by ES256 for a session. They include the elements of the
+/// device's own that the document says it signs. For apps that sign without a `DeviceSigner`.
 #[uniffi::export]
 pub fn device_authentication_bytes(
     document: Vec<u8>,
@@ -47,7 +50,9 @@ pub fn device_authentication_bytes(
     caught(|| Ok(velum_wallet::device_authentication_bytes(&document, &doc_type, &transcript)?))
 }
 
-/// The document, as a `DeviceResponse`, with this ES256 signature of its device: `r || s` or DER. Whether it verifies is checked when it is presented.
+/// Attaches an ES256 signature of the device to the document, and returns the result as a
+/// `DeviceResponse`. The signature is `r || s` or DER. It is verified only when the document is
+/// presented.
 #[uniffi::export]
 pub fn with_device_signature(
     document: Vec<u8>,
@@ -63,11 +68,13 @@ pub fn with_device_signature(
     })
 }
 
-/// Verifies that a presentation answers a request (JSON or CBOR) in the session of a transcript, and says what is learnt. Verify one presentation
-/// in a session, and no session twice.
+/// Verifies that a presentation answers a request (JSON or CBOR) in the session of a transcript,
+/// and returns what was learnt. Verify one presentation per session, and never use a session twice.
 ///
-/// `suites` are those that are allowed: `direct` and `compact` where they are not named. Verifying takes milliseconds, after the first of a size class, which makes its
-/// keys. It cannot be stopped half-way: a cancelled call ends before it begins or after it is done.
+/// `suites` lists the suites that are allowed. The default is `direct` and `compact`. Verifying
+/// takes milliseconds. The first call for a size class takes longer, because it makes the keys of
+/// that class. The call cannot be stopped half-way: a cancelled call ends before it begins, or
+/// after it is done.
 #[uniffi::export(default(suites = None, cancellation = None))]
 pub async fn verify(
     presentation: Vec<u8>,
@@ -76,7 +83,7 @@ pub async fn verify(
     suites: Option<Vec<Suite>>,
     cancellation: Option<Arc<Cancellation>>,
 ) -> Result<Verified, VelumError> {
-    /// Keeps the keys of the size classes that were met.
+    /// Keeps the keys of the size classes that it has met.
     static STABLE: LazyLock<Verifier> = LazyLock::new(Verifier::new);
     static ANY: LazyLock<Verifier> = LazyLock::new(|| Verifier::allowing(SUITES));
     static EXECUTOR: LazyLock<Executor> = LazyLock::new(|| Executor::of_threads(1));
@@ -106,7 +113,7 @@ pub async fn verify(
     EXECUTOR.run(Watch::new(cancellation.as_ref(), None), verify).await
 }
 
-/// Ends a panic, which no input should bring about, as an error.
+/// Turns a panic into an error. No input should cause a panic.
 pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, VelumError>) -> Result<T, VelumError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked().into()))
 }

@@ -9,140 +9,145 @@ use crate::facts::{ElementName, SizeClass, Value, system_time};
 
 /// A document of a response.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
-#[allow(clippy::large_enum_variant)] // A few at a time, and records cross to other languages unboxed.
+#[allow(clippy::large_enum_variant)] // There are few at a time, and records cross to other languages unboxed.
 pub enum Inspection {
-    /// One that can be read.
+    /// A document that can be read.
     Readable {
-        /// What it holds.
+        /// What the document holds.
         document: InspectedDocument,
     },
-    /// One that cannot be read. It keeps nobody from using another of the same response.
+    /// A document that cannot be read. The other documents of the same response can still be used.
     Unreadable {
-        /// The docType that its envelope states, where that can be read.
+        /// The docType that the envelope states, if it can be read.
         doc_type: Option<String>,
-        /// Why it cannot be read.
+        /// Why the document cannot be read.
         problem: Problem,
     },
 }
 
-/// What a document holds, and which checks pass that need nothing but the document. Trust is up to a request.
+/// What a document holds, and the results of the checks that need nothing but the document. Whether
+/// to trust the document depends on a request.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct InspectedDocument {
     /// The docType.
     pub doc_type: String,
-    /// Bytes of the MSO, tag-24 wrapping included.
+    /// The size of the MSO in bytes, including the tag 24 wrapping.
     pub mso_bytes: u32,
-    /// The smallest size class that the MSO fits; null above all.
+    /// The smallest size class that the MSO fits into. Null if it fits into none.
     pub size_class: Option<SizeClass>,
-    /// When its issuer signed it.
+    /// The time at which the issuer signed the document.
     pub signed: SystemTime,
-    /// From when it is valid.
+    /// The time from which the document is valid.
     pub valid_from: SystemTime,
-    /// Until when it is valid.
+    /// The time until which the document is valid.
     pub valid_until: SystemTime,
-    /// The signer, by the certificate that the document carries; null without one.
+    /// The signer, according to the certificate that the document carries. Null if there is no
+    /// certificate.
     pub signer: Option<DocumentSigner>,
-    /// The key that it was issued to: an uncompressed SEC 1 point.
+    /// The key that the document was issued to, as an uncompressed SEC 1 point.
     pub device_key: Vec<u8>,
-    /// How its device has authenticated.
+    /// How the device has authenticated.
     pub device_authentication: DeviceAuthentication,
-    /// The CBOR of the elements that the device signed itself; null where it signed none.
+    /// The CBOR of the elements that the device signed itself. Null if it signed none.
     pub device_namespaces: Option<Vec<u8>>,
-    /// The elements.
+    /// The elements of the document.
     pub elements: Vec<Element>,
-    /// Whether the MSO refers to a status that tells of revocation, which is not checked.
+    /// Whether the MSO refers to a revocation status. The status is not checked.
     pub has_status: bool,
-    /// The checks.
+    /// The checks of the document.
     pub checks: Vec<Check>,
-    /// Whether an answer can be proven from it.
+    /// Whether an answer can be proven from the document.
     pub provability: Provability,
 }
 
-/// Who signed a document, as its certificate says. Whether to trust it is up to a request.
+/// The signer of a document, according to its certificate. Whether to trust the signer depends on a
+/// request.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct DocumentSigner {
-    /// The key, an uncompressed SEC 1 point; null where the certificate cannot be read.
+    /// The signer's key as an uncompressed SEC 1 point. Null if the certificate cannot be read.
     pub public_key: Option<Vec<u8>>,
-    /// `notBefore` of the certificate; null where it cannot be read.
+    /// `notBefore` of the certificate. Null if the certificate cannot be read.
     pub not_before: Option<SystemTime>,
-    /// `notAfter` of the certificate; null where it cannot be read.
+    /// `notAfter` of the certificate. Null if the certificate cannot be read.
     pub not_after: Option<SystemTime>,
-    /// Why no IACA root could vouch for it by ISO 18013-5 Annex B; null where one could.
+    /// Why no IACA root could vouch for the certificate under ISO 18013-5 Annex B. Null if a root
+    /// could.
     pub profile_fault: Option<String>,
 }
 
 /// How a device has authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum DeviceAuthentication {
-    /// By a signature, which is checked against the transcript of its session.
+    /// With a signature, which is checked against the transcript of its session.
     Signature,
-    /// By a MAC, which only the reader of that session can check.
+    /// With a MAC, which only the reader of that session can check.
     Mac,
-    /// Not yet: the document is as its issuer handed it out.
+    /// Not yet. The document is as its issuer handed it out.
     Missing,
-    /// By something that cannot be read.
+    /// With something that cannot be read.
     Unreadable,
 }
 
 /// An element of a document.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct Element {
-    /// Its name.
+    /// The name of the element.
     pub name: ElementName,
-    /// Its value.
+    /// The value of the element.
     pub value: Value,
     /// The digestID.
     pub digest_id: u32,
-    /// Bytes of the item, tag-24 wrapping included.
+    /// The size of the item in bytes, including the tag 24 wrapping.
     pub item_bytes: u32,
-    /// Why nothing can be proven about it whatever the size class; null where something can.
+    /// Why nothing can be proven about the element in any size class. Null if something can be
+    /// proven.
     pub unprovable: Option<String>,
 }
 
-/// A check, and how it came out.
+/// A check and its result.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct Check {
     /// `doc_type`, `issuer_signature`, `digests` or `device_signature`.
     pub name: String,
-    /// How it came out.
+    /// The result.
     pub outcome: CheckOutcome,
 }
 
-/// How a check came out.
+/// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum CheckOutcome {
-    /// It passed.
+    /// The check passed.
     Passed {
-        /// What that means (English).
+        /// What this means (English).
         meaning: String,
     },
-    /// It failed.
+    /// The check failed.
     Failed {
-        /// Why.
+        /// Why it failed.
         problem: Problem,
     },
-    /// A document alone does not suffice for it.
+    /// The check needs more than the document alone.
     NotChecked {
-        /// Why not (English).
+        /// Why it was not checked (English).
         why: String,
     },
 }
 
-/// Whether an answer can be proven from a document, to a request that trusts its issuer.
+/// Whether an answer can be proven from a document, for a request that trusts its issuer.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum Provability {
-    /// It can.
+    /// An answer can be proven.
     Provable {
-        /// The smallest size class; null for one that this version of the bindings does not know.
+        /// The smallest size class. Null if this version of the bindings does not know the class.
         size_class: Option<SizeClass>,
-        /// Why its device must sign first, if it must.
+        /// Why the device must sign first. Null if it need not.
         device_must_sign: Option<Problem>,
         /// The elements about which nothing can be proven.
         except: Vec<ElementName>,
     },
-    /// It cannot.
+    /// No answer can be proven.
     NotProvable {
-        /// Why.
+        /// Why not.
         problem: Problem,
     },
 }
@@ -228,7 +233,7 @@ fn elements(namespace: &credentials::NameSpace) -> Vec<Element> {
     elements
 }
 
-/// Of bytes that a limit of 2^20 was put on.
+/// The number as `u32`. All callers count bytes below a limit of 2^20.
 fn count(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }

@@ -1,7 +1,15 @@
-//! Velum as a native library for wallets in Kotlin and Swift: a thin layer over `velum-wallet`, from which UniFFI makes the bindings.
+//! Velum as a native library for wallets in Kotlin and Swift. The crate is a thin layer over
+//! `velum-wallet`, from which UniFFI generates the bindings.
 //!
-//! It knows no platform. What takes long is done on threads of its own and never on a caller's; what waits for a person waits for the app's
-//! code. Every failure is a [`VelumError`], a panic included.
+//! The crate knows no platform. Long work runs on threads of its own and never on the caller's
+//! threads. Whatever waits for a person waits for the app's code. Every failure is a
+//! [`VelumError`], including a panic.
+//!
+//! Everything that is exported is listed below. `error` has the errors and their codes.
+//! `functions`, `facts` and `inspection` have the functions that need no wallet and the records
+//! that they return. `wallet`, `pool` and `signer` are what a holder uses, with `memory`, `sealer`
+//! and `watch` for memory budgets, the app's own sealers, progress and cancellation. `executor` has
+//! the threads. `market` hands presentations to markets.
 
 #![warn(missing_docs, unnameable_types, unreachable_pub)]
 

@@ -1,20 +1,20 @@
-//! How much memory proving may take.
+//! The memory that proving may use.
 
 use velum_credentials::{ProofKind, SizeClass, Suite};
 use velum_wallet::memory_needed;
 
 use crate::error::{ErrorCode, VelumError};
 
-/// Where the budget is named, in errors.
+/// The place that errors about the budget name.
 const PLACE: &str = "options.memoryBudget";
 
-/// How much memory proving takes.
+/// How much memory proving uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, uniffi::Enum)]
 pub enum Memory {
-    /// As much as is fastest.
+    /// As much memory as the fastest way needs.
     #[default]
     Normal,
-    /// As little as possible, for more time. The proof is of the same kind.
+    /// As little memory as possible, at the cost of time. The proof is of the same kind.
     Low,
 }
 
@@ -27,19 +27,21 @@ impl From<Memory> for velum_credentials::Memory {
     }
 }
 
-/// What the caller says of memory, and the threads that take it.
+/// The memory settings of the caller, and the number of threads that use the memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) memory: Memory,
-    /// Bytes.
+    /// In bytes.
     pub(crate) budget: Option<u64>,
     pub(crate) threads: usize,
 }
 
 impl Limits {
+    /// Checks that the budget suffices for a proof of this kind.
+    ///
     /// # Errors
-    /// `memory_insufficient` where the budget does not allow such a proof. How to make it is the caller's choice: where another way would fit,
-    /// the remedy says so.
+    /// `memory_insufficient` if it does not. How to make the proof is the caller's choice. If
+    /// another way would fit into the budget, the remedy names it.
     pub(crate) fn check(
         &self,
         kind: ProofKind,
@@ -77,7 +79,7 @@ impl Limits {
 mod tests {
     use super::*;
 
-    /// What the budget of some bytes ends with, on so many threads.
+    /// The remedy for a budget of this many bytes on this many threads.
     fn remedy(memory: Memory, threads: usize, budget: u64) -> Option<String> {
         let limits = Limits { memory, budget: Some(budget), threads };
         let class = velum_credentials::SizeClass::by_id(1).unwrap();

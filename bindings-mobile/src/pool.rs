@@ -18,22 +18,22 @@ use crate::signer::DeviceSigner;
 use crate::wallet::{CHECKS, PresentOptions, Wallet, core_suite, prepared, presented, session};
 use crate::watch::{Cancellation, ProgressListener, Watch};
 
-/// What a pool holds, and how much.
+/// What a pool holds, and how much it may hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, uniffi::Record)]
 pub struct PoolOptions {
-    /// The suite of its proofs; `Direct` unless named.
+    /// The suite of the pool's proofs. The default is `direct`.
     #[uniffi(default = None)]
     pub suite: Option<Suite>,
-    /// The size class of its proofs; the smallest that fits unless named.
+    /// The size class of the pool's proofs. The default is the smallest class that fits.
     #[uniffi(default = None)]
     pub size_class: Option<SizeClass>,
-    /// The most proofs that it holds; 32 unless named.
+    /// The maximum number of proofs. The default is 32.
     #[uniffi(default = None)]
     pub entries: Option<u32>,
-    /// The most bytes that it holds; 32 MiB unless named. A proof takes about 0.3 MiB.
+    /// The maximum number of bytes. The default is 32 MiB. A proof takes about 0.3 MiB.
     #[uniffi(default = None)]
     pub bytes: Option<u64>,
-    /// How old a proof may be; 30 days unless named.
+    /// The maximum age of a proof. The default is 30 days.
     #[uniffi(default = None)]
     pub age: Option<Duration>,
 }
@@ -41,29 +41,31 @@ pub struct PoolOptions {
 /// How to fill a pool.
 #[derive(Clone, Default, uniffi::Record)]
 pub struct FillOptions {
-    /// How much memory to take; `Normal` unless named.
+    /// How much memory to use. The default is normal.
     #[uniffi(default = None)]
     pub memory: Option<Memory>,
-    /// Bytes that the app may take on top of what it has: of `os_proc_available_memory()`, or of `ActivityManager`. Where they are too few
-    /// the call ends with `MemoryInsufficient` before any proving. As many as it takes unless named.
+    /// The bytes that the app may use on top of what it uses already, as
+    /// `os_proc_available_memory()` or `ActivityManager` reports them. If they are too few, the
+    /// call throws the error `memory_insufficient` before it proves anything. Without a budget, the
+    /// call uses as much memory as it needs.
     #[uniffi(default = None)]
     pub memory_budget: Option<u64>,
-    /// Stops the call. Proofs that were added before stay.
+    /// Stops the call. Proofs that were already added stay in the pool.
     #[uniffi(default = None)]
     pub cancellation: Option<Arc<Cancellation>>,
-    /// Hears how far the call has come.
+    /// Receives the progress of the call.
     #[uniffi(default = None)]
     pub progress: Option<Arc<dyn ProgressListener>>,
 }
 
-/// An answer of a pool.
+/// The answer that a pool gives to a request.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct PoolPresentation {
     /// The presentation.
     pub presentation: Vec<u8>,
-    /// Whether its credential proof was in the pool. It was made in the call otherwise.
+    /// Whether the credential proof came from the pool. Otherwise it was made during the call.
     pub from_pool: bool,
-    /// Proofs that were found unfit on the way, and removed.
+    /// The proofs that were found unfit during the call, and removed.
     pub dropped: Vec<DroppedProof>,
 }
 
@@ -79,38 +81,44 @@ pub struct DroppedProof {
 /// Why a proof was removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum DropReason {
-    /// It was older than the pool's bound.
+    /// It was older than the pool allows.
     Age,
-    /// It is of a document that is not held any longer, or in a format that this version does not read.
+    /// It belongs to a document that is no longer held, or its format is one that this version does
+    /// not read.
     Document,
-    /// There were more proofs or bytes than the pool's bounds allow.
+    /// The pool had more proofs or bytes than its bounds allow.
     Bounds,
-    /// It was changed, moved, or sealed with a key that is no more.
+    /// It was changed, moved, or sealed with a key that no longer exists.
     DoesNotOpen,
-    /// It is no prepared proof that this version can use for its purpose.
+    /// It is not a prepared proof that this version can use for its purpose.
     Unusable,
 }
 
-/// A pool of prepared proofs in a folder, sealed, so that an answer need not wait for the long part of its proof.
+/// A pool of sealed, prepared proofs in a folder. With a prepared proof, an answer need not wait
+/// for the long part of its proof.
 ///
-/// Each proof is taken once, by one of all the processes that share the folder. A crash can lose a proof and never lets one be used twice. **The folder belongs where no backup goes**: below
-/// `Context.getNoBackupFilesDir()` on Android, or marked `isExcludedFromBackup` on iOS.
+/// Several processes may share the folder. Each proof is taken once, by one of them. A crash can
+/// lose a proof, but it never lets a proof be used twice. **Keep the folder out of backups**: put
+/// it below `Context.getNoBackupFilesDir()` on Android, or mark it `isExcludedFromBackup` on iOS.
 #[derive(uniffi::Object)]
 pub struct ProofPool {
     pool: Arc<velum_wallet::ProofPool>,
     wallet: Arc<Wallet>,
     suite: credentials::Suite,
     size_class: Option<credentials::SizeClass>,
-    /// For files, which is kept from proofs: a sealer may wait for a fingerprint.
+    /// For work on files. It is separate from the threads that prove, because a sealer may wait for
+    /// a fingerprint.
     executor: Executor,
-    /// For filling, which waits for proofs: nobody who presents waits for it to end.
+    /// For filling the pool, which waits for proofs. It is separate, so that a call that presents
+    /// need not wait until the pool is full.
     filling: Executor,
 }
 
 #[uniffi::export]
 impl ProofPool {
-    /// A pool in a folder, which is made if it is missing, sealed with a key of 32 uniformly random bytes: from the Keychain, or kept under a key of the Keystore. Reads the
-    /// folder, which takes milliseconds.
+    /// Opens a pool in a folder, which is created if it is missing. The proofs are sealed with a
+    /// key of 32 uniformly random bytes. Keep the key in the Keychain, or encrypted under a key of
+    /// the Keystore. Opening reads the folder, which takes milliseconds.
     #[uniffi::constructor(default(options = None))]
     pub fn new(
         wallet: Arc<Wallet>,
@@ -129,7 +137,8 @@ impl ProofPool {
         Self::with(wallet, folder, Arc::new(KeySealer::new(key)), options.unwrap_or_default())
     }
 
-    /// The same over a sealer of the app's: a key that never leaves the hardware.
+    /// Opens a pool like the constructor does, but with a sealer of the app's: for a key that never
+    /// leaves the hardware.
     #[uniffi::constructor(default(options = None))]
     pub fn with_sealer(
         wallet: Arc<Wallet>,
@@ -140,8 +149,9 @@ impl ProofPool {
         Self::with(wallet, folder, Arc::new(ForeignSealer(sealer)), options.unwrap_or_default())
     }
 
-    /// Prepares until there are `wanted` proofs for requests like this one (JSON or CBOR), and says how many it added. What was added stays
-    /// when a later one fails or the call is cancelled.
+    /// Prepares proofs until there are `wanted` proofs for requests like this one (JSON or CBOR),
+    /// and returns how many were added. The added proofs stay in the pool if a later proof fails or
+    /// the call is cancelled.
     #[uniffi::method(default(options = None))]
     pub async fn fill(
         &self,
@@ -186,9 +196,11 @@ impl ProofPool {
         self.filling.run(watch, fill).await
     }
 
-    /// Answers a request as [`Wallet::present`] does, with a proof out of the pool, or one that is made now where there is none.
+    /// Answers a request as `Wallet.present` does. The call takes a proof from the pool, or makes
+    /// one if the pool has none for the request.
     ///
-    /// A proof is taken after every check, and after the device has signed: none is lost before.
+    /// A proof is taken only after every check, and after the device has signed. No proof is lost
+    /// before that.
     #[uniffi::method(default(signer = None, options = None))]
     pub async fn present(
         &self,
@@ -222,7 +234,7 @@ impl ProofPool {
         let present = move |watch: &Watch| -> Result<Vec<u8>, VelumError> {
             let (ready, rest): (Prepared, _) = match ready {
                 Some(ready) => (ready, watch.clone()),
-                // Of both proofs the first takes most of the time.
+                // The first of the two proofs takes most of the time.
                 None => {
                     let first = watch.part(0.0, 0.8);
                     (
@@ -237,7 +249,7 @@ impl ProofPool {
         Ok(PoolPresentation { presentation, from_pool, dropped: dropped(taken.dropped) })
     }
 
-    /// How many proofs there are for requests like this one. None is opened.
+    /// Returns how many proofs there are for requests like this one. No proof is opened.
     pub async fn count(&self, document: Vec<u8>, request: Vec<u8>) -> Result<u32, VelumError> {
         let (suite, class) = (self.suite, self.size_class);
         self.work(move |pool| {
@@ -247,14 +259,22 @@ impl ProofPool {
         .await
     }
 
-    /// Drops what is of no use any more: proofs of documents other than those of `held` (each a `DeviceResponse`, a `Document` or an `IssuerSigned`), those in a format that this version
-    /// does not read, those out of age, and the oldest of those beyond the bounds. Call it when the app starts, and whenever a document comes, goes or is renewed.
+    /// Removes the proofs that are of no more use:
+    ///
+    /// - proofs for documents other than those in `held`. Each of these is a `DeviceResponse`, a
+    ///   `Document` or an `IssuerSigned`;
+    /// - proofs in a format that this version does not read;
+    /// - proofs that are too old;
+    /// - the oldest proofs beyond the pool's bounds.
+    ///
+    /// Call it when the app starts, and whenever a document is added, removed or renewed.
     pub async fn sweep(&self, held: Vec<Vec<u8>>) -> Result<Vec<DroppedProof>, VelumError> {
         self.work(move |pool| {
             let mut hashes = Vec::new();
             for document in &held {
                 let response = DeviceResponse::parse(document)?;
-                // One that cannot be read may be one that proofs are of: nothing is dropped for want of its hash.
+                // Proofs may belong to a document that cannot be read. Without its hash they would
+                // be dropped, so nothing is dropped.
                 if let Some(broken) = response.broken().first() {
                     return Err(broken.fault.clone().into());
                 }
@@ -265,7 +285,7 @@ impl ProofPool {
         .await
     }
 
-    /// Removes every proof, and says how many there were.
+    /// Removes every proof, and returns how many there were.
     pub async fn clear(&self) -> Result<u32, VelumError> {
         self.work(|pool| Ok(count(block_on(pool.clear())?))).await
     }

@@ -1,41 +1,44 @@
-//! A sealer of the app's, for keys that never leave the hardware.
+//! Sealers that apps provide, for keys that never leave the hardware.
 
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-/// Authenticated encryption with associated data, by a cipher and a key of the app's choice.
+/// Authenticated encryption with associated data, with a cipher and a key of the app's choice.
 ///
-/// One key may seal any number of entries, so nonces must never repeat. A call may wait for a person, such as for a fingerprint; other
-/// calls of the pool wait meanwhile.
+/// One key may seal any number of entries, so nonces must never repeat. A call may wait for a
+/// person, for example for a fingerprint. Other calls of the pool wait in the meantime.
 #[uniffi::export(with_foreign)]
 #[async_trait::async_trait]
 pub trait Sealer: Send + Sync {
-    /// Seals bytes. They open with the same associated data alone.
+    /// Seals bytes. The result opens only with the same associated data.
     async fn seal(&self, plain: Vec<u8>, associated: Vec<u8>) -> Result<Vec<u8>, SealerError>;
 
-    /// Opens what was sealed.
+    /// Opens bytes that were sealed.
     async fn open(&self, sealed: Vec<u8>, associated: Vec<u8>) -> Result<Vec<u8>, SealerError>;
 }
 
-/// Why a [`Sealer`] did not do its work.
+/// Why a `Sealer` failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum SealerError {
-    /// The bytes were changed, moved, or sealed with a key that is no more: they will never open, and the pool drops them.
+    /// The bytes were changed, moved, or sealed with a key that no longer exists. They will never
+    /// open, so the pool drops them.
     #[error("the sealed bytes do not open")]
     DoesNotOpen,
-    /// The bytes were sealed with another key, for sealers that can tell. The pool leaves them where they are.
+    /// The bytes were sealed with another key. For sealers that can detect this. The pool leaves
+    /// the bytes where they are.
     #[error("sealed with another key")]
     OtherKey,
-    /// The key cannot be used now: the device is locked, or the holder cancelled. The pool drops nothing.
+    /// The key cannot be used now, because the device is locked or the holder cancelled. The pool
+    /// drops nothing.
     #[error("{reason}")]
     Refused {
-        /// What the system says.
+        /// The reason that the system gives.
         reason: String,
     },
 }
 
-/// What a sealer throws besides.
+/// Converts any other exception of a sealer.
 impl From<uniffi::UnexpectedUniFFICallbackError> for SealerError {
     fn from(error: uniffi::UnexpectedUniFFICallbackError) -> Self {
         Self::Refused { reason: error.reason }

@@ -1,4 +1,5 @@
-//! The device's signature by a key that the app keeps in hardware, or has kept by someone else.
+//! The device's signature, with a key that the app keeps in hardware or that someone else keeps for
+//! it.
 
 use std::sync::Arc;
 
@@ -14,20 +15,21 @@ use crate::error::{ErrorCode, VelumError};
 use crate::executor::Executor;
 use crate::watch::Watch;
 
-/// The key of the device that a document was issued to.
+/// The device key that a document was issued to.
 #[uniffi::export(with_foreign)]
 #[async_trait::async_trait]
 pub trait DeviceSigner: Send + Sync {
-    /// The public key, on P-256: an uncompressed SEC 1 point of 65 bytes, or a DER `SubjectPublicKeyInfo`. Asked before anyone has to
-    /// agree to a signature.
+    /// Returns the public key, on P-256: an uncompressed SEC 1 point of 65 bytes, or a DER
+    /// `SubjectPublicKeyInfo`. This is called before anyone has to agree to a signature.
     async fn public_key(&self) -> Result<Vec<u8>, DeviceSignerError>;
 
-    /// Signs by ECDSA with SHA-256, which hashes the payload: `r || s` of 64 bytes, or DER. May wait for the holder, who may be asked
-    /// for a fingerprint. When the call is cancelled the answer is not waited for.
+    /// Signs the payload by ECDSA with SHA-256, which hashes the payload. Returns `r || s` of 64
+    /// bytes, or DER. The call may wait for the holder, for example for a fingerprint. If the call
+    /// is cancelled, nobody waits for its answer.
     async fn sign(&self, payload: Vec<u8>) -> Result<Vec<u8>, DeviceSignerError>;
 }
 
-/// Why a [`DeviceSigner`] did not sign.
+/// Why a `DeviceSigner` did not sign.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum DeviceSignerError {
     /// The holder did not agree.
@@ -36,18 +38,18 @@ pub enum DeviceSignerError {
     /// The key cannot be used while the device is locked.
     #[error("the device's key cannot be used while the device is locked")]
     Locked,
-    /// The key is not one that signs: it is for key agreement (ECDH) alone, say.
+    /// The key cannot sign, for example because it is for key agreement (ECDH) only.
     #[error("the device's key cannot sign; it may be for key agreement alone")]
     KeyCannotSign,
-    /// The hardware failed, or whatever keeps the key.
+    /// The hardware failed, or whatever else keeps the key.
     #[error("the device's key cannot be used: {reason}")]
     Hardware {
-        /// What the system says.
+        /// The reason that the system gives.
         reason: String,
     },
 }
 
-/// What a signer throws besides.
+/// Converts any other exception of a signer.
 impl From<uniffi::UnexpectedUniFFICallbackError> for DeviceSignerError {
     fn from(error: uniffi::UnexpectedUniFFICallbackError) -> Self {
         Self::Hardware { reason: error.reason }
@@ -66,7 +68,7 @@ impl From<DeviceSignerError> for VelumError {
     }
 }
 
-/// What is answered with in a session, as it was given.
+/// The inputs of an answer in a session, as they were given.
 #[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) document: Vec<u8>,
@@ -86,14 +88,15 @@ impl Session {
         options.with_device_namespaces(self.disclose_device_namespaces)
     }
 
-    /// The question, after every check that needs no proof.
+    /// Returns the question, after every check that needs no proof.
     pub(crate) fn checked(&self) -> Result<Question, Error> {
         let question = self.question()?;
         question.check(&self.transcript, &self.options(Control::none()))?;
         Ok(question)
     }
 
-    /// The same session with a document that the device has signed for it. `executor` is for work of one thread.
+    /// Returns the same session with a document that the device has signed for it. `executor` does
+    /// work on one thread.
     pub(crate) async fn signed(
         self,
         signer: &Arc<dyn DeviceSigner>,
@@ -124,7 +127,8 @@ struct ToSign {
 }
 
 impl ToSign {
-    /// After every check that can be made without the signature: nobody is asked to sign in vain.
+    /// Makes every check that is possible without the signature, so that nobody is asked to sign in
+    /// vain.
     fn of(session: &Session) -> Result<Self, Error> {
         let question = session.question()?;
         match question.check(&session.transcript, &session.options(Control::none())) {
@@ -164,7 +168,8 @@ impl ToSign {
         Err(VelumError::new(code, "signer.publicKey", message))
     }
 
-    /// The signature as `r || s`, of the two forms the one that verifies.
+    /// Returns the signature as `r || s`. If the bytes can be read in both forms, the form that
+    /// verifies is used.
     fn signature(&self, bytes: &[u8]) -> Result<[u8; SIGNATURE_BYTES], VelumError> {
         let of_device = |signature: &Signature| self.key.verify(&self.payload, signature).is_ok();
         if let Some(signature) = forms(bytes).find(of_device) {
@@ -178,13 +183,15 @@ impl ToSign {
     }
 }
 
-/// An error of what the device signed, or did not, which its signature mends.
+/// Whether the error is about what the device signed or did not sign, so that a new signature
+/// resolves it.
 fn is_of_device(error: &Error) -> bool {
     let codes = [Code::DeviceSignature, Code::DeviceSignatureMissing, Code::DeviceMacUnsupported];
     codes.contains(&error.code()) || error.place().contains("deviceSigned.deviceAuth")
 }
 
-/// What bytes are as a signature: `r || s`, DER, or by a chance of one in 2^40 both.
+/// The signatures that the bytes encode: `r || s`, DER, or both. Both happens by chance, with
+/// probability 2^-40.
 fn forms(bytes: &[u8]) -> impl Iterator<Item = Signature> {
     [Signature::from_slice(bytes).ok(), Signature::from_der(bytes).ok()].into_iter().flatten()
 }
@@ -196,7 +203,7 @@ fn not_a_signature(place: &str) -> VelumError {
     VelumError::new(ErrorCode::Malformed, place, message)
 }
 
-/// A signature of either form, as `r || s`.
+/// Returns a signature of either form as `r || s`.
 pub(crate) fn raw_signature(bytes: &[u8]) -> Result<[u8; SIGNATURE_BYTES], VelumError> {
     let signature = forms(bytes).next();
     signature

@@ -1,4 +1,4 @@
-//! The holder's verbs.
+//! What a holder does: preparing and presenting.
 
 use std::num::NonZero;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -15,72 +15,77 @@ use crate::memory::{Limits, Memory};
 use crate::signer::{DeviceSigner, Session};
 use crate::watch::{Cancellation, ProgressListener, Watch, locked};
 
-/// Threads that prove, unless told otherwise.
+/// The number of threads that prove, unless the options name another.
 const MOST_THREADS: usize = 4;
 
-/// For checks, which take milliseconds and need not wait for proofs.
+/// For checks. They take milliseconds and need not wait for proofs.
 pub(crate) static CHECKS: LazyLock<Executor> = LazyLock::new(Executor::of_one_thread);
 
 /// How a wallet proves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, uniffi::Record)]
 pub struct WalletOptions {
-    /// Threads that prove, from 1; more than the device has cores are not started. As many as the device has cores, and at most 4, unless named.
+    /// The number of threads that prove, at least 1. The wallet starts no more threads than the
+    /// device has cores. The default is the number of cores, but at most 4.
     #[uniffi(default = None)]
     pub threads: Option<u32>,
-    /// Whether to prove on one thread, whatever `threads` says: slower, and easy on the battery. For work in the background.
+    /// Whether to prove on one thread, whatever `threads` says. This is slower and saves battery.
+    /// For work in the background.
     #[uniffi(default = false)]
     pub low_power: bool,
 }
 
-/// By which clock a request's time is judged. A verifier who may choose it freely can find out the dates of validity by asking again
-/// and again.
+/// The clock against which the time of a request is checked. A verifier that may choose the time
+/// freely can find out the validity dates of a document by asking again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum Clock {
-    /// The request's time must lie within five minutes of the device's own.
+    /// The time of the request must lie within five minutes of the device's clock.
     OfDevice,
-    /// The request's time must lie within five minutes of this one.
+    /// The time of the request must lie within five minutes of this time.
     At {
         /// The time.
         time: SystemTime,
     },
-    /// Any time is answered: for documents of the past.
+    /// A request with any time is answered. For documents of the past.
     Any,
 }
 
 /// How to make the keys of a size class.
 #[derive(Clone, Default, uniffi::Record)]
 pub struct KeyOptions {
-    /// The suite; `Direct` unless named.
+    /// The suite. The default is `direct`.
     #[uniffi(default = None)]
     pub suite: Option<Suite>,
     /// Stops the call.
     #[uniffi(default = None)]
     pub cancellation: Option<Arc<Cancellation>>,
-    /// Hears how far the call has come.
+    /// Receives the progress of the call.
     #[uniffi(default = None)]
     pub progress: Option<Arc<dyn ProgressListener>>,
 }
 
-/// How to prepare.
+/// How to prepare a proof.
 #[derive(Clone, Default, uniffi::Record)]
 pub struct PrepareOptions {
-    /// The suite; `Direct` unless named.
+    /// The suite. The default is `direct`.
     #[uniffi(default = None)]
     pub suite: Option<Suite>,
-    /// The size class; the smallest that fits unless named. A larger one hides how large the document is.
+    /// The size class. The default is the smallest class that fits. A larger class hides how large
+    /// the document is.
     #[uniffi(default = None)]
     pub size_class: Option<SizeClass>,
-    /// How much memory to take; `Normal` unless named.
+    /// How much memory to use. The default is normal.
     #[uniffi(default = None)]
     pub memory: Option<Memory>,
-    /// Bytes that the app may take on top of what it has: of `os_proc_available_memory()`, or of `ActivityManager`. Where they are too few
-    /// the call ends with `MemoryInsufficient` before any proving. As many as it takes unless named.
+    /// The bytes that the app may use on top of what it uses already, as
+    /// `os_proc_available_memory()` or `ActivityManager` reports them. If they are too few, the
+    /// call throws the error `memory_insufficient` before it proves anything. Without a budget, the
+    /// call uses as much memory as it needs.
     #[uniffi(default = None)]
     pub memory_budget: Option<u64>,
     /// Stops the call.
     #[uniffi(default = None)]
     pub cancellation: Option<Arc<Cancellation>>,
-    /// Hears how far the call has come.
+    /// Receives the progress of the call.
     #[uniffi(default = None)]
     pub progress: Option<Arc<dyn ProgressListener>>,
 }
@@ -88,37 +93,43 @@ pub struct PrepareOptions {
 /// How to present.
 #[derive(Clone, Default, uniffi::Record)]
 pub struct PresentOptions {
-    /// By which clock the request's time is judged; by the device's unless named.
+    /// The clock against which the time of the request is checked. The default is the device's
+    /// clock.
     #[uniffi(default = None)]
     pub clock: Option<Clock>,
-    /// Whether elements that the device signed itself may go along in clear.
+    /// Whether elements that the device signed itself may be included in clear.
     #[uniffi(default = false)]
     pub disclose_device_namespaces: bool,
-    /// How much memory to take; `Normal` unless named.
+    /// How much memory to use. The default is normal.
     #[uniffi(default = None)]
     pub memory: Option<Memory>,
-    /// Bytes that the app may take on top of what it has: of `os_proc_available_memory()`, or of `ActivityManager`. Where they are too few
-    /// the call ends with `MemoryInsufficient` before any proving. As many as it takes unless named.
+    /// The bytes that the app may use on top of what it uses already, as
+    /// `os_proc_available_memory()` or `ActivityManager` reports them. If they are too few, the
+    /// call throws the error `memory_insufficient` before it proves anything. Without a budget, the
+    /// call uses as much memory as it needs.
     #[uniffi(default = None)]
     pub memory_budget: Option<u64>,
     /// Stops the call.
     #[uniffi(default = None)]
     pub cancellation: Option<Arc<Cancellation>>,
-    /// Hears how far the call has come.
+    /// Receives the progress of the call.
     #[uniffi(default = None)]
     pub progress: Option<Arc<dyn ProgressListener>>,
 }
 
-/// Prepares and presents. Keep one: it makes the keys of a size class once, and has the threads that prove.
+/// Prepares proofs and makes presentations. Keep one wallet: it makes the keys of a size class
+/// once, and it owns the threads that prove.
 ///
-/// Calls are done one after another, each on all of the threads. They may be made from any thread, and none holds up its caller.
+/// Calls run one after another, and each call uses all of the threads. They may be made from any
+/// thread, and never block the calling thread.
 #[derive(uniffi::Object)]
 pub struct Wallet {
     pub(crate) wallet: Arc<velum_wallet::Wallet>,
     pub(crate) executor: Executor,
 }
 
-/// The credential proof of one presentation, made ahead of time. As secret as its document, and serves once.
+/// The credential proof for one presentation, made ahead of time. It is as secret as its document,
+/// and can be used once.
 #[derive(uniffi::Object)]
 pub struct PreparedProof {
     prepared: Mutex<Option<Prepared>>,
@@ -129,7 +140,7 @@ pub struct PreparedProof {
 
 #[uniffi::export]
 impl Wallet {
-    /// A wallet without keys yet. Starts no threads before it has something to prove.
+    /// Creates a wallet without keys. It starts no threads until it has something to prove.
     #[uniffi::constructor(default(options = None))]
     pub fn new(options: Option<WalletOptions>) -> Arc<Self> {
         let executor = Executor::of_threads(threads(&options.unwrap_or_default()));
@@ -155,8 +166,9 @@ impl Wallet {
         self.executor.run(Watch::new(cancellation.as_ref(), progress), make).await
     }
 
-    /// Makes the credential proof for one presentation to requests like this one (JSON or CBOR): of the same docType, issuer and elements. Time,
-    /// predicates and session may differ. The document need not be signed by its device yet.
+    /// Makes the credential proof for one presentation to requests like this one (JSON or CBOR),
+    /// which have the same docType, issuer and elements. The time, the predicates and the session
+    /// may differ. The device need not have signed the document yet.
     #[uniffi::method(default(options = None))]
     pub async fn prepare(
         &self,
@@ -169,7 +181,8 @@ impl Wallet {
         let (suite, class) = (core_suite(suite)?, size_class.map(TryInto::try_into).transpose()?);
         let watch = Watch::new(cancellation.as_ref(), progress);
         let limits = self.limits(memory, memory_budget);
-        // Before it waits for other proofs: a document that none can be made of fails at once.
+        // Before the call waits for other proofs, so that it fails at once for a document that no
+        // proof can be made of.
         let check = move |_: &Watch| -> Result<_, VelumError> {
             let question = Question::parse(&document, &request)?;
             let purpose = question.purpose(suite, class)?;
@@ -184,12 +197,15 @@ impl Wallet {
         self.executor.run(watch, prepare).await
     }
 
-    /// Answers a request (JSON or CBOR) in the session of a `SessionTranscript`, and gives the presentation.
+    /// Answers a request (JSON or CBOR) in the session of a `SessionTranscript`, and returns the
+    /// presentation.
     ///
-    /// With a signer, the device signs the session: its key must be the one that the document was issued to, and it is asked after every
-    /// check that can be made without its signature. Without one the document must have been signed for this session.
+    /// With a signer, the device signs the session. The signer's key must be the key that the
+    /// document was issued to. The signer is asked after every check that can be made without its
+    /// signature. Without a signer, the document must already be signed for this session.
     ///
-    /// The prepared proof is used up once proving begins. Where a check fails or the device does not sign, it is not, and may be used again.
+    /// The prepared proof is used up once proving begins. If a check fails or the device does not
+    /// sign, the proof is not used up and can be used again.
     #[uniffi::method(default(signer = None, options = None))]
     pub async fn present(
         &self,
@@ -228,22 +244,22 @@ impl Wallet {
 
 #[uniffi::export]
 impl PreparedProof {
-    /// The suite; null for one that this version of the bindings does not know.
+    /// The suite of the proof. Null if this version of the bindings does not know the suite.
     pub fn suite(&self) -> Option<Suite> {
         self.suite
     }
 
-    /// The size class; null for one that this version of the bindings does not know.
+    /// The size class of the proof. Null if this version of the bindings does not know the class.
     pub fn size_class(&self) -> Option<SizeClass> {
         self.size_class
     }
 
-    /// The docType.
+    /// The docType of the document.
     pub fn doc_type(&self) -> String {
         self.doc_type.clone()
     }
 
-    /// Whether it was used.
+    /// Whether the proof was used.
     pub fn is_used(&self) -> bool {
         locked(&self.prepared).is_none()
     }
@@ -261,7 +277,7 @@ impl From<Prepared> for PreparedProof {
 }
 
 impl PreparedProof {
-    /// Takes the proof out for good, if it is for this question.
+    /// Takes the proof out for good, if it was prepared for this question.
     fn take(&self, question: &Question, limits: &Limits) -> Result<Prepared, VelumError> {
         let mut prepared = locked(&self.prepared);
         let used = || {
@@ -294,7 +310,7 @@ pub(crate) fn prepared(
         let options =
             credentials::PrepareOptions::default().with_size_class(class).with_control(control);
         let prepared = wallet.prepare(question, suite, options.with_memory(memory.into()));
-        // Memory is scarcer here than the moment that it takes to get it anew.
+        // On phones, free memory matters more than the time that allocating it again takes.
         wallet.free_memory();
         prepared
     })
@@ -316,7 +332,7 @@ pub(crate) fn presented(
     })
 }
 
-/// What was given, with the time at which the call was made.
+/// The inputs of an answer, with the time at which the call was made.
 pub(crate) fn session(
     document: Vec<u8>,
     request: Vec<u8>,

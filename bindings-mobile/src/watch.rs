@@ -1,4 +1,5 @@
-//! How a caller follows and stops work: [`Cancellation`], [`ProgressListener`], and one [`Watch`] a call.
+//! How a caller follows and stops work: [`Cancellation`], [`ProgressListener`], and one [`Watch`]
+//! for each call.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -7,10 +8,11 @@ use std::task::{Poll, Waker};
 
 use velum_credentials::{CancelToken, Code, Control, Error};
 
-/// Stops the calls that it is given to. One may be given to several calls, and to later ones, which then end at once.
+/// Stops the calls that it is given to. One cancellation may be given to several calls. Calls that
+/// receive it after it was cancelled end at once.
 ///
-/// Swift's tasks and Kotlin's coroutines do not stop native work by themselves when they are cancelled: cancel this as well. The Kotlin
-/// package does.
+/// Cancelling a Swift task or a Kotlin coroutine does not stop native work by itself. Cancel this
+/// object as well. The Kotlin package does so.
 #[derive(Default, uniffi::Object)]
 pub struct Cancellation {
     calls: Mutex<Calls>,
@@ -24,14 +26,14 @@ struct Calls {
 
 #[uniffi::export]
 impl Cancellation {
-    /// One that has stopped nothing yet.
+    /// Creates a cancellation that has not stopped anything yet.
     #[uniffi::constructor]
     pub fn new() -> Arc<Self> {
         Arc::default()
     }
 
-    /// Stops the calls: each ends soon with the error `Cancelled`, unless it is done before. May be called more than once and from any
-    /// thread, and does not wait.
+    /// Stops the calls. Each call soon throws the error `cancelled`, unless it is done before. May
+    /// be called more than once and from any thread, and does not wait.
     pub fn cancel(&self) {
         let running = {
             let mut calls = locked(&self.calls);
@@ -59,40 +61,40 @@ impl Cancellation {
     }
 }
 
-/// Hears how far a call has come.
+/// Receives the progress of a call.
 #[uniffi::export(with_foreign)]
 pub trait ProgressListener: Send + Sync {
-    /// A stage begins when `fraction` of the work is done, 0 to 1. Called from a thread that proves, which waits meanwhile: return
-    /// soon, and throw nothing.
+    /// Reports that a stage begins when `fraction` of the work is done, from 0 to 1. Called on a
+    /// thread that proves, which waits for it. Return quickly, and do not throw.
     fn on_progress(&self, stage: Stage, fraction: f64);
 }
 
-/// A stage of proving. Stages come more than once.
+/// A stage of proving. A stage can occur more than once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum Stage {
-    /// Computing what does not depend on the document, once a size class.
+    /// Computing the keys, which do not depend on the document. Happens once for each size class.
     Keys,
     /// Filling the tables.
     Witness,
-    /// Low-degree extension of columns.
+    /// Computing the low-degree extension of the columns.
     Extension,
-    /// Hashing rows and trees.
+    /// Hashing rows and Merkle trees.
     Hashing,
-    /// Searching nonces.
+    /// Searching for nonces (proof of work).
     Grinding,
     /// Filling the columns of the lookup argument.
     Lookups,
     /// Evaluating the constraints.
     Quotient,
-    /// Evaluating columns at the out-of-domain points, and batching them.
+    /// Evaluating the columns at the out-of-domain points, and batching them.
     Openings,
-    /// Folding the batch (FRI), its trees included.
+    /// Folding the batch (FRI), including its Merkle trees.
     Folding,
     /// Gathering what the queries open.
     Queries,
     /// Checking the proof before it is handed out.
     Check,
-    /// Beginning anew on the processor, since another device failed.
+    /// Restarting on the CPU because another device failed.
     Fallback,
 }
 
@@ -116,7 +118,8 @@ impl From<velum_credentials::Stage> for Stage {
     }
 }
 
-/// One call of the caller's: its flag, and who waits for its work. More than one do where work waits for other work.
+/// One call of a caller: its cancellation flag, and the wakers of those who wait for its work.
+/// There is more than one waker if work waits for other work.
 #[derive(Default)]
 struct Call {
     token: CancelToken,
@@ -138,12 +141,12 @@ impl Call {
     }
 }
 
-/// What goes along with the work of one call, wherever it is done.
+/// What accompanies the work of one call, on whichever thread it runs.
 #[derive(Clone)]
 pub(crate) struct Watch {
     call: Arc<Call>,
     listener: Option<Arc<dyn ProgressListener>>,
-    /// The part of the call that the work is.
+    /// The part of the call that this work makes up, as fractions of the call.
     part: (f64, f64),
 }
 
@@ -159,19 +162,19 @@ impl Watch {
         Self { call, listener, part: (0.0, 1.0) }
     }
 
-    /// The watch of a part of the work, from the one fraction of it to the other.
+    /// Returns the watch for a part of the work, between two fractions of it.
     pub(crate) fn part(&self, from: f64, to: f64) -> Self {
         let (start, end) = self.part;
         let at = |fraction: f64| start + (end - start) * fraction;
         Self { part: (at(from), at(to)), ..self.clone() }
     }
 
-    /// `cancelled`, once it is.
+    /// Returns the error `cancelled` if the call was cancelled.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.call.token.is_cancelled() { Err(cancelled()) } else { Ok(()) }
     }
 
-    /// Works under the control of this call.
+    /// Does the work under the control of this call.
     pub(crate) fn controlled<T>(&self, work: impl FnOnce(Control<'_>) -> T) -> T {
         let report = |progress: velum_credentials::Progress| {
             if let Some(listener) = &self.listener {
@@ -182,20 +185,21 @@ impl Watch {
         work(control.part(self.part.0, self.part.1))
     }
 
-    /// Waits, and is woken by a cancellation as well. `poll` is asked with whether there was one.
+    /// Waits, and also wakes up when the call is cancelled. `poll` is told whether it was.
     pub(crate) async fn wait<T>(
         &self,
         mut poll: impl FnMut(&mut std::task::Context<'_>, bool) -> Poll<T>,
     ) -> T {
         poll_fn(|context| {
-            // Before the flag is read, so that no cancellation is missed between the two.
+            // Register the waker before reading the flag, so that no cancellation is missed in
+            // between.
             self.call.wake(context.waker());
             poll(context, self.call.token.is_cancelled())
         })
         .await
     }
 
-    /// Waits for something that may be left at any time.
+    /// Waits for something that may be abandoned at any time.
     ///
     /// # Errors
     /// `cancelled`.
@@ -215,7 +219,7 @@ impl Watch {
     }
 }
 
-/// Stops the work of a call whose future is dropped before it is done.
+/// Stops the work of a call whose future is dropped before the work is done.
 pub(crate) struct CancelOnDrop(Option<Watch>);
 
 impl CancelOnDrop {
@@ -223,7 +227,7 @@ impl CancelOnDrop {
         Self(Some(watch.clone()))
     }
 
-    /// That the work is done.
+    /// Marks the work as done.
     pub(crate) fn done(mut self) {
         self.0 = None;
     }
@@ -241,7 +245,7 @@ pub(crate) fn cancelled() -> Error {
     Error::new(Code::Cancelled, "prover", "cancelled; nothing was handed out")
 }
 
-/// What a panic of another thread left is whole: nothing here panics half-way.
+/// Ignores poisoning: no code under these locks panics half-way, so the data is consistent.
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// The wallet library's interface, or where it cannot be fetched, what is restated of it in `Restated/`.
+// The interface of the wallet library. If it cannot be fetched, the restated sources in `Restated/`.
 let isRestated = Context.environment["VELUM_EUDI_RESTATED"] != nil
 
 let interface: [Target.Dependency] =

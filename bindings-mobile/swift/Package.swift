@@ -1,7 +1,7 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// The native libraries: XCFrameworks that `./x swift` builds, or on Linux, for tests, libraries of the system's.
+// The native libraries. `./x swift` builds them as XCFrameworks. On Linux, for tests, they are system libraries.
 #if os(Linux)
 let native = Target.systemLibrary(name: "VelumNative", path: "Native")
 let nativeReceipt = Target.systemLibrary(name: "VelumReceiptNative", path: "NativeReceipt")
@@ -26,13 +26,14 @@ let package = Package(
         .target(
             name: "VelumReceiptBindings", dependencies: ["VelumReceiptNative"], swiftSettings: [.swiftLanguageMode(.v5)]),
         .target(name: "VelumReceipt", dependencies: ["VelumReceiptBindings"]),
-        // For Apple's platforms; empty elsewhere.
+        // For Apple's platforms. Empty elsewhere.
         .target(name: "VelumSecureEnclave", dependencies: ["Velum"], swiftSettings: [.swiftLanguageMode(.v5)]),
         .testTarget(name: "VelumTests", dependencies: ["Velum", "VelumReceipt"]),
     ]
 )
 
-// What the tests start as a process of its own, where they say where to find it: not for those who use the package, nor for iOS.
+// The tests start this program in a process of its own. It is built only if the environment says where the tests find
+// it, and so neither for users of the package nor for iOS.
 if Context.environment["VELUM_PRODUCTS"] != nil {
     package.targets.append(.executableTarget(name: "PoolProcess", dependencies: ["Velum"], path: "Tests/PoolProcess"))
 }

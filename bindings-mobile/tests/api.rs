@@ -1,4 +1,5 @@
-//! The library as an app calls it: the three verbs, signers, cancellation, and errors.
+//! The library as an app calls it: the holder's and the verifier's operations, signers,
+//! cancellation, and errors.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -33,7 +34,7 @@ fn transcript() -> Vec<u8> {
     MUSTERMANN.session_transcript.to_vec()
 }
 
-/// The document is of the past.
+/// The document is from the past.
 fn any_time() -> Option<PresentOptions> {
     Some(PresentOptions { clock: Some(Clock::Any), ..PresentOptions::default() })
 }
@@ -42,7 +43,8 @@ fn verified(presentation: Vec<u8>) -> Result<Verified, VelumError> {
     block_on(verify(presentation, transcript(), request(), None, None))
 }
 
-/// A document that its device has not signed: it has a MAC. The key of its device is public.
+/// A document that its device has not signed: it has a MAC. The private key of the device is
+/// public.
 fn unsigned() -> Vec<u8> {
     ANNEX_D.device_response.to_vec()
 }
@@ -55,7 +57,7 @@ fn prepared_unsigned(wallet: &Wallet) -> Arc<PreparedProof> {
     block_on(wallet.prepare(unsigned(), unsigned_request(), None)).unwrap()
 }
 
-/// A key in memory, where a phone has one in its hardware.
+/// A key in memory, in place of a key in a phone's hardware.
 struct Software {
     key: SigningKey,
     der: bool,
@@ -106,7 +108,7 @@ impl DeviceSigner for Software {
     }
 }
 
-/// Keeps what it hears, and cancels when it has heard so much.
+/// Records the reports, and cancels after this many of them.
 #[derive(Default)]
 struct Heard {
     reports: Mutex<Vec<(Stage, f64)>>,
@@ -137,7 +139,7 @@ fn prepared(wallet: &Wallet) -> Arc<PreparedProof> {
 
 #[test]
 fn a_holder_prepares_and_presents_and_a_verifier_learns() {
-    // As little stack as any caller has: nothing deep runs on it.
+    // A stack as small as any caller's: nothing that needs much stack runs on it.
     let caller = thread::Builder::new().stack_size(256 << 10).spawn(|| {
         let wallet = Wallet::new(None);
         let heard = Arc::new(Heard::default());
@@ -166,7 +168,7 @@ fn a_holder_prepares_and_presents_and_a_verifier_learns() {
                 options,
             ))
         };
-        // By the device's clock the request is of the past, and nothing is used up.
+        // On the device's clock, the request is from the past. Nothing is used up.
         assert_eq!(present(None).unwrap_err().code(), ErrorCode::Clock);
         assert!(!proof.is_used());
         let presentation = present(any_time()).unwrap();
@@ -251,7 +253,7 @@ fn a_signer_that_does_not_sign_costs_no_proof() {
         assert_eq!((error.code(), asked), (code, 1));
         assert_eq!(code == ErrorCode::SignerHardware, error.to_string().contains(&reason));
     }
-    // Neither of these is asked.
+    // Neither of these signers is asked to sign.
     let other = Software::of(SecretKey::from_slice(&[7; 32]).unwrap(), true);
     let (error, asked) = present(other, unsigned_request());
     assert_eq!((error.code(), asked), (ErrorCode::SignerOtherKey, 0));
@@ -261,7 +263,7 @@ fn a_signer_that_does_not_sign_costs_no_proof() {
     assert!(!proof.is_used());
 }
 
-/// One that signs nothing of the kind.
+/// A signer that returns something else than a signature of the payload.
 struct Wrong(Vec<u8>);
 
 #[async_trait::async_trait]
@@ -332,10 +334,10 @@ fn work_stops_soon_after_a_cancel() {
     };
     let error = block_on(wallet.prepare(document(), request(), Some(options))).err().unwrap();
     assert!(matches!(error, VelumError::Cancelled { .. }), "{error:?}");
-    // Reports are made under the same flag.
+    // The reports check the same flag.
     assert_eq!(heard.after.load(Ordering::SeqCst), 0);
     assert_eq!(heard.reports.lock().unwrap().len(), 5);
-    // The wallet goes on.
+    // The wallet still works.
     prepared(&wallet);
 }
 
@@ -402,7 +404,7 @@ fn twenty_calls_at_once_all_come_to_an_end() {
             .map(|index| {
                 let wallet = wallet.clone();
                 scope.spawn(move || {
-                    // Most are cancelled, each at another time.
+                    // Most calls are cancelled, each at another time.
                     let cancellation = Cancellation::new();
                     let heard = Arc::new(Heard {
                         cancels: (index % 4 != 0).then(|| (index, cancellation.clone())),
@@ -505,7 +507,7 @@ fn errors_say_what_and_where_and_what_to_do() {
     assert_eq!(block_on(elsewhere).unwrap_err().code(), ErrorCode::ProofInvalid);
 }
 
-/// Some point of the curve: the generator.
+/// Any valid point of the curve: the generator.
 const GENERATOR: &str = "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5";
 
 #[test]

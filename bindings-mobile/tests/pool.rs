@@ -39,7 +39,7 @@ fn count(pool: &ProofPool) -> u32 {
     block_on(pool.count(document(), request())).unwrap()
 }
 
-/// Hears how many proofs were begun, by their first reports of the witness, and cancels then.
+/// Counts the reports in the second half of the work, and cancels at the first of them.
 struct Counting(AtomicUsize, Arc<Cancellation>);
 
 impl ProgressListener for Counting {
@@ -51,12 +51,12 @@ impl ProgressListener for Counting {
     }
 }
 
-/// Says when the first proof has begun.
+/// Reports that the first proof has begun.
 struct Begun(std::sync::mpsc::Sender<()>);
 
 impl ProgressListener for Begun {
     fn on_progress(&self, _: Stage, _: f64) {
-        // Who waited for the first is gone when others begin.
+        // The receiver is gone when later proofs begin.
         let _ = self.0.send(());
     }
 }
@@ -92,7 +92,7 @@ fn a_pool_is_filled_and_each_proof_is_taken_once() {
     let wallet = Wallet::new(None);
     let pool = pool(&wallet, folder.path(), &KEY).unwrap();
 
-    // Cancelled in the second of two: the first stays.
+    // The call is cancelled during the second of two proofs. The first proof stays.
     let cancellation = Cancellation::new();
     let listener = Arc::new(Counting(AtomicUsize::new(0), cancellation.clone()));
     let options = FillOptions {
@@ -104,7 +104,7 @@ fn a_pool_is_filled_and_each_proof_is_taken_once() {
     assert_eq!((error.code(), count(&pool)), (ErrorCode::Cancelled, 1));
     assert_eq!(block_on(pool.fill(document(), request(), 1, None)).unwrap(), 0);
 
-    // What is not answered takes nothing out.
+    // A request that is not answered takes no proof.
     let present =
         |options| block_on(pool.present(document(), request(), transcript(), None, options));
     assert_eq!(present(None).unwrap_err().code(), ErrorCode::Clock);
@@ -129,7 +129,7 @@ fn proofs_stay_sealed_and_go_with_their_document() {
     let ours = pool(&wallet, folder.path(), &KEY).unwrap();
     assert_eq!(block_on(ours.fill(document(), request(), 1, None)).unwrap(), 1);
 
-    // Under another key nothing opens, and nothing is lost.
+    // Nothing opens under another key, and nothing is lost.
     let other = pool(&wallet, folder.path(), &[8; 32]).unwrap();
     let refused =
         block_on(other.present(document(), request(), transcript(), None, any_time())).unwrap_err();
@@ -164,7 +164,8 @@ fn a_full_pool_says_so_before_it_proves() {
     assert_eq!(error.code(), ErrorCode::PoolFull);
 }
 
-/// A sealer of the app's. It need not seal for this test; what it refuses must come back typed.
+/// A sealer of the app's. The test does not need it to seal. Its refusal must come back as a typed
+/// error.
 struct Refusing;
 
 #[async_trait::async_trait]

@@ -1,5 +1,5 @@
-//! A device with one thread that proves, callers with stacks of 512 kB, and little memory: each verb in a process of its own, which says how
-//! much it took at its peak.
+//! A small device: one thread that proves, callers with stacks of 512 kB, and little memory. Each
+//! operation runs in a process of its own, which reports its peak memory.
 #![cfg(target_os = "linux")]
 
 use std::path::Path;
@@ -10,16 +10,17 @@ use velum_credentials::block_on;
 use velum_mobile::*;
 use velum_testdata::MUSTERMANN;
 
-/// By which a process of this test learns its verb.
+/// The environment variable that tells a process of this test what to do.
 const VERB: &str = "VELUM_SMALL_DEVICE";
-/// By which it learns where files lie.
+/// The environment variable that tells it where the files are.
 const FOLDER: &str = "VELUM_SMALL_DEVICE_FOLDER";
 
 const CALLER_STACK_BYTES: usize = 512 << 10;
 
 const KEY: [u8; 32] = [7; 32];
 
-/// Each verb, and the most megabytes of its process. The first leaves a proof for the others.
+/// The operations, and the maximum memory of each process in megabytes. The first operation leaves
+/// a proof for the others.
 const VERBS: [(&str, u64); 5] =
     [("prepare", 90), ("prepare low", 64), ("present", 48), ("present low", 48), ("verify", 16)];
 
@@ -36,7 +37,8 @@ fn each_verb_keeps_to_its_memory_on_a_small_device() {
     for (verb, most) in VERBS {
         let peak = of_process(verb, folder.path());
         let [whole, program] = peak.map(|kibibytes| kibibytes * 1_024);
-        // What is mapped from files, the program above all, can be read again and is no load on memory. It only grows.
+        // Pages that are mapped from files, mostly the program itself, can be read again and put no
+        // pressure on memory. Their number only grows.
         let anonymous = whole - program;
         println!(
             "{verb}: {:.1} MB, of which {:.1} MB anonymous; at most {most}",
@@ -54,7 +56,8 @@ fn mb(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 
-/// Kibibytes that a process of its own held at its peak, and those of files at its end.
+/// The peak memory of a process of its own, and the memory mapped from files at its end, in
+/// kibibytes.
 fn of_process(verb: &str, folder: &Path) -> [u64; 2] {
     let mut process = Command::new(env::current_exe().unwrap());
     process.args(["--exact", "each_verb_keeps_to_its_memory_on_a_small_device", "--nocapture"]);

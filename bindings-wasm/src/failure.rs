@@ -1,11 +1,11 @@
-//! Errors, as JavaScript gets them.
+//! Errors in the form that JavaScript receives.
 
 use js_sys::JSON;
 use velum_credentials::Error;
 use velum_wallet::json;
 use wasm_bindgen::JsValue;
 
-/// An object with `code`, `where` and `message`.
+/// The error as an object with `code`, `where` and `message`.
 pub(crate) fn thrown(error: &Error) -> JsValue {
     object(&json::error(error))
 }
@@ -16,7 +16,7 @@ pub(crate) fn object(json: &serde_json::Value) -> JsValue {
     JSON::parse(&text).unwrap_or_else(|_| JsValue::from(text))
 }
 
-/// Throws the error, if it is one.
+/// Throws the error of a failed outcome.
 pub(crate) fn or_throw<T>(outcome: Result<T, Error>) -> Result<T, JsValue> {
     outcome.map_err(|error| thrown(&error))
 }

@@ -1,6 +1,6 @@
-//! Preparing and presenting on the processor or a GPU.
+//! Prepares and presents on the CPU or a GPU.
 //!
-//! Calls are promises: a worker's thread cannot wait for a GPU that it serves itself.
+//! Calls are promises, because a worker's thread cannot wait for a GPU that it serves itself.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -20,26 +20,26 @@ use crate::holder::{present_options, question};
 use crate::input::{size_class, suite};
 use crate::watch::watched_async;
 
-/// A prover, which keeps what depends on a size class alone. It makes one call at a time.
+/// A prover, which keeps everything that depends only on a size class. It makes one call at a time.
 #[wasm_bindgen]
 pub struct GpuProver {
     choice: Choice,
     wallet: Rc<Wallet<Choice>>,
 }
 
-/// What JavaScript is told of the GPU.
+/// What JavaScript learns about the GPU.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Told {
     state: &'static str,
     adapter: Option<String>,
     software: bool,
-    /// Why it failed.
+    /// Why the GPU failed, or why there is none.
     error: Option<String>,
     calibration: Option<Vec<Height>>,
 }
 
-/// What proofs of one height take.
+/// How long proofs of one height take.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Height {
@@ -50,8 +50,11 @@ struct Height {
 
 #[wasm_bindgen]
 impl GpuProver {
-    /// A prover without keys, and with a GPU by a policy, which [`open`](Self::open) opens. A calibration is what
-    /// [`state`](Self::state) gave, which spares the measurement: `logHeight`, `cpuMs` and `gpuMs` of each height, one after the other.
+    /// A prover without keys. The policy says whether it has a GPU, which [`open`](Self::open)
+    /// opens.
+    ///
+    /// A calibration is what [`state`](Self::state) returned, and makes the measurement
+    /// unnecessary: `logHeight`, `cpuMs` and `gpuMs` of each height, one after the other.
     #[wasm_bindgen(constructor)]
     pub fn new(policy: &str, calibration: Option<Vec<f64>>) -> Result<Self, JsError> {
         let policy = Policy::by_name(policy).ok_or_else(|| JsError::new("no such policy"))?;
@@ -65,7 +68,7 @@ impl GpuProver {
         self.choice.open().await;
     }
 
-    /// What became of the GPU so far, as JSON.
+    /// The current state of the GPU, as JSON.
     pub fn state(&self) -> Result<String, JsError> {
         let (state, adapter, error) = match self.choice.state() {
             State::Off => ("off", None, None),
@@ -82,7 +85,8 @@ impl GpuProver {
         Ok(serde_json::to_string(&Told { state, adapter, software, error, calibration })?)
     }
 
-    /// Makes both keys of a suite and size class, so that neither preparing nor presenting waits for them.
+    /// Makes both keys of a suite and a size class, so that neither preparing nor presenting waits
+    /// for them.
     #[wasm_bindgen(js_name = makeKeys)]
     pub async fn make_keys(
         &self,
@@ -100,7 +104,7 @@ impl GpuProver {
         made.await.map_err(|error| self.thrown(&error))
     }
 
-    /// The credential proof of one presentation, secret.
+    /// Makes the credential proof of one presentation. The proof is secret.
     pub async fn prepare(
         &self,
         document: Vec<u8>,
@@ -118,12 +122,13 @@ impl GpuProver {
             self.wallet.prepare_async(&question, suite, options).await
         });
         let prepared = prepared.await.map_err(|error| self.thrown(&error))?;
-        // Copied to JavaScript from where it is wiped.
+        // `to_bytes` returns a buffer that is wiped. JavaScript receives a copy.
         Ok(Uint8Array::from(prepared.to_bytes().as_slice()))
     }
 
-    /// The presentation. `clock` is in seconds since 1970; without it a request of any time is answered.
-    #[allow(clippy::too_many_arguments)] // JavaScript's, which has no other form for them.
+    /// Makes the presentation. `clock` is in seconds since 1970. Without it, requests of any time
+    /// are answered.
+    #[allow(clippy::too_many_arguments)] // JavaScript has no other form for these parameters.
     pub async fn present(
         &self,
         prepared: Uint8Array,
@@ -147,7 +152,8 @@ impl GpuProver {
 }
 
 impl GpuProver {
-    /// The failure of a call, as JavaScript gets it: one of the GPU that was required says so.
+    /// The failure of a call, in the form that JavaScript receives. If the GPU was required and
+    /// failed, the failure says so.
     fn thrown(&self, error: &Error) -> JsValue {
         let is_of_gpu = matches!(error.code(), Code::Backend | Code::Internal);
         if self.choice.policy() != Policy::Require || !is_of_gpu {

@@ -1,4 +1,4 @@
-//! What a wallet asks beside proofs.
+//! What a wallet asks, apart from proofs.
 
 use js_sys::Uint8Array;
 use serde_json::json;
@@ -26,7 +26,8 @@ pub fn explain(request: &str, document: &[u8]) -> Result<String, JsValue> {
     Ok(json::javascript(json::explanation(&question.explain())))
 }
 
-/// What a prepared proof is for, from its bytes, of which no secret is read, and the time that it was prepared for: `{ "purpose", "prepared_for" }`.
+/// Describes a prepared proof: what it is for, and the time that it was prepared for, as
+/// `{ "purpose", "prepared_for" }`. Reads no secret from its bytes.
 #[wasm_bindgen(js_name = describePrepared)]
 pub fn describe_prepared(prepared: &Uint8Array) -> Result<String, JsValue> {
     let prepared = Zeroizing::new(prepared.to_vec());
@@ -36,7 +37,8 @@ pub fn describe_prepared(prepared: &Uint8Array) -> Result<String, JsValue> {
     ))
 }
 
-/// What a proof must be for to answer a request with a document: a pool is asked for one of that.
+/// What a proof must be for, so that it can answer a request with a document. A pool is asked for
+/// proofs of a purpose.
 #[wasm_bindgen(js_name = purposeOf)]
 pub fn purpose_of(
     document: &[u8],
@@ -52,7 +54,8 @@ pub fn purpose_of(
     Ok(json::javascript(or_throw(purpose())?.to_json()))
 }
 
-/// Throws what [`Prover::present`] would throw of document and request before it proves, and uses nothing up.
+/// Throws what [`Prover::present`] would throw about the document and the request before it proves.
+/// Uses nothing up.
 #[wasm_bindgen]
 pub fn check(
     document: &[u8],
@@ -68,7 +71,8 @@ pub fn check(
     or_throw(checked())
 }
 
-/// What the device signs for a session, the elements of its own included that the document says it signs.
+/// The bytes that the device signs for a session. They include the elements that the device signs
+/// itself, according to the document.
 #[wasm_bindgen(js_name = deviceAuthenticationBytes)]
 pub fn device_authentication(
     document: &[u8],
@@ -89,7 +93,8 @@ pub fn with_device_signature(
     or_throw(DeviceResponse::with_device_signature(document, doc_type, signature))
 }
 
-/// JavaScript's requests are JSON: what reads their other form would be fetched for nothing.
+/// A question with a request in JSON, the form that JavaScript uses. Code for the other form would
+/// be fetched for nothing.
 pub(crate) fn question(document: &[u8], request: &str) -> Result<Question, Error> {
     Question::new(Request::from_json(request.as_bytes())?, document)
 }
@@ -99,7 +104,7 @@ pub(crate) fn present_options(
     disclose_device_namespaces: bool,
     control: Control<'_>,
 ) -> Result<PresentOptions<'_>, Error> {
-    // Saturating: what lies outside of the calendar stays outside.
+    // The conversion saturates: what lies outside the calendar stays outside.
     let clock = clock.map_or(Ok(Clock::Any), |seconds| clock_at(seconds as i64).map(Clock::At))?;
     Ok(PresentOptions::at(clock)
         .with_device_namespaces(disclose_device_namespaces)

@@ -1,10 +1,13 @@
-//! What the workers of the npm package `@velum/prover` call: a thin layer over `velum-wallet`. What mints and what hands presentations to markets are crates beside this one.
+//! The WebAssembly of the npm package `@velum/prover`: a thin layer over `velum-wallet`. Minting,
+//! and handing presentations to markets, are in crates beside this one.
 //!
-//! Bytes go in and out as they are, whatever has members as JSON text, in the forms of `docs/cli.md`. Every call works until it is
-//! done, which is why none is made on a page's main thread. An error is thrown as an object with `code`, `where` and `message`; a panic, which no input should bring about, ends as a trap
-//! that no later call recovers from.
+//! Bytes go in and out as they are. Everything that has members goes in and out as JSON text, in
+//! the forms of `docs/cli.md`. The calls of provers and verifiers work until they are done, so
+//! pages make them in workers. An error is thrown as an object with `code`, `where` and `message`.
+//! A panic, which no input should cause, ends as a trap from which no later call recovers.
 //!
-//! The hand-written TypeScript in `ts/` is the package's interface; what is exported here is known to it alone.
+//! The interface of the package is the hand-written TypeScript in `ts/`. Nothing else knows what
+//! this crate exports.
 
 #[cfg(feature = "gpu")]
 mod gpu;

@@ -1,7 +1,9 @@
-//! The threads that prove: workers, all with the memory of the first, which each run one thread of the global pool.
+//! The threads that prove. Each one is a worker that runs one thread of the global pool. All
+//! workers share the memory of the first.
 //!
-//! The page's side starts them. Each then waits in [`join_pool`] for its part; the first worker hands the parts out in
-//! [`open_pool`] once they all run, for a worker that waits for another cannot start any.
+//! The page's side starts the workers. Each one then waits in [`join_pool`] for its part. The first
+//! worker hands the parts out in [`open_pool`] once all workers run, because a worker that waits
+//! for another cannot start any.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -13,7 +15,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 static PARTS: Mutex<VecDeque<ThreadBuilder>> = Mutex::new(VecDeque::new());
 static HANDED_OUT: Condvar = Condvar::new();
 
-/// Opens the pool, of `helpers` threads besides this one.
+/// Opens the pool, with `helpers` threads besides this one.
 #[wasm_bindgen(js_name = openPool)]
 pub fn open_pool(helpers: usize) -> Result<(), JsError> {
     let hand_out = |part| {
@@ -25,7 +27,7 @@ pub fn open_pool(helpers: usize) -> Result<(), JsError> {
     Ok(pool.spawn_handler(hand_out).build_global()?)
 }
 
-/// Works for the pool, until this worker is ended.
+/// Works for the pool until this worker is ended.
 #[wasm_bindgen(js_name = joinPool)]
 pub fn join_pool() {
     let parts = PARTS.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,5 @@
-//! A pool of prepared proofs by the rules of `velum-wallet`, over a keeper that TypeScript gives it: IndexedDB, and a key of WebCrypto.
+//! A pool of prepared proofs by the rules of `velum-wallet`, over a keeper that TypeScript
+//! provides: IndexedDB and a WebCrypto key.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use crate::failure;
 
 #[wasm_bindgen]
 extern "C" {
-    /// What keeps and seals entries. What it throws has a `kind` and a `message`.
+    /// Stores and seals entries. What it throws has a `kind` and a `message`.
     pub type Keeper;
 
     /// Every entry, as an array of its name and its length.
@@ -33,7 +34,7 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     async fn read(this: &Keeper, name: &str) -> Result<JsValue, JsValue>;
 
-    /// Whether it was this caller who removed the entry.
+    /// Whether this caller removed the entry.
     #[wasm_bindgen(method, catch)]
     async fn remove(this: &Keeper, name: &str) -> Result<JsValue, JsValue>;
 
@@ -140,8 +141,9 @@ impl Pool {
         Self(Rc::new(ProofPool::new(store, sealer, bounds)))
     }
 
-    /// Adds a prepared proof. Gives what went wrong, as `{ "code", "where", "message", "usable" }`: the last says whether the proof, which is
-    /// not kept, may still be used.
+    /// Adds a prepared proof. Returns what went wrong, as
+    /// `{ "code", "where", "message", "usable" }`. `usable` says whether the proof, which was not
+    /// added, may still be used.
     pub async fn put(&self, prepared: Uint8Array, now: f64) -> Result<JsValue, JsValue> {
         let plain = Zeroizing::new(prepared.to_vec());
         let prepared = Prepared::from_bytes(&plain).map_err(|error| failure::thrown(&error))?;
@@ -155,8 +157,8 @@ impl Pool {
         })
     }
 
-    /// Takes a prepared proof of a purpose. Gives its bytes and the time that it was prepared for, or null and null, and what was dropped on the
-    /// way, as JSON.
+    /// Takes a prepared proof of a purpose. Returns its bytes and the time that it was prepared
+    /// for, or null and null, and then what was dropped on the way, as JSON.
     pub async fn take(&self, purpose: String, now: f64) -> Result<Array, JsValue> {
         let purpose = purpose_of(&purpose)?;
         let taken = self.0.take(&purpose, clock(now)?).await.map_err(|error| thrown(&error))?;
@@ -164,27 +166,29 @@ impl Pool {
         Ok(match taken.prepared {
             None => Array::of3(&JsValue::NULL, &JsValue::NULL, &dropped),
             Some(prepared) => {
-                // Copied to JavaScript from where it is wiped.
+                // `to_bytes` returns a buffer that is wiped. JavaScript receives a copy.
                 let bytes = Uint8Array::from(prepared.to_bytes().as_slice());
                 Array::of3(&bytes, &prepared.prepared_for().to_string().into(), &dropped)
             }
         })
     }
 
-    /// How many proofs of a purpose there are.
+    /// The number of proofs of a purpose.
     pub async fn count(&self, purpose: String, now: f64) -> Result<u32, JsValue> {
         let purpose = purpose_of(&purpose)?;
         let count = self.0.count(&purpose, clock(now)?).await.map_err(|error| thrown(&error))?;
         Ok(count as u32)
     }
 
-    /// Drops what is out of age, and sees that there is room for one more.
+    /// Drops proofs that are too old, and checks that there is room for one more.
     #[wasm_bindgen(js_name = makeRoom)]
     pub async fn make_room(&self, now: f64) -> Result<(), JsValue> {
         self.0.make_room(clock(now)?).await.map_err(|error| thrown(&error))
     }
 
-    /// Drops what is of no use: of documents other than those with these hashes, out of age, or beyond the bounds. Gives it as JSON.
+    /// Drops proofs that are of no use: those of documents other than the ones with these hashes,
+    /// those in a format that this build does not read, those that are too old, and those beyond
+    /// the bounds. Returns what it dropped, as JSON.
     pub async fn sweep(&self, held: Vec<String>, now: f64) -> Result<String, JsValue> {
         let hash = |text: &String| -> Option<[u8; 32]> { hex::decode(text).ok()?.try_into().ok() };
         let held: Option<Vec<_>> = held.iter().map(hash).collect();
@@ -197,7 +201,7 @@ impl Pool {
         Ok(dropped(&swept))
     }
 
-    /// Removes every entry and says how many there were.
+    /// Removes every entry and returns how many there were.
     pub async fn clear(&self) -> Result<u32, JsValue> {
         Ok(self.0.clear().await.map_err(|error| thrown(&error))? as u32)
     }
@@ -208,7 +212,7 @@ fn thrown(error: &PoolError) -> JsValue {
 }
 
 fn clock(now: f64) -> Result<Timestamp, JsValue> {
-    // Saturating: what lies outside of the calendar stays outside.
+    // The conversion saturates: what lies outside the calendar stays outside.
     failure::or_throw(clock_at(now as i64))
 }
 

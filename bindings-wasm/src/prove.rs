@@ -1,4 +1,4 @@
-//! Preparing and presenting on the processor.
+//! Prepares and presents on the CPU.
 
 use js_sys::{Function, Uint8Array};
 use velum_credentials::{PrepareOptions, Prepared, ProofKind};
@@ -12,20 +12,21 @@ use crate::holder::{present_options, question};
 use crate::input::{size_class, suite};
 use crate::watch::watched;
 
-/// A prover, which keeps what depends on a size class alone.
+/// A prover, which keeps everything that depends only on a size class.
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct Prover(Wallet);
 
 #[wasm_bindgen]
 impl Prover {
-    /// A prover without keys yet.
+    /// A prover without keys.
     #[wasm_bindgen(constructor)]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Makes both keys of a suite and size class, so that neither preparing nor presenting waits for them.
+    /// Makes both keys of a suite and a size class, so that neither preparing nor presenting waits
+    /// for them.
     #[wasm_bindgen(js_name = makeKeys)]
     pub fn make_keys(&self, suite: &str, class: &str, progress: &Function) -> Result<(), JsValue> {
         let (suite, class) = (self::suite(suite)?, size_class(class)?);
@@ -35,7 +36,7 @@ impl Prover {
         }))
     }
 
-    /// The credential proof of one presentation, secret.
+    /// Makes the credential proof of one presentation. The proof is secret.
     pub fn prepare(
         &self,
         document: &[u8],
@@ -54,12 +55,13 @@ impl Prover {
                 PrepareOptions::default().with_size_class(size_class).with_control(control),
             )
         }))?;
-        // Copied to JavaScript from where it is wiped.
+        // `to_bytes` returns a buffer that is wiped. JavaScript receives a copy.
         Ok(Uint8Array::from(prepared.to_bytes().as_slice()))
     }
 
-    /// The presentation. `clock` is in seconds since 1970; without it a request of any time is answered.
-    #[allow(clippy::too_many_arguments)] // JavaScript's, which has no other form for them.
+    /// Makes the presentation. `clock` is in seconds since 1970. Without it, requests of any time
+    /// are answered.
+    #[allow(clippy::too_many_arguments)] // JavaScript has no other form for these parameters.
     pub fn present(
         &self,
         prepared: &Uint8Array,

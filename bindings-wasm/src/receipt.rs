@@ -1,4 +1,5 @@
-//! What receipts claim, and what presentations are handed to others with. What aggregates show is verified by a module of its own, of the workspace in `aggregation/`.
+//! What receipts claim, and what accompanies presentations that are handed to others. A separate
+//! module, in the workspace in `aggregation/`, verifies what aggregates show.
 
 use velum_credentials::aggregate::{Receipt, Submission, may_hand_off};
 use velum_credentials::{Error, Presentation, Request, SessionTranscript};
@@ -8,8 +9,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::failure::or_throw;
 
-/// Reads what a receipt claims in answer to a request in a session, which is true if an aggregate counts its statement: the hash that an aggregate knows the statement by,
-/// 32 bytes, then what is learnt, `{ "facts": [...], "learnt": [...] }`, as data and in words.
+/// Reads what a receipt claims in answer to a request in a session. The claim is true if an
+/// aggregate counts its statement.
+///
+/// Returns the hash by which an aggregate knows the statement, 32 bytes, followed by what is
+/// learnt, as data and in words: `{ "facts": [...], "learnt": [...] }`.
 #[wasm_bindgen(js_name = receiptClaim)]
 pub fn receipt_claim(receipt: &[u8], transcript: &[u8], request: &str) -> Result<Vec<u8>, JsValue> {
     or_throw(claim(receipt, transcript, request))
@@ -23,8 +27,14 @@ fn claim(receipt: &[u8], transcript: &[u8], request: &str) -> Result<Vec<u8>, Er
     Ok(out)
 }
 
-/// Puts a presentation together with what it answers, for others to fold: whoever calls asks [`kept_back`] before. Its proofs are not verified. Gives the hash that an
-/// aggregate will know the statement by, 32 bytes, then the id of the size class, one byte, then what is handed over: a list of these would take more code.
+/// Puts a presentation together with what it answers, so that others can fold it. The caller must
+/// ask [`kept_back`] first. The proofs of the presentation are not verified.
+///
+/// Returns the following bytes, one after the other, because a list of them would take more code:
+///
+/// - the hash by which an aggregate will know the statement, 32 bytes,
+/// - the id of the size class, one byte,
+/// - what is handed over.
 #[wasm_bindgen]
 pub fn submission(
     presentation: &[u8],
@@ -45,7 +55,8 @@ fn submitted(presentation: &[u8], transcript: &[u8], request: &str) -> Result<Ve
     Ok(out)
 }
 
-/// Why a presentation that answers a request is for its verifier alone, in words, a line each; nothing, where it may be handed to others.
+/// Why a presentation that answers a request is for its verifier alone, in words, one reason a
+/// line. Empty if the presentation may be handed to others.
 #[wasm_bindgen(js_name = keptBack)]
 pub fn kept_back(request: &str) -> Result<String, JsValue> {
     let request = or_throw(Request::from_json(request.as_bytes()))?;

@@ -1,4 +1,4 @@
-//! Session transcripts, from what sessions began with.
+//! Session transcripts, built from what sessions began with.
 
 use velum_credentials::{Error, Handover, THUMBPRINT_BYTES};
 use wasm_bindgen::JsValue;
@@ -10,7 +10,7 @@ fn built(session: Handover<'_>) -> Result<Vec<u8>, JsValue> {
     or_throw(session.session_transcript().map(|transcript| transcript.bytes().to_vec()))
 }
 
-/// The key is a JWK, as JSON.
+/// The thumbprint of a key, which is a JWK as JSON.
 fn thumbprint(jwk: Option<String>) -> Result<Option<[u8; THUMBPRINT_BYTES]>, JsValue> {
     let thumbprint =
         |jwk: String| -> Result<_, Error> { velum_credentials::jwk_thumbprint(jwk.as_bytes()) };

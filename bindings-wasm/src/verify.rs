@@ -1,4 +1,4 @@
-//! Verifying.
+//! Verifies presentations.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,17 +11,18 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::failure::or_throw;
 use crate::input::size_class;
 
-/// A verifier, which keeps what depends on a size class alone.
+/// A verifier, which keeps everything that depends only on a size class.
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct Verifier {
-    /// By the suites that are allowed, as [`verify`](Self::verify) has them; the one without any allows the usual ones.
+    /// The verifiers by the suites that they allow, in the form of [`verify`](Self::verify). The
+    /// entry without suites allows the usual ones.
     verifiers: RefCell<Vec<(u8, Rc<velum_credentials::Verifier>)>>,
 }
 
 #[wasm_bindgen]
 impl Verifier {
-    /// A verifier without keys yet.
+    /// A verifier without keys.
     #[wasm_bindgen(constructor)]
     pub fn new() -> Self {
         Self::default()
@@ -33,8 +34,10 @@ impl Verifier {
         or_throw(self.allowing(0).make_keys(size_class(class)?))
     }
 
-    /// Verifies a presentation, of one of these suites if any is named: bit 0 is for the first of [`SUITES`], and so on, since names take more code. Gives `{ "facts": [...], "learnt": [...] }`, what was learnt as
-    /// JSON and in words.
+    /// Verifies a presentation. If `suites` names any, the presentation must be of one of them: bit
+    /// 0 stands for the first of [`SUITES`], and so on, because names would take more code.
+    ///
+    /// Returns what was learnt, as data and in words: `{ "facts": [...], "learnt": [...] }`.
     pub fn verify(
         &self,
         presentation: &[u8],

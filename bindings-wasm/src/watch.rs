@@ -1,4 +1,4 @@
-//! Following calls, and stopping them.
+//! Follows calls, and stops them.
 
 use std::cell::RefCell;
 
@@ -7,11 +7,12 @@ use velum_credentials::{CancelToken, Control, Error, Progress};
 use wasm_bindgen::JsValue;
 
 thread_local! {
-    /// The function that follows this thread's work: it cannot go to another.
+    /// The function that follows this thread's work. It cannot move to another thread.
     static FOLLOWER: RefCell<Option<Function>> = const { RefCell::new(None) };
 }
 
-/// Works, calling `progress(stage, fraction, device)` as each stage begins, and stops where it returns false.
+/// Runs `work` and calls `progress(stage, fraction, device)` as each stage begins. Stops the work
+/// if `progress` returns false.
 #[cfg(feature = "prove")]
 pub(crate) fn watched<T>(
     progress: &Function,
@@ -25,7 +26,7 @@ pub(crate) fn watched<T>(
     outcome
 }
 
-/// The same for work that waits. No other may begin before it ends.
+/// Like `watched`, for asynchronous work. No other work may begin before it ends.
 #[cfg(feature = "gpu")]
 pub(crate) async fn watched_async<T>(
     progress: &Function,

@@ -1,4 +1,4 @@
-// Prints the adapters of Chromium: the one that it offers by itself, and the one in software that tests run on.
+// Prints Chromium's adapters: the one that it offers by default, and the software adapter that tests run on.
 
 import { launch } from "./browser.mjs";
 import { serve } from "./server.mjs";
@@ -8,7 +8,7 @@ const OFFERS = [
   ["Chromium, in software", ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]],
 ];
 
-/** What is told of an adapter, without its own objects. */
+/** What is reported about an adapter, as plain data. */
 async function adapter() {
   const adapter = await navigator.gpu?.requestAdapter();
   if (!adapter) return undefined;
@@ -23,7 +23,7 @@ async function adapter() {
   };
 }
 
-// WebGPU is there on pages of secure origins alone.
+// Only pages of secure origins have WebGPU.
 const server = await serve({ "/": new URL("page/", import.meta.url) });
 for (const [name, args] of OFFERS) {
   const browser = await launch(args);

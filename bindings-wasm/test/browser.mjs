@@ -7,23 +7,23 @@ import { licence } from "./support.mjs";
 
 const FOLDERS = { "/": new URL("page/", import.meta.url), "/dist/": new URL("../dist/", import.meta.url) };
 
-/** Chromium, without a window. `VELUM_CHROMIUM` names another than the system's. */
+/** Starts Chromium without a window. `VELUM_CHROMIUM` names another one than the system's. */
 export function launch(args = []) {
   return chromium.launch({
     executablePath: process.env.VELUM_CHROMIUM ?? "/usr/bin/chromium",
-    // Its sandbox refuses to run as root, which tests in containers do.
+    // Its sandbox refuses to run as root, and tests in containers run as root.
     args: process.getuid?.() === 0 ? ["--no-sandbox", ...args] : args,
   });
 }
 
-/** Opens a page that fails the test with whatever goes wrong in it unasked. */
+/** Opens a page, and collects in `troubles` whatever goes wrong in it unexpectedly. */
 export async function open(browser, url) {
   const context = await browser.newContext();
   const page = await context.newPage();
   const troubles = [];
   page.on("pageerror", (error) => troubles.push(error.message));
   page.on("console", (message) => {
-    // Browsers ask for an icon by themselves.
+    // Browsers request an icon by themselves.
     const asked = !message.location().url.endsWith("/favicon.ico");
     if (message.type() === "error" && asked) troubles.push(message.text());
   });
@@ -31,7 +31,7 @@ export async function open(browser, url) {
   return { page, troubles };
 }
 
-/** A page on which `velum` is the package and `licence` the real one, as bytes. */
+/** Opens a page on which `velum` is the package and `licence` is the real licence, as bytes. */
 export async function pageOf(context, browser, headers, host = "127.0.0.1") {
   const server = await serve(FOLDERS, headers);
   context.after(() => server.close());

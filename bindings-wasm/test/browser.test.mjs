@@ -1,4 +1,5 @@
-// The package as a page uses it, in Chromium: under a strict CSP, with threads and without SIMD, and when its worker is lost.
+// The package as a page uses it in Chromium: under a strict CSP, with threads, without SIMD, and when its worker is
+// lost.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -7,7 +8,10 @@ import { launch, pageOf } from "./browser.mjs";
 import { ISOLATION } from "./server.mjs";
 import { receipt } from "./support.mjs";
 
-/** Makes every call on the page, thrice; gives the build, and the longest time that its main thread was kept from ticking. */
+/**
+ * Makes every call on the page, three times. Returns the build and the longest time during which the main thread did
+ * not tick.
+ */
 function prove(page, options) {
   return page.evaluate(async (options) => {
     const { Prover, Verifier } = globalThis.velum;
@@ -27,7 +31,7 @@ function prove(page, options) {
       await prover.verify({ presentation, transcript, request });
       ({ length: facts } = (await verifier.verify({ presentation, transcript, request })).facts);
       clearInterval(heart);
-      // Of the three, the run that the rest of the machine disturbed least.
+      // Of the three runs, the one that the rest of the machine disturbed least.
       longest = Math.min(longest, gap);
     }
     const bytes = await prover.memoryBytes();
@@ -37,7 +41,7 @@ function prove(page, options) {
   }, options);
 }
 
-/** Keeps the page's workers in `started`. */
+/** Collects the page's workers in `started`. */
 function countWorkers(page) {
   return page.evaluate(() => {
     globalThis.started = [];
@@ -148,7 +152,7 @@ describe("a page", () => {
   ]) {
     test(`is told when its worker is lost while it loads ${build}, and can stop waiting`, async (context) => {
       const { page } = await pageOf(context, browser, headers);
-      // Nothing loads until it is let.
+      // Nothing loads until the test lets it through.
       let letThrough;
       const letting = new Promise((resolve) => {
         letThrough = resolve;
@@ -164,7 +168,7 @@ describe("a page", () => {
             ({ code }) => code,
           );
         const lost = code(prover.ready());
-        // Until the page waits for the lock that the worker holds.
+        // Wait until the page waits for the lock that the worker holds.
         while ((await navigator.locks.query()).pending.length === 0)
           await new Promise((resolve) => setTimeout(resolve, 1));
         globalThis.started[0].terminate();
@@ -201,7 +205,7 @@ describe("a page", () => {
       const prover = new Prover({ threads: 2 });
       await prover.ready();
       globalThis.started[1].terminate();
-      // Chromium lets a busy worker live for another two seconds, in which calls are still answered.
+      // Chromium lets a busy worker live for another two seconds, in which it still answers calls.
       let outcome;
       while (outcome !== "worker_failed") {
         outcome = await prover.prepare({ document, request }).catch(({ code }) => code);

@@ -1,4 +1,5 @@
-// What each call gives and refuses, and what becomes of it when something ends it: in a worker thread of Node's.
+// What each call returns and refuses, and what becomes of it when something ends it. The calls run in a worker thread
+// of Node.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -15,10 +16,10 @@ import { proverOf, startingWith } from "./workers.mjs";
 
 const { document, transcript, request } = licence();
 
-/** What to mint: a licence of one who is over 18. */
+/** What to mint: the licence of a holder who is over 18. */
 const spec = (change) => ({ ...SPEC, ...change });
 
-/** A signal that aborts when `call` has reported this many stages, and the options that see to it. */
+/** Options with a signal that aborts once the call has reported this many stages. */
 function abortingAfter(stages) {
   const controller = new AbortController();
   let seen = 0;
@@ -153,7 +154,7 @@ test("errors carry their code and their place", async (context) => {
   tampered[100_000] ^= 1;
   const error = await rejects(verify({ presentation: tampered }), "proof_invalid");
   assert.ok(error instanceof VelumError && error.where.startsWith("presentation."), error.where);
-  // None of it cost the worker anything.
+  // None of these failures cost the worker anything.
   await verify({});
 });
 
@@ -216,7 +217,7 @@ test("what an issuer hands out is prepared for, and signed for a session", async
   const { publicKey, privateKey } = await crypto.subtle.generateKey(algorithm, false, ["sign"]);
   const point = Buffer.from(await crypto.subtle.exportKey("raw", publicKey)).toString("hex");
   const { document: response, request, transcript } = await mint(spec({ keys: { device_public: point } }));
-  // `IssuerSigned` alone: the value between these two keys, of one byte of head each.
+  // `IssuerSigned` alone: the value between these two keys, each of which has a head of one byte.
   const [key, next] = ["\x6cissuerSigned", "\x6cdeviceSigned"];
   const bytes = Buffer.from(response);
   const document = new Uint8Array(
@@ -241,7 +242,7 @@ describe("a call that is aborted", () => {
   });
 
   test("rejects at once, stops, and the worker goes on with the next", async (context) => {
-    // What the worker says: nobody is told of the stages of a call that was aborted.
+    // The stages that the worker reports. Callers do not learn the stages of a call that was aborted.
     let stages = [];
     startingWith(context, (Worker, ...given) => {
       return new Worker(...given).on("message", ({ stage }) => stage && stages.push(stage));
@@ -254,9 +255,9 @@ describe("a call that is aborted", () => {
     assert.equal((await aborted).cause, "enough");
     await next;
     const [stopped, whole] = [stages.lastIndexOf("witness"), stages.length - stages.lastIndexOf("witness")];
-    // It may have begun others before it was asked to stop.
+    // The worker may have begun other stages before it was asked to stop.
     assert.ok(stopped < whole / 2, stages.join(", "));
-    // Keys are not made again: the worker was asked to stop, not ended.
+    // The keys are not made again, because the worker was asked to stop and not ended.
     assert.ok(!stages.includes("keys"));
   });
 
@@ -327,7 +328,7 @@ describe("dispose", () => {
   });
 
   test("happens to what was dropped, once its calls are answered", () => {
-    // In a process of its own, whose garbage is collected when it says so.
+    // In a separate process, which can trigger its own garbage collection.
     const program = `
       import { setTimeout } from "node:timers/promises";
       import { Verifier } from "@velum/prover/verify";
@@ -489,7 +490,7 @@ describe("what a call is given", () => {
       return worker;
     });
 
-    // A document among others, as cut out of a vault.
+    // One document among others, cut out of a vault.
     const vault = new Uint8Array(1 << 20);
     vault.set(document, 1000);
     const cut = vault.subarray(1000, 1000 + document.length);
@@ -560,7 +561,7 @@ test("a request may name its time by a Date", async (context) => {
 });
 
 test("without a worker nothing is called after a trap", () => {
-  // In a process of its own, whose WebAssembly is of no use afterwards.
+  // In a separate process, because its WebAssembly is of no use afterwards.
   const program = `
     import { mint } from "@velum/prover/testing";
     import { Verifier } from "@velum/prover/verify";

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Proves and verifies by the package as the command `velum` does, with its options, JSON and statuses: for the tests of
-// other bindings, whose proofs go to WebAssembly and back.
+// Proves and verifies with the package as the command `velum` does, with the same options, JSON and statuses. It serves
+// the tests of other bindings, which exchange proofs with WebAssembly.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";

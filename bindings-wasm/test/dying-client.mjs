@@ -1,4 +1,4 @@
-// Hands a presentation off as it is told on its standard input, and dies as soon as the market has it.
+// Hands a presentation off as its standard input says, and dies as soon as the market has it.
 
 import { readFileSync, writeFileSync } from "node:fs";
 

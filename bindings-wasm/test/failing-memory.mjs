@@ -1,4 +1,4 @@
-// What fails in a faulty worker.
+// Makes memory fail in a faulty worker.
 
 import { parentPort, workerData } from "node:worker_threads";
 
@@ -22,7 +22,7 @@ parentPort.postMessage = (message, transfer) => {
   post(message, transfer);
 };
 
-/** Turns bits over at places that lie closer together than columns are long: most of the memory's upper part is columns. */
+/** Flips bits at places that are closer together than a column is long. Most of the upper half of memory is columns. */
 function turnBits() {
   hasFailed = true;
   const largest = memories.map(({ buffer }) => buffer).sort((one, other) => other.byteLength - one.byteLength)[0];

@@ -1,6 +1,7 @@
-// The prover's worker, in which memory fails: bits of the columns turn over once they have been committed to, in the call that `workerData.failing` names.
+// The prover's worker, with failing memory: bits of the columns turn over once they have been committed to, in the call
+// that `workerData.failing` names.
 
-// First, so that it is there when the WebAssembly is made.
+// Imported first, so that it is in place when the WebAssembly is instantiated.
 import "./failing-memory.mjs";
 
 import "../dist/worker.js";

@@ -1,4 +1,4 @@
-// A market on this machine, of the command that `VELUM_MARKET` names: its node, and a provider that folds.
+// A market on this machine: its node, and a provider that folds. `VELUM_MARKET` names the command.
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +13,7 @@ const { VELUM_MARKET } = process.env;
 /** How long a node may take to answer, in milliseconds. */
 const START_MS = 60_000;
 
-/** An address that nobody listens at. */
+/** An address that nobody listens on. */
 export async function freeAddress() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -23,12 +23,12 @@ export async function freeAddress() {
   return `127.0.0.1:${port}`;
 }
 
-/** A market, its state in a folder of its own. */
+/** A market whose state is in a folder of its own. */
 export class MarketNode {
   #folder = mkdtempSync(join(tmpdir(), "velum-market-"));
   #running = new Map();
 
-  /** Makes one, and starts its node; its provider too, if there is to be one. */
+  /** Makes a market and starts its node, and also its provider if `provides` is true. */
   static async start({ provides = false } = {}) {
     const market = new MarketNode();
     market.address = await freeAddress();
@@ -58,12 +58,12 @@ export class MarketNode {
     }
   }
 
-  /** Ends the node as a crash does. */
+  /** Kills the node, as a crash does. */
   async kill() {
     await end(this.#running.get("node"), "SIGKILL");
   }
 
-  /** Ends everything, and forgets it. */
+  /** Ends everything and removes the folder. */
   async stop() {
     for (const child of [...this.#running.values()].reverse()) await end(child, "SIGKILL");
     rmSync(this.#folder, { recursive: true, force: true });

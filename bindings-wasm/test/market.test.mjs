@@ -1,4 +1,4 @@
-// Handing presentations to markets: to nodes that run, of the command that `VELUM_MARKET` names, whose provider folds them.
+// Hands presentations to markets: to running nodes of the command that `VELUM_MARKET` names, whose provider folds them.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -32,18 +32,18 @@ after(() => {
   prover.dispose();
 });
 
-/** A presentation for aggregates. No two state the same. */
+/** A presentation for aggregates. No two have the same statement. */
 async function present() {
   const prepared = await prover.prepare({ document, request, suite: "aggregatable" });
   const presentation = await prover.present({ prepared, document, transcript, request, clock: "any" });
   return { presentation: presentation.bytes, transcript, request };
 }
 
-/** One that no market takes, however often it is handed in. */
+/** A presentation that no market takes, however often it is handed in. */
 let spare;
 const untaken = () => (spare ??= present());
 
-/** A key with money at a market, and the market opened with it. */
+/** A key with money at a market, and the market opened with that key. */
 async function funded(node) {
   const key = MarketClient.generateKey();
   const market = await client.open({ url: node.url, key });
@@ -52,7 +52,7 @@ async function funded(node) {
   return { key, market };
 }
 
-/** Hands off, and gives what becomes of it beside what was told and saved. */
+/** Hands off. Returns the promise of the outcome, and what was reported and saved. */
 function handingOff(input, options = {}) {
   const [told, saved] = [[], []];
   const onProgress = (progress) => {
@@ -63,7 +63,7 @@ function handingOff(input, options = {}) {
   return { ended: client.handOff(input, { pollMs: 200, ...options, save, onProgress }), told, saved };
 }
 
-/** Resolves once a hand-off has told of this. */
+/** Resolves once a hand-off has reported such progress. */
 async function until(hand, has) {
   while (!hand.told.some(has)) await new Promise((resolve) => void setTimeout(resolve, 20));
 }
@@ -107,7 +107,7 @@ describe("without a market", () => {
     const answered = { presentation: new Uint8Array(9), transcript, request };
     await rejects(client.handOff({ ...answered, markets: [market], offer: PATIENT }), "malformed");
     assert.throws(() => new MarketClient({ wasmUrl: "market.wasm" }), { code: "malformed" });
-    // Its key is nowhere to be seen.
+    // The key is visible nowhere.
     assert.doesNotMatch(
       `${JSON.stringify(market)} ${Object.keys(market)}`,
       new RegExp(Buffer.from(key).toString("hex")),
@@ -161,7 +161,7 @@ describe("at a market whose node runs", () => {
     assert.equal((await market.account()).balance, MONEY);
     assert.deepEqual([...new Set(hand.saved.map(({ at }) => at.step))], ["submitting", "waiting", "stopping"]);
 
-    // The same by hand, of a job that nobody follows.
+    // The same with an explicit `cancel` in place of the signal.
     const begun = handingOff({ ...(await present()), markets: [market], offer: PATIENT });
     begun.ended.catch(() => undefined);
     await until(begun, stateOf("waiting"));
@@ -256,28 +256,29 @@ describe("at a market whose provider folds", () => {
     const { key, market } = await funded(folding);
     const [first, second] = [await present(), await present()];
 
-    // One client dies when the market has its job.
+    // One client dies once the market has its job.
     const file = join(folder, "saved.json");
     await dies({ url: folding.url, key, ...first, offer, file });
     const saved = JSON.parse(readFileSync(file, "utf8"));
     assert.equal((await market.status(saved.markets[0].id)).state, "waiting");
     assert.doesNotMatch(JSON.stringify(saved), new RegExp(Buffer.from(key).toString("hex"), "u"));
 
-    // The market that the other prefers has no money of its.
+    // The other client prefers a market at which it has no money.
     const refusing = await client.open({ url: poor.url, key });
-    // Nothing but the market's events wakes it in time.
+    // With this interval, only the market's events wake it in time.
     const hand = handingOff({ ...second, markets: [refusing, market], offer }, { pollMs: 3_600_000 });
     const given = await hand.ended;
     assert.equal(given.market, folding.url);
     const at = hand.saved.map(({ at: { market, step } }) => `${market} ${step}`);
-    // Nor does it keep a cancellation for who could not pay for the job. It does not know the job, and that is enough.
+    // The market does not keep a cancellation either for a client that could not pay for the job. It does not know the
+    // job, and that is enough.
     assert.deepEqual(at, ["0 submitting", "0 cancelling", "0 committed", "1 submitting", "1 waiting"]);
     const states = new Set(hand.told.map(({ status }) => status?.state));
     for (const state of ["waiting", "settled"]) assert.ok(states.has(state), [...states].join(", "));
     const { paid } = hand.told.find(stateOf("settled")).status;
     assert.ok(paid >= offer.minimum && paid <= offer.maximum, `paid ${paid}`);
 
-    // The first goes on where it stood, without its key.
+    // The first hand-off goes on where it stood, without its key.
     await rejects(client.handOff({ ...second, saved }), "other_hand_off");
     await rejects(client.handOff({ ...first, saved: { ...saved, version: 2 } }), "other_hand_off");
     const forged = structuredClone(saved);
@@ -288,7 +289,7 @@ describe("at a market whose provider folds", () => {
     const resumed = await client.handOff({ ...first, saved, payee: given.verified.payee });
     assert.equal(resumed.job, saved.markets[0].id);
 
-    // Both are of one aggregate, and hold wherever they are verified.
+    // Both receipts are of one aggregate, and hold wherever they are verified.
     const receipts = new ReceiptVerifier();
     context.after(() => receipts.dispose());
     const { payee } = given.verified;
@@ -305,7 +306,7 @@ describe("at a market whose provider folds", () => {
   });
 });
 
-/** Has a client hand this off that dies on the way. */
+/** Runs a client that hands this off and dies on the way. */
 async function dies({ key, presentation, transcript, ...input }) {
   const hex = (bytes) => Buffer.from(bytes).toString("hex");
   const script = new URL("dying-client.mjs", import.meta.url);

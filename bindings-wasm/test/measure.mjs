@@ -1,5 +1,5 @@
-// Measures the package in every engine: `node test/measure.mjs RUNS` prints one object of the least and the median times that a page waits. Those of Chromium
-// stand at its top, those of the others under their names.
+// Measures the package in every engine. `node test/measure.mjs RUNS` prints one object with the minimum and the median
+// of the times that a page waits. The figures of Chromium are at its top, those of the other engines under their names.
 
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
@@ -11,7 +11,7 @@ import { receipt } from "./support.mjs";
 const PROFILES = ["standard", "proven-100"];
 const runs = Number(process.argv[2] ?? 10);
 
-/** One predicate on the real licence, `runs` times, on a page with these headers. */
+/** Proves one predicate about the real licence, `runs` times, on a page with these headers. */
 async function measure(engine, headers) {
   const page = await openPackage(engine, headers);
   const receipts = PROFILES.map((profile) => ({ ...receipt(profile), profile }));
@@ -25,7 +25,7 @@ async function measure(engine, headers) {
   }
 }
 
-/** What runs on the page. */
+/** Runs on the page. */
 async function prove({ runs, receipts: received }) {
   const { Prover, ReceiptVerifier, Verifier } = globalThis.velum;
   const { document, transcript, request } = globalThis.licence;
@@ -70,14 +70,14 @@ async function prove({ runs, receipts: received }) {
   return { build, threads, times, memory_bytes: await prover.memoryBytes(), main_thread_gap_ms: gap };
 }
 
-/** The least of some times, under their own name, and the median. */
+/** The minimum of some times, under their own name, and the median. */
 function figures([name, times]) {
   times.sort((one, other) => one - other);
   const median = (times[(times.length - 1) >> 1] + times[times.length >> 1]) / 2;
   return { [name]: times[0], [name.replace(/_ms$/u, "_median_ms")]: median };
 }
 
-/** What an engine takes, without shared memory and with it. */
+/** The figures of an engine, without and with shared memory. */
 async function measureEngine(name) {
   const engine = await startEngine(name);
   try {

@@ -9,7 +9,7 @@ import { licence } from "./support.mjs";
 
 const MIB = 1 << 20;
 
-/** Whether slow tests run whole. */
+/** Whether slow tests run in full. */
 const ALL = process.env.VELUM_TEST_ALL !== undefined;
 
 for (const [sizeClass, limit, proofs] of [

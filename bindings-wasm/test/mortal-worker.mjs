@@ -1,6 +1,6 @@
-// The prover's worker, which goes wrong when it is told to.
+// The prover's worker, which goes wrong on order.
 
-// First, so that it listens first.
+// Imported first, so that it listens first.
 import "./orders.mjs";
 
 import "../dist/worker.js";

@@ -1,4 +1,5 @@
-// What a mortal worker does on order: it ends by itself, or by a trap in WebAssembly as a panic ends, or it never answers.
+// What a mortal worker does on order: it ends by itself, it ends by a trap in WebAssembly as after a panic, or it never
+// answers.
 
 import { parentPort } from "node:worker_threads";
 

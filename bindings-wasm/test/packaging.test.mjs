@@ -1,4 +1,4 @@
-// The packed package, installed in fresh projects of each kind, each of which builds and runs a proof.
+// The packed package, installed in fresh projects of each kind. Each project builds and runs a proof.
 
 import assert from "node:assert/strict";
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,12 +10,12 @@ import { launch, open } from "./browser.mjs";
 import { LEARNT, pack, PACKAGE, run, tool } from "./projects.mjs";
 import { ISOLATION, serve } from "./server.mjs";
 
-/** The build that a page runs, by the headers that it comes with. */
+/** The build that a page runs, by the page's headers. */
 const BUILDS = [
   [{}, "simd"],
   [ISOLATION, "simd-threads"],
 ];
-/** What each project proves by, and what starts it in a page. */
+/** The files with which each project proves, and the file that starts the proof in a page. */
 const PROOF = ["proof.js", "licence.js"];
 const PAGE = [...PROOF, "main.js"];
 const ENTRIES = ["webgpu", "verify", "receipt", "market", "pool", "request", "react", "transcript", "testing"];
@@ -41,7 +41,7 @@ test("publint finds nothing", () => {
 });
 
 test("types are found as modules are", () => {
-  // CommonJS can only `import()` it, as it can every package of modules.
+  // CommonJS can only `import()` it, like every package of ES modules.
   const entries = [".", ...ENTRIES].flatMap((entry) => ["--entrypoints", entry]);
   tool("attw", packed.tarball, "--profile", "esm-only", ...entries);
 });
@@ -52,7 +52,7 @@ test("an import does nothing where there is neither window nor worker", () => {
     for (const entry of ${JSON.stringify(ENTRIES)}) await import("@velum/prover/" + entry);
     await import("@velum/prover");
   `;
-  // It ends by itself: nothing was started.
+  // The process ends by itself, because nothing was started.
   run(PACKAGE, process.execPath, "--input-type=module", "--eval", program);
 });
 
@@ -66,7 +66,7 @@ test("the README's samples are of the right types, in a strict project, and run"
   const readme = readFileSync(join(PACKAGE, "README.md"), "utf8");
   const samples = [...readme.matchAll(/^```ts\n([^]*?)^```$/gmu)].map(([, sample]) => sample);
   assert.ok(samples.length > 4);
-  // None of the samples ends its workers: the process does not wait for idle ones.
+  // No sample ends its workers. The process does not wait for idle workers.
   writeFileSync(join(path, "readme.ts"), samples.join("\n"));
   tool("tsc", "--project", path);
   assert.ok(run(path, process.execPath, "readme.js").includes(LEARNT));
@@ -79,7 +79,7 @@ describe("in a browser", () => {
   });
   after(() => browser.close());
 
-  /** What the page of a built project found out, with and without threads. */
+  /** Checks that the page of a built project proves, with and without threads. */
   async function proves(context, path) {
     for (const [headers, build] of BUILDS) {
       const server = await serve({ "/": pathToFileURL(`${path}/`) }, headers);
@@ -88,7 +88,7 @@ describe("in a browser", () => {
     }
   }
 
-  /** No path of the machine that built it is in a bundle. */
+  /** Checks that a bundle contains no path of the machine that built it. */
   function namesNoPath(dist) {
     const scripts = readdirSync(dist, { recursive: true }).filter((name) => name.endsWith(".js"));
     assert.ok(scripts.length > 2);
@@ -104,7 +104,7 @@ describe("in a browser", () => {
 
   test("a project without a bundler proves", async (context) => {
     const path = packed.project("plain", PAGE);
-    // Browsers know no packages: their files have addresses.
+    // Browsers know no packages, so files have addresses.
     for (const file of ["proof.js"]) {
       const text = readFileSync(join(path, file), "utf8");
       const entry = (_, name) => `"/node_modules/@velum/prover/dist/${name?.slice(1) ?? "index"}.js"`;

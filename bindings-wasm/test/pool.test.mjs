@@ -1,4 +1,5 @@
-// The pool of prepared proofs in Chromium: what is taken once, what lies sealed, what becomes of it when the browser evicts it.
+// The pool of prepared proofs in Chromium: proofs are taken once and stored sealed, and the pool begins anew after the
+// browser evicted it.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -11,7 +12,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** A page with a prover, a pool of this name, and so many proofs of `purpose` in it. */
+/** Opens a page with a prover, a pool of this name, and this many proofs of `purpose` in it. */
 async function poolOf(context, name, proofs, options = {}) {
   const { page, troubles } = await pageOf(context, browser, {});
   context.after(() => assert.deepEqual(troubles, []));
@@ -23,7 +24,7 @@ async function poolOf(context, name, proofs, options = {}) {
       const pool = new ProofPool({ name, ...options });
       const prepare = () => prover.prepare({ document, request });
       Object.assign(globalThis, { prover, pool, prepare, purpose: await prover.purpose({ document, request }) });
-      // One proof, stored as often as is wanted: what is tested is the pool.
+      // One proof, stored as often as needed, because the pool is what is tested.
       const bytes = (await prepare()).toBytes();
       globalThis.copy = () => prover.readPrepared(bytes);
       for (let proof = 0; proof < proofs; proof += 1) await pool.put(await globalThis.copy());
@@ -33,7 +34,7 @@ async function poolOf(context, name, proofs, options = {}) {
   return page;
 }
 
-/** The code that a call on the page rejects with. */
+/** The code with which a call on the page rejects. */
 const codeOf = (page, call) =>
   page.evaluate(`(${call})().then(() => "resolved", ({ name, code }) => name + " " + code)`);
 
@@ -113,7 +114,7 @@ test("a pool is filled up to what is wanted, and by one tab at a time", async (c
     const aborted = await pool
       .fill(purpose, 9, prepare, { signal: AbortSignal.abort("why") })
       .catch(({ code, cause }) => [code, cause]);
-    // A proof of another purpose is of no use to the one that is asked for.
+    // A proof of another purpose is of no use for the purpose that is asked for.
     const larger = { ...purpose, size_class: "large" };
     const mismatch = await pool.fill(larger, 1, prepare).catch(({ code }) => code);
     return { added: added[0] + added[1], made, most, aborted, mismatch, count: await pool.count(purpose) };
@@ -124,7 +125,10 @@ test("a pool is filled up to what is wanted, and by one tab at a time", async (c
   });
 });
 
-/** Reads or changes the database of a pool behind its back. As text, since the page's policy allows no code that is made there. */
+/**
+ * Reads or changes the database of a pool behind its back. The code is sent as text, because the page's policy allows
+ * no code that is made on the page.
+ */
 const behind = (page, name, work) =>
   page.evaluate(`(async () => {
     const result = (request) =>

@@ -1,4 +1,4 @@
-// Fresh projects, each of a kind, with the packed package installed.
+// Fresh projects of each kind, with the packed package installed.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
@@ -9,13 +9,13 @@ import { fileURLToPath } from "node:url";
 export const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 const PROJECTS = new URL("packaging/", import.meta.url);
 
-/** What every project learns of its own licence. */
+/** What every project learns about its own licence. */
 export const LEARNT = "birth_date (org.iso.18013.5.1) makes the holder 18 years or older";
 
-/** More than any program takes: one that does not end fails its test. */
+/** Longer than any program takes. A program that does not end fails its test. */
 const TIMEOUT_MS = 900_000;
 
-/** Runs a program and gives what it printed. */
+/** Runs a program and returns what it printed. */
 export function run(cwd, program, ...args) {
   return execFileSync(program, args, {
     cwd,
@@ -25,7 +25,7 @@ export function run(cwd, program, ...args) {
   });
 }
 
-/** A tool of this package's. */
+/** Runs a tool of this package. */
 export const tool = (name, ...args) => run(PACKAGE, join(PACKAGE, "node_modules/.bin", name), ...args);
 
 /** Packs the package. `project` makes fresh projects until `remove` is called. */
@@ -35,8 +35,8 @@ export function pack() {
   const tarball = join(folder, basename(packed.filename));
 
   /**
-   * A fresh project of a kind, with its own dependencies by its lock file, the package from the tarball, and files that
-   * several kinds have. Its folder is one of the kinds of `test/packaging` unless it is given.
+   * Makes a fresh project of a kind, with its own dependencies from its lock file, the package from the tarball, and
+   * files that several kinds share. Its folder is in `test/packaging`, unless `source` is given.
    */
   function project(kind, shared = [], source = new URL(`${kind}/`, PROJECTS)) {
     const path = join(folder, kind);

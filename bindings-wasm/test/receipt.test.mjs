@@ -1,4 +1,5 @@
-// Receipts: what one shows, and that whatever else is given is refused by a typed error. testdata/README.md says how the recorded ones were made.
+// Receipts: what a receipt shows, and that everything else is refused with a typed error. testdata/README.md says how
+// the recorded receipts were made.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -7,17 +8,20 @@ import { ReceiptVerifier } from "@velum/prover/receipt";
 
 import { RECEIPT_PAYEE, receipt, rejects } from "./support.mjs";
 
-/** Profiles, the bits that are proven of each, and how many bytes are changed: a proof of the second takes longer to verify. */
+/**
+ * Profiles, with the bits that are proven, and how many bytes are changed. A proof of the second profile takes longer
+ * to verify.
+ */
 const PROFILES = [
   ["standard", 58, 160],
   ["proven-100", 100, 40],
 ];
 
-/** Bytes of a receipt up to its proof, about, and of the public inputs that end it. */
+/** The approximate length of a receipt before its proof, and the length of the public inputs at its end. */
 const BEFORE_PROOF = 170;
 const PUBLIC_INPUTS = 8 * 20;
 
-/** An issuer that nobody asked of: the curve's generator. */
+/** An issuer that no request names. Its key is the curve's generator. */
 const OTHER_ISSUER = {
   sec1_hex:
     "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296" +
@@ -71,7 +75,7 @@ for (const worker of [true, false]) {
       });
 
       test(`no changed byte of a receipt of profile ${profile} goes unnoticed`, async () => {
-        // The proof is most of it, and comes last.
+        // The proof is most of the receipt, and comes last.
         const { length } = input.receipt;
         for (const [from, to, samples] of [
           [0, BEFORE_PROOF, few],
@@ -106,7 +110,7 @@ for (const worker of [true, false]) {
       for (let length = 0; length < 300; length += 1) {
         const bytes = Uint8Array.from({ length }, random);
         await refused(verifier.verify({ ...input, receipt: bytes }), `${length} random bytes`);
-        // Those that begin as a receipt does.
+        // Bytes that begin as a receipt does.
         bytes.set(input.receipt.subarray(0, Math.min(length, 60)));
         await refused(verifier.verify({ ...input, receipt: bytes }), `${length} bytes`);
       }
@@ -155,7 +159,10 @@ test("a verifier of receipts is ready before it is called, and disposed for good
   assert.throws(() => new ReceiptVerifier({ wasmUrl: "receipt.wasm" }), { name: "VelumError", code: "malformed" });
 });
 
-/** Passes where a promise rejects with a `VelumError` about what was given: no trap, and no trouble of the package's own. */
+/**
+ * Passes if a promise rejects with a `VelumError` about the input, and not with a trap or an error of the package
+ * itself.
+ */
 async function refused(promise, what) {
   const error = await promise.then(
     () => assert.fail(`${what}: taken`),

@@ -1,4 +1,4 @@
-// Requests that are put together by calls.
+// Requests that are built by calls.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -64,7 +64,7 @@ test("what cannot be asked is refused where it is said", () => {
   assert.throws(() => request({ ...options, issuers: undefined }), malformed("issuers"));
   assert.throws(() => request({ ...options, doctype: "x" }), malformed("options.doctype"));
   assert.throws(() => request(null), malformed("options"));
-  // No namespace is known of documents of other types.
+  // For documents of other types, no namespace is known.
   const other = { ...options, docType: "toString" };
   assert.throws(() => request(other).element("e"), malformed("namespace"));
   assert.equal(

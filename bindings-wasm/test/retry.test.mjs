@@ -1,4 +1,4 @@
-// What becomes of a proof that fails the prover's own check: memory fails in a worker of Node's.
+// What becomes of a proof that fails the prover's own check, when memory fails in a worker of Node.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -10,7 +10,7 @@ import { proverOf, startingWith } from "./workers.mjs";
 
 const { document, transcript, request } = licence();
 
-/** A prover in whose first workers, so many, memory fails in a call. */
+/** A prover whose first `workers` workers have failing memory in a call. */
 function failingIn(context, call, workers, onRetry) {
   let started = 0;
   startingWith(context, (Worker, _url, options) => {
@@ -46,7 +46,7 @@ describe("a proof that fails the prover's own check", needs("simd"), () => {
         );
         assert.deepEqual([seen.at(-1), seen.filter((fraction) => fraction === 1).length], [1, 1]);
       }
-      // The input is still whole where it comes from.
+      // The caller's input is still whole.
       assert.ok(document.length > 0 && transcript.length > 0);
     });
   }

@@ -1,4 +1,4 @@
-// A web server for files, as small as tests need it.
+// A web server for files, as small as the tests need it.
 
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
@@ -12,26 +12,26 @@ const TYPES = {
   ".json": "application/json",
 };
 
-/** What a page may do that proves: run WebAssembly, start workers of its own origin, and nothing else. */
+/** What a page that proves may do: run WebAssembly, start workers of its own origin, and nothing else. */
 export const CSP =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; base-uri 'none'";
 
-/** What lets a page's workers share memory. */
+/** The headers that let a page's workers share memory. */
 export const ISOLATION = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
 
-/** What has browsers keep an answer, and ask whether it has changed. */
+/** The headers that make browsers keep an answer and ask whether it has changed. */
 const KEPT = { ETag: '"unchanged"', "Cache-Control": "no-cache" };
 
 /**
- * Serves folders, each under a prefix that ends in a slash, until `close` is called. Every answer has the headers, but for those that say that
- * `unchanged` has not changed.
+ * Serves folders, each under a prefix that ends in a slash, until `close` is called. Every answer has the headers,
+ * except those that say that `unchanged` has not changed.
  *
  * @param {Record<string, URL>} folders
  * @param {Record<string, string>} headers
- * @param {string} [unchanged] What browsers are to keep, and to ask for again.
+ * @param {string} [unchanged] The path that browsers keep and request again.
  */
 export async function serve(folders, headers = {}, unchanged) {
   const server = createServer(async ({ url, headers: asked }, response) => {

@@ -1,4 +1,4 @@
-// The packed package where servers and their tests run it: in other runtimes, in bundles of theirs, and as types.
+// The packed package where servers and their tests run it: in other runtimes, in server bundles, and as types.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -11,7 +11,7 @@ import { launch, open } from "./browser.mjs";
 import { LEARNT, pack, PACKAGE, run, tool } from "./projects.mjs";
 import { receipt, recorded } from "./support.mjs";
 
-/** The bytes of a minted licence, and of a transcript, as every environment makes them. */
+/** The lengths of a minted licence and of a transcript, which are the same in every environment. */
 const MADE = { minted: 1334, transcript: 61 };
 const EXAMPLE = new URL("../examples/server/", import.meta.url);
 
@@ -21,7 +21,10 @@ before(() => {
 });
 after(() => packed.remove());
 
-/** What is posted to a server: a recorded presentation and its receipt, with what they answer. */
+/**
+ * What is posted to a server: a recorded presentation and its receipt, with the session and the request that they
+ * answer.
+ */
 function posted() {
   const base64 = (bytes) => Buffer.from(bytes).toString("base64");
   const { presentation, transcript, request } = recorded("direct-standard");
@@ -33,14 +36,14 @@ function posted() {
   });
 }
 
-/** A project that has what is posted. */
+/** A project that contains what is posted. */
 function verifying(kind, shared = []) {
   const path = packed.project(kind, shared);
   writeFileSync(join(path, "recorded.json"), posted());
   return path;
 }
 
-// Each of these ends by itself, with a verifier that nobody disposed of.
+// Each of these processes ends by itself, with a verifier that nobody disposed of.
 for (const [kind, ...command] of [
   ["bun", "node_modules/.bin/bun", "main.js"],
   ["deno", "node_modules/.bin/deno", "run", "--allow-read", "main.js"],
@@ -93,7 +96,7 @@ describe("a Next project", () => {
   });
   after(() => browser.close());
 
-  /** Starts the built project, and gives its address. */
+  /** Starts the built project, and returns its address. */
   async function started(context) {
     const next = join(path, "node_modules/next/dist/bin/next");
     const server = spawn(process.execPath, [next, "start", "--port", "0"], {
@@ -127,7 +130,7 @@ describe("a Next project", () => {
       assert.deepEqual([await outcome.textContent(), troubles], [LEARNT, []]);
       await page.close();
 
-      // Where the project's packages were left behind, it is told what to do.
+      // If the project's packages were left behind, the error says what to do.
       const [there, away] = ["@velum", "@away"].map((name) => join(path, "node_modules", name));
       renameSync(there, away);
       context.after(() => renameSync(away, there));

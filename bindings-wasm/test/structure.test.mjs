@@ -1,4 +1,5 @@
-// What the package is made of: how its modules depend on each other, what its entries load, and how much there is to fetch.
+// The structure of the package: how its modules depend on each other, what its entries load, and how much there is to
+// fetch.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -10,7 +11,7 @@ import { BUILDS, needs } from "./support.mjs";
 const SOURCES = new URL("../ts/", import.meta.url);
 const DIST = new URL("../dist/", import.meta.url);
 
-/** What is loaded by its name, by callers or as a worker. */
+/** Scripts that are loaded by name, by callers or as a worker. */
 const ENTRIES = [
   ...[
     "index.js",
@@ -29,7 +30,7 @@ const ENTRIES = [
 
 const README = readFileSync(new URL("../README.md", DIST), "utf8");
 
-/** The WebAssembly that there is. */
+/** The WebAssembly file of each build. */
 const FILES = {
   simd: "prover-simd",
   "simd-threads": "prover-threads",
@@ -39,10 +40,10 @@ const FILES = {
 };
 const PROVERS = BUILDS.map((build) => FILES[build]);
 
-/** Kilobytes to fetch, at most: a GPU adds no more than 250. */
+/** The most kilobytes to fetch. A GPU adds no more than 250. */
 const limitOf = (name) => (name.startsWith("prover-gpu") ? 950 : 700);
 
-/** What a module imports of the package, types included, as it is written there. */
+/** What a module imports from the package, types included, as it is written there. */
 const importsOf = (text) => [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/gu)].map(([, name]) => name);
 
 /** The modules that an entry imports, itself included, with their text. */
@@ -55,10 +56,10 @@ function graph(entry, found = new Map()) {
   return found;
 }
 
-/** The lines that would matter if they ran, comments left out. */
+/** The text without its comments. */
 const code = (text) => text.replaceAll(/\/\*[^]*?\*\/|^\s*\/\/.*$/gmu, "");
 
-/** The import cycles, each as the modules on the way; of several that share a module, not necessarily all. */
+/** The import cycles, each as the list of its modules. If several cycles share a module, some may be missing. */
 function cycles(imports) {
   const [found, done] = [[], new Set()];
   const visit = (module, way) => {
@@ -71,14 +72,14 @@ function cycles(imports) {
   return found;
 }
 
-// The sources are read, since what is built has lost its imports of types.
+// The sources are read, because the built modules have lost their imports of types.
 test("the modules import each other in no cycle", () => {
   const modules = readdirSync(SOURCES).filter((name) => name.endsWith(".ts"));
   const imports = new Map(
     modules.map((module) => {
       const text = readFileSync(new URL(module, SOURCES), "utf8");
       const imported = importsOf(code(text)).map((name) => name.replace(/^\.\/(.*)\.js$/u, "$1.ts"));
-      // What is generated imports nothing of the package.
+      // Generated modules import nothing from the package.
       return [module, imported.filter((name) => !name.startsWith("glue/"))];
     }),
   );
@@ -118,7 +119,10 @@ test("no script uses what the oldest engines lack that the README names", () => 
   }
 });
 
-/** What wasm-bindgen makes a worker of where an engine has no `Atomics.waitAsync`: no prover with a GPU runs there with threads. */
+/**
+ * The line from which wasm-bindgen makes a worker if an engine has no `Atomics.waitAsync`. No prover with a GPU and
+ * threads runs in such an engine.
+ */
 const POLYFILL = /^.*typeof URL\.createObjectURL === 'undefined'.*$/mu;
 
 test("nothing needs eval, and nothing is made a blob", () => {
@@ -134,7 +138,7 @@ test("whoever installs the package installs nothing else", () => {
   const manifest = JSON.parse(readFileSync(new URL("../package.json", DIST), "utf8"));
   const { dependencies, peerDependencies, peerDependenciesMeta, scripts } = manifest;
   assert.deepEqual([dependencies, scripts.install, scripts.postinstall], Array(3).fill(undefined));
-  // Whoever uses it with React has React, and nobody else needs it.
+  // Projects that use it with React have React, and no other project needs it.
   assert.deepEqual([peerDependencies, peerDependenciesMeta], [{ react: ">=18" }, { react: { optional: true } }]);
 });
 
@@ -165,7 +169,7 @@ for (const [entry, scripts] of Object.entries({
   "@velum/prover/transcript": ["transcript.js"],
   "@velum/prover/testing": ["testing.js"],
 })) {
-  // The entry of provers fetches the script of those with threads as well.
+  // The entries of provers also fetch the script of provers with threads.
   const threads = {
     "@velum/prover": "simd-threads",
     "@velum/prover/react": "simd-threads",

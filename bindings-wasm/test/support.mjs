@@ -3,13 +3,13 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import assert from "node:assert/strict";
 
-/** The builds of the prover that there are. `VELUM_BUILDS` names them where not all were built. */
+/** The builds of the prover. `VELUM_BUILDS` names them if not all were built. */
 export const BUILDS = process.env.VELUM_BUILDS?.split(",") ?? [
   ...["simd", "simd-threads", "scalar"],
   ...["gpu-simd", "gpu-simd-threads"],
 ];
 
-/** Those of them that have no GPU. */
+/** The builds that have no GPU. */
 export const PLAIN_BUILDS = BUILDS.filter((build) => !build.startsWith("gpu-"));
 
 /** Options of a test that needs a build of the prover. */
@@ -57,14 +57,14 @@ export function testCases() {
     .map(testCase);
 }
 
-/** The licence that most tests prove about, and one question. */
+/** The licence that most tests prove about, with one predicate. */
 export function licence() {
   const { document, transcript, request } = testCase("mdl-mustermann");
   const predicates = request.predicates.filter(({ element }) => element === "birth_date");
   return { document, transcript, request: { ...request, predicates } };
 }
 
-/** Passes where a promise rejects with a `VelumError` of this code; gives the error. */
+/** Passes if a promise rejects with a `VelumError` of this code. Returns the error. */
 export async function rejects(promise, code) {
   const error = await promise.then(
     () => assert.fail(`resolved, where ${code} was due`),

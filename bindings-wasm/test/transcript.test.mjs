@@ -1,4 +1,4 @@
-// Session transcripts: those of the specifications, and what cannot begin a session.
+// Session transcripts: those of the specifications, and data that cannot begin a session.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { rejects } from "./support.mjs";
 
 const VECTORS = JSON.parse(readFileSync(new URL("../../testdata/transcripts.json", import.meta.url), "utf8"));
 
-/** Members of the vectors that are bytes, in hexadecimal. */
+/** Members of the vectors that are bytes in hexadecimal. */
 const BYTES = ["device_engagement", "e_reader_key", "select", "request"];
 
 const PROTOCOLS = ["openid4vp", "openid4vp_dc_api", "openid4vp_annex_b", "dcapi", "qr", "nfc"];

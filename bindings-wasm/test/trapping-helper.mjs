@@ -1,4 +1,4 @@
-// A helper that traps once it should lend its thread.
+// A helper that traps when it should lend its thread.
 
 import { serve } from "../dist/serve.js";
 

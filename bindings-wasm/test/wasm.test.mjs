@@ -1,4 +1,4 @@
-// WebAssembly that callers have already, compiled or as bytes.
+// WebAssembly that callers already have, compiled or as bytes.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,5 @@
-// Provers with a GPU, in Chromium with its adapter in software: that they prove what the processor proves, and what they do when it fails.
+// Provers with a GPU, in Chromium with its software adapter: that they prove what the CPU proves, and what they do when
+// the GPU fails.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -7,26 +8,30 @@ import { launch, pageOf } from "./browser.mjs";
 import { ISOLATION } from "./server.mjs";
 import { needs } from "./support.mjs";
 
-/** Tests that make several proofs in software, each of which takes half a minute, run with all others alone. */
+/**
+ * Tests that make several proofs in software run only if all tests are asked for. Each of these proofs takes half a
+ * minute.
+ */
 const ALL = process.env.VELUM_TEST_ALL !== undefined;
 const slow = { skip: !ALL && "takes minutes: VELUM_TEST_ALL=1" };
 
 const SOFTWARE = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
-/** What the host does in every proof. */
+/** The stages that the host computes in every proof. */
 const OF_HOST = ["check", "keys", "witness"];
 
-/** Where transforms read. */
+/** The line in which transforms read. */
 const READ = "cell = source[place(transform.source, coset, column % transform.columns, row)];";
 
 /** A calibration by which the GPU is faster. */
 const PREFERRED = [{ logHeight: 14, cpuMs: 2, gpuMs: 1 }];
 
-/** The worker in a changed engine. */
+/** The address of the worker in a changed engine. */
 const changed = (changes) => `changed-worker.js?${new URLSearchParams(changes)}`;
 
 /**
- * Makes both proofs on the page, with `waits` once the GPU is open; gives the proofs and what was told of them, or the error.
+ * Makes both proofs on the page. With `waits`, it makes them once the GPU is open. Returns the proofs and what was
+ * reported about them, or the error.
  */
 function prove(page, options, { suite = "direct", waits = false } = {}) {
   return page.evaluate(
@@ -69,7 +74,7 @@ function stagesOf({ prepare, present }, device) {
   return [...new Set(computed.map(({ stage }) => stage))].sort();
 }
 
-/** Whether what is told of a call's progress ever falls. */
+/** Whether the reported progress of a call ever falls. */
 const falls = (told) => told.some(({ fraction }, at) => fraction < (told[at - 1]?.fraction ?? 0));
 
 describe("a page with WebGPU", needs("gpu-simd"), () => {
@@ -125,7 +130,7 @@ describe("a page with WebGPU", needs("gpu-simd"), () => {
   for (const [what, changes] of [
     ["is lost", { lose: 2 }],
     ["has no memory left", { memory: 40 }],
-    // Rows are read one behind the other from the main matrix alone: the last of them are left out.
+    // Only rows of the main matrix are read one after the other. The changed kernel leaves out the last ones.
     [
       "leaves out blinding",
       {
@@ -256,7 +261,7 @@ describe("a page with WebGPU", needs("gpu-simd"), () => {
   });
 });
 
-// Pages of insecure origins have none.
+// Pages of insecure origins have no WebGPU.
 test("a page without WebGPU proves as before", needs("gpu-simd"), async (context) => {
   const browser = await launch(["--host-resolver-rules=MAP velum.test 127.0.0.1"]);
   context.after(() => browser.close());

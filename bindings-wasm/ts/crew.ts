@@ -1,5 +1,6 @@
-// The workers behind a client: the one that is called, and helpers that lend it their threads. All of them are started here,
-// for a worker that is called hears nothing while it works, not even that it lost a helper. Whichever is lost, all end.
+// The workers behind a client: the worker that is called, and helpers that lend it their threads. This module starts
+// all of them, because a called worker receives no messages while it works, not even that it lost a helper. If any of
+// them is lost, all are ended.
 
 import { loadFailed, thrown, VelumError, workerFailed } from "./errors.js";
 import { locks, type WorkerEvents, type WorkerHandle } from "./host.js";
@@ -9,17 +10,17 @@ import type { FromRunning, FromWorker, OfCall, Setup, Shared, ToWorker } from ".
 /** Starts a worker. */
 export type Start = (events: WorkerEvents) => WorkerHandle;
 
-/** What becomes of a crew. */
+/** Events of a crew. */
 export interface CrewEvents {
-  /** It can be called. */
+  /** The crew can be called. */
   readonly loaded: () => void;
   readonly told: (message: OfCall) => void;
   readonly gpu: (state: GpuState) => void;
-  /** It is of no more use. */
+  /** The crew can no longer be used. */
   readonly failed: (error: VelumError) => void;
 }
 
-/** No script takes that long to begin. Until a worker holds its lock there is no other sign that it was ended. */
+/** No script takes this long to begin. Until a worker holds its lock, nothing else reveals that it was ended. */
 const BEGIN_MS = 30_000;
 
 export class Crew {
@@ -47,12 +48,12 @@ export class Crew {
     return this.#loaded;
   }
 
-  /** Calls it, once it is loaded. */
+  /** Calls the worker. The crew must be loaded. */
   post(message: ToWorker, transfer: Transferable[]): void {
     this.#called.post(message, transfer);
   }
 
-  /** Whether the process must stay for it. */
+  /** Sets whether the process must stay alive for the workers. */
   hold(busy: boolean): void {
     for (const worker of this.#workers) worker.hold(busy);
   }
@@ -101,14 +102,14 @@ export class Crew {
 }
 
 /**
- * Calls `ended` once the worker that holds this lock is no more. Of a Web Worker that the browser or someone else ended
- * there is no other sign.
+ * Calls `ended` once the worker that holds this lock has ended. If the browser or someone else ends a Web Worker, there
+ * is no other sign.
  */
 function watchLock(name: string | undefined, signal: AbortSignal, ended: () => void): void {
   if (name === undefined) return;
   locks()
     ?.request(name, { signal }, ended)
     .catch(() => {
-      // The watch is over: the worker was ended here.
+      // The watch is over, because this side ended the worker.
     });
 }

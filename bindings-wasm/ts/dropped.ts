@@ -1,8 +1,8 @@
-// What becomes of workers whose owner was dropped without `dispose()`.
+// Ends workers whose owner was dropped without `dispose()`.
 
-/** What works for an owner. It must not know the owner, which would then never be dropped. */
+/** Works for an owner. It must hold no reference to the owner, or the owner would never be collected. */
 interface Servant {
-  /** Ends once what is under way has been answered. */
+  /** Ends once the calls under way have been answered. */
   retire(): void;
 }
 
@@ -11,7 +11,7 @@ const dropped =
     ? new FinalizationRegistry<Servant>((servant) => servant.retire())
     : undefined;
 
-/** Has a servant retire when its owner is collected, where the engine tells of that. */
+/** Makes a servant retire when its owner is collected, if the engine reports that. */
 export function retireWith(owner: object, servant: Servant): void {
   dropped?.register(owner, servant);
 }

@@ -1,18 +1,18 @@
-// Which build runs here, and why.
+// Chooses the build that runs here, and says why.
 
 import { VelumError } from "./errors.js";
 import { node, processors } from "./host.js";
 
-/** A build of the prover: with SIMD and threads, with SIMD, or for engines without it. */
+/** A build of the prover: with SIMD and threads, with SIMD, or for engines without SIMD. */
 export type Build = "simd-threads" | "simd" | "scalar";
 
 /** What runs here. */
 export interface Environment {
   /** The build that proves. */
   readonly build: Build;
-  /** Threads that prove. */
+  /** Number of threads that prove. */
   readonly threads: number;
-  /** Why this build and not another. */
+  /** Why this build was chosen. */
   readonly reason: string;
   /** Whether the engine has SIMD. */
   readonly simd: boolean;
@@ -20,24 +20,27 @@ export interface Environment {
   readonly crossOriginIsolated: boolean;
 }
 
-/** What a caller asks for. */
+/** Options that choose the build. */
 export interface BuildOptions {
   /**
-   * The build to use. By itself a prover takes the fastest that runs here; threads only on pages that are isolated by COOP
-   * and COEP, since elsewhere memory cannot be shared. In Node they are used where they are asked for.
+   * The build to use. By default, a prover uses the fastest build that runs here. It uses threads only on pages that
+   * are isolated by COOP and COEP, because memory cannot be shared elsewhere. In Node, it uses threads only if they are
+   * asked for.
    *
    * @defaultValue "auto"
    */
   build?: Build | "auto";
-  /** Threads that prove, of the build that has them: 1 to 64. By default one a processor, eight at most. */
+  /**
+   * Number of threads that prove, in a build with threads: 1 to 64. The default is one per processor, at most eight.
+   */
   threads?: number;
 }
 
 const BUILDS: readonly string[] = ["auto", "simd-threads", "simd", "scalar"] satisfies (Build | "auto")[];
 
-/** More threads than this gain nothing: what is left is done by one. */
+/** More threads than this gain nothing, because the remaining work is done by one thread. */
 const MOST_THREADS = 8;
-/** More are a mistake. */
+/** A larger number is a mistake. */
 const LIMIT = 64;
 
 // (module (func (result v128) (i8x16.splat (i32.const 0))))
@@ -50,7 +53,7 @@ export function environment(): Environment {
   return choose({});
 }
 
-/** The build for what is asked. */
+/** The environment for the given options. */
 export function choose({ build = "auto", threads }: BuildOptions): Environment {
   const isCount = threads === undefined || (Number.isInteger(threads) && threads >= 1 && threads <= LIMIT);
   if (!isCount) throw new VelumError("malformed", "threads", `not a whole number from 1 to ${LIMIT}`);
@@ -72,7 +75,7 @@ export function choose({ build = "auto", threads }: BuildOptions): Environment {
   return environmentOf("simd-threads", reason, found, threads);
 }
 
-/** What to do where threads were chosen and cannot be started. */
+/** The environment without threads, for engines that have SIMD but cannot use threads. */
 export function withoutThreads(obstacle = "they could not be started", found = look()): Environment {
   return environmentOf("simd", `this engine has SIMD; there are no threads, since ${obstacle}`, found);
 }
@@ -82,7 +85,7 @@ interface Found {
   simd: boolean;
   sharedMemory: boolean;
   crossOriginIsolated: boolean;
-  /** Whether this is a page or a worker of one, which alone can be isolated. */
+  /** Whether this is a page or a worker of a page. Nothing else can be isolated. */
   isPage: boolean;
   processors: number;
 }
@@ -99,7 +102,7 @@ function look(): Found {
   };
 }
 
-/** What a build needs and does not find, if anything. */
+/** What the build needs and this engine lacks, if anything. */
 function lacks(build: Build, found: Found): string | undefined {
   if (build === "scalar") return undefined;
   if (!found.simd) return "this engine has no SIMD";
@@ -114,7 +117,7 @@ function noSharedMemory({ sharedMemory, crossOriginIsolated, isPage }: Found): s
     : "this engine shares no memory";
 }
 
-/** Why threads are not to be used by themselves, if they are not. */
+/** Why threads are not used by default, if they are not. */
 function noThreads(found: Found): string | undefined {
   const obstacle = noSharedMemory(found);
   if (obstacle !== undefined) return obstacle;

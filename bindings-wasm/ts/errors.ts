@@ -1,72 +1,75 @@
-// The one error type of the package, and its form as data. It imports nothing, so that every module can use it.
+// The error type of the package, and its form as data. This module imports nothing, so that every module can use it.
 
-/** What is wrong with a document, a request or a proof. A Rust test compares these codes with those of `Code` there. */
+/** What is wrong with a document, a request or a proof. A Rust test compares these codes with those of `Code`. */
 type CredentialsCode =
   /** No issuer of the request vouches for the document. */
   | "issuer_untrusted"
   /** The issuer's signature over the MSO does not verify. */
   | "issuer_signature"
-  /** The document is of another type than the one asked for. */
+  /** The document type is not the one that was asked for. */
   | "doc_type"
   /** An item does not hash to its digest in the MSO. */
   | "digest"
-  /** The document is not valid yet at the asked time. */
+  /** The document is not yet valid at the time of the request. */
   | "not_yet_valid"
-  /** The document is no longer valid at the asked time. */
+  /** The document is no longer valid at the time of the request. */
   | "expired"
   /** The device's signature over the session does not verify. */
   | "device_signature"
   /** The device authenticated by MAC, which only the reader of that session can check. */
   | "device_mac_unsupported"
-  /** The document carries no signature of its device: it is as its issuer handed it out. */
+  /** The document has no signature of its device: it is as its issuer handed it out. */
   | "device_signature_missing"
   /** A predicate of the request does not hold. */
   | "predicate"
-  /** The document does not hold an element that the request asks for. */
+  /** The document lacks an element that the request asks for. */
   | "element_missing"
-  /** Input larger than a limit or than every size class. */
+  /** The input exceeds a limit, or every size class. */
   | "too_large"
-  /** The prepared proof belongs to another document or kind of request. */
+  /** The prepared proof belongs to another document or another kind of request. */
   | "prepared_mismatch"
-  /** The prepared proof was used before. */
+  /** The prepared proof was already used. */
   | "prepared_used"
-  /** Input that does not follow its format. */
+  /** The input does not follow its format. */
   | "malformed"
-  /** A proof that does not verify. */
+  /** The proof does not verify. */
   | "proof_invalid"
-  /** A format version that this package does not know. */
+  /** This package does not know the version of the format. */
   | "wrong_version"
   /** The request's time is too far from the wallet's clock. */
   | "clock"
-  /** The device signed elements of its own, which the wallet did not agree to show or the request does not ask for. */
+  /** The device signed elements of its own that the wallet did not agree to show or the request does not ask for. */
   | "device_namespaces"
   /** The device signed elements of its own that its issuer does not let it sign. */
   | "device_namespaces_unauthorised"
-  /** The device that proves failed; prove again. */
+  /** The device that computes the proof failed. Prove again. */
   | "backend"
-  /** The caller's signal aborted the call. */
+  /** The caller stopped the call, by its signal or because one of its functions threw. */
   | "cancelled"
   /** A bug. */
   | "internal";
 
-/** What goes wrong around that: codes that only this package has. */
+/** What goes wrong in the package itself. Only this package has these codes. */
 type PackageCode =
-  /** A receipt does not show that an aggregate counts its presentation, or not one of an allowed profile and for that payee. */
+  /** The receipt does not show that an aggregate of an allowed profile, for that payee, counts its presentation. */
   | "receipt_invalid"
   /** The worker ended while it worked. The next call starts a new one. */
   | "worker_failed"
   /** `dispose()` was called. */
   | "disposed"
-  /** A GPU was required, and there is none, or it failed. */
+  /** A GPU was required, but there is none, or it failed. */
   | "gpu_unavailable"
   /** The environment lacks something without which nothing runs. */
   | "unsupported"
   /** The worker's script or its WebAssembly could not be loaded. */
   | "load_failed";
 
-/** What goes wrong with a pool of prepared proofs: codes that only `@velum/prover/pool` has. A Rust test compares these with `PoolError` there. */
+/**
+ * What goes wrong with a pool of prepared proofs. Only `@velum/prover/pool` has these codes. A Rust test compares them
+ * with those of `PoolError`.
+ */
 type PoolCode =
-  /** The pool holds as much as it may. */
+  /** The pool holds as many proofs, or bytes, as it may. */
   | "pool_full"
   /** The browser grants no more space. */
   | "store_full"
@@ -77,22 +80,25 @@ type PoolCode =
   /** The proofs are sealed with another key. */
   | "other_key";
 
-/** What goes wrong between here and markets: codes that only `@velum/prover/market` has. */
+/** What goes wrong between the client and markets. Only `@velum/prover/market` has these codes. */
 type MarketCode =
-  /** A market gave no answer. Asking again may help. */
+  /** A market did not answer. Asking again may help. */
   | "unreachable"
   /** A market's answer cannot be read. */
   | "answer_malformed"
-  /** No market counted the presentation, and none is paid. */
+  /** No market counted the presentation, and no market is paid. */
   | "no_market"
-  /** A market that may have the job does not say how it ended. Hand the presentation to no other before it does. */
+  /** A market that may have the job does not say how it ended. Until it does, hand the presentation to no other. */
   | "unresolved"
-  /** Where a hand-off stands could not be saved, so that nothing more is done. */
+  /** The state of the hand-off could not be saved, so nothing more is done. */
   | "not_saved"
-  /** What was saved is of another presentation, or no hand-off at all. */
+  /** The saved state is of another presentation, or of no hand-off at all. */
   | "other_hand_off";
 
-/** What a market's node refuses with, where it is none of the codes before. A Rust test compares these with `docs/market-api.yaml`. */
+/**
+ * Codes with which a market's node refuses, other than the codes above. A Rust test compares them with
+ * `docs/market-api.yaml`.
+ */
 export type NodeCode =
   | "operator_only"
   | "signature_invalid"
@@ -126,14 +132,17 @@ export type NodeCode =
   | "busy"
   | "unavailable";
 
-/** What went wrong, as a fixed code to match on. */
+/** What went wrong, as a fixed code that programs can match on. */
 export type ErrorCode = CredentialsCode | PackageCode | PoolCode | MarketCode | NodeCode;
 
-/** An error with its code, its place in the input and a message that says what to do. It never holds the value of an element. */
+/**
+ * An error with a code, the place in the input, and a message that says what to do. It never holds the value of an
+ * element.
+ */
 export class VelumError extends Error {
   /** The fixed code. */
   readonly code: ErrorCode;
-  /** Where in the input, as a path such as `documents[0].issuerSigned`. */
+  /** The place in the input, as a path such as `documents[0].issuerSigned`. */
   readonly where: string;
 
   constructor(code: ErrorCode, where: string, message: string, options?: ErrorOptions) {
@@ -144,14 +153,14 @@ export class VelumError extends Error {
   }
 }
 
-/** An error as data, which is how Rust throws it and how a worker passes it on. */
+/** An error as data: the form in which Rust throws it and in which a worker passes it on. */
 export interface Failure {
   code: ErrorCode;
   where: string;
   message: string;
 }
 
-/** The failure as an error. */
+/** Converts a failure to an error. */
 export function thrown({ code, where, message }: Failure): VelumError {
   return new VelumError(code, where, message);
 }

@@ -1,25 +1,29 @@
-// What a prover may do with a GPU, and what becomes of it.
+// What a prover may do with a GPU, and the state of that GPU.
 
 import type { Build } from "./environment.js";
 import { VelumError } from "./errors.js";
 
 /**
- * Whether a GPU proves. `auto`: where it is faster, once it is ready; until then, and where it fails, the processor does. Adapters that
- * compute on the processor are never chosen. `off`: never. `require`: always, on whatever adapter there is: calls wait until it is ready, and
- * reject with `gpu_unavailable` where it fails.
+ * Whether a GPU proves:
+ *
+ * - `auto`: the GPU proves what it is faster at, once it is ready. The CPU proves until then, and if the GPU fails.
+ *   Adapters that compute on the CPU are never chosen.
+ * - `off`: the GPU never proves.
+ * - `require`: the GPU always proves, on whatever adapter there is. Calls wait until it is ready, and reject with
+ *   `gpu_unavailable` if it fails.
  */
 export type GpuPolicy = "auto" | "off" | "require";
 
 const POLICIES: readonly string[] = ["auto", "off", "require"] satisfies GpuPolicy[];
 
-/** What proofs of tables of 2^`logHeight` rows took on both devices. */
+/** How long proofs of tables with 2^`logHeight` rows took on both devices. */
 export interface Timing {
   logHeight: number;
   cpuMs: number;
   gpuMs: number;
 }
 
-/** What has become of a worker's GPU, as Rust tells it. */
+/** The state of a worker's GPU, as Rust reports it. */
 export interface GpuState {
   state: "off" | "absent" | "opening" | "ready" | "failed";
   adapter: string | null;
@@ -28,23 +32,29 @@ export interface GpuState {
   calibration: Timing[] | null;
 }
 
-/** What a prover has of a GPU. */
+/** The GPU of a prover. */
 export interface GpuEnvironment {
   readonly policy: GpuPolicy;
   /**
-   * `off`: it is not asked for. `absent`: there is none. `available`: nobody has opened it yet, and before its first call a prover does not know whether there is one. `opening`: its kernels are compiled, and
-   * it is measured. `ready`: it proves what it is faster at. `failed`: it is used no more.
+   * The state of the GPU:
+   *
+   * - `off`: it is not asked for.
+   * - `absent`: there is no GPU that may be used.
+   * - `available`: nobody has opened it yet. Before its first call, a prover does not know whether there is one.
+   * - `opening`: its kernels are being compiled, and it is being measured.
+   * - `ready`: it proves what it is faster at, or everything if it is required.
+   * - `failed`: it is no longer used.
    */
   readonly state: "off" | "absent" | "available" | "opening" | "ready" | "failed";
-  /** What the browser says of it: as much as it likes to. */
+  /** The adapter, as far as the browser describes it. */
   readonly adapter: string | undefined;
-  /** Whether it computes on the processor. */
+  /** Whether the adapter computes on the CPU. */
   readonly software: boolean;
-  /** Why it proves, or does not. */
+  /** Why the GPU proves, or why it does not. */
   readonly reason: string;
 }
 
-// TypeScript's own types of WebGPU differ between its versions.
+// TypeScript's own types for WebGPU differ between its versions.
 interface Adapter {
   readonly info: {
     vendor: string;
@@ -65,14 +75,16 @@ interface Scope {
   readonly GPUDevice?: { readonly prototype: object };
 }
 
-/** WebGPU, of engines whose adapters and devices say what they are: `wgpu` asks both, and fails where they cannot tell. */
+/**
+ * WebGPU, in engines whose adapters and devices describe themselves. `wgpu` asks both, and fails if they cannot answer.
+ */
 function webgpu(): Gpu | undefined {
   const { navigator, GPUAdapter, GPUDevice } = globalThis as Scope;
   const tells = GPUAdapter && "info" in GPUAdapter.prototype && GPUDevice && "adapterInfo" in GPUDevice.prototype;
   return tells ? navigator?.gpu : undefined;
 }
 
-/** Why a build can have no GPU here, if so. */
+/** Why a build cannot use a GPU here, if it cannot. */
 export function noGpu(build: Build): string | undefined {
   if (webgpu() === undefined) return NO_WEBGPU;
   if (build === "scalar") return 'the build "scalar" has none';
@@ -81,18 +93,21 @@ export function noGpu(build: Build): string | undefined {
     : 'this engine has no Atomics.waitAsync, which the build "simd-threads" needs for one';
 }
 
-/** Whether calls of a build with a GPU are woken: elsewhere that would take a worker that no strict policy allows. */
+/**
+ * Whether pending calls of a build with a GPU can be woken. Without `Atomics.waitAsync`, a build with threads would
+ * need a worker that no strict policy allows.
+ */
 export function canWait(build: Build): boolean {
   return build !== "simd-threads" || typeof (Atomics as { waitAsync?: unknown }).waitAsync === "function";
 }
 
-/** The policy, if it is one. */
+/** The policy, if it is valid. */
 export function gpuPolicy(policy: GpuPolicy): GpuPolicy {
   if (POLICIES.includes(policy)) return policy;
   throw new VelumError("malformed", "gpu", 'not "auto", "off" or "require"');
 }
 
-/** A copy of a calibration, if it is one. */
+/** A copy of a calibration, if it is valid. */
 export function calibrationOf(given: readonly Timing[]): Timing[] {
   const isTime = (ms: unknown) => typeof ms === "number" && ms >= 0 && ms < 1e9;
   const copy = Array.from(given, (timing) => {
@@ -106,7 +121,7 @@ export function calibrationOf(given: readonly Timing[]): Timing[] {
   throw new VelumError("malformed", "calibration", "not what a prover gave as its calibration");
 }
 
-/** What there is where no prover has asked yet. */
+/** The state of the GPU before any prover has asked for it. */
 export async function look(policy: GpuPolicy, build: Build): Promise<GpuEnvironment> {
   const environment = { policy, adapter: undefined, software: false };
   if (policy === "off") return { ...environment, state: "off", reason: OFF };
@@ -133,7 +148,7 @@ const OFF = "it is switched off";
 const NO_WEBGPU = "this engine has no WebGPU";
 const SOFTWARE = 'it computes on the processor, for which "auto" never chooses it';
 
-/** What a prover has, by what its worker told last; `undefined` where it told nothing. */
+/** The GPU of a prover, from the state that its worker reported last. `told` is `undefined` if it reported none. */
 export function gpuEnvironment(policy: GpuPolicy, build: Build, told: GpuState | undefined): GpuEnvironment {
   const { adapter, software } = { adapter: told?.adapter ?? undefined, software: told?.software ?? false };
   const environment = { policy, adapter, software };

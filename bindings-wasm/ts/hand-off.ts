@@ -1,4 +1,4 @@
-// What a hand-off has of its surroundings, beside what every question to a market has.
+// The platform of a hand-off: what every request to a market needs, and what only a hand-off needs.
 
 import { VelumError } from "./errors.js";
 import type { Engine } from "./here.js";
@@ -8,13 +8,16 @@ import type { HandOffOptions, HandOffStep, JobStatus, SavedHandOff } from "./mar
 import type { ReceiptCalls } from "./protocol.js";
 import type { VerifiedReceipt } from "./types.js";
 
-/** The longest wait between two questions while the job's events tell of changes, in milliseconds. */
+/**
+ * How long to wait between two questions while the job's events are followed, in milliseconds. The caller's interval
+ * counts if it is longer, and an event ends the wait.
+ */
 const FOLLOWED_MS = 15_000;
 
-/** Codes of a judge that could not judge: they say nothing of the receipt. */
+/** Codes of a verifier that could not judge the receipt. They say nothing about the receipt. */
 const NO_JUDGEMENT = ["worker_failed", "load_failed", "internal", "disposed", "unsupported"];
 
-/** What Rust tells as it goes. */
+/** What Rust reports about its progress. */
 interface Told {
   saved: { market: number; step: HandOffStep };
   status: JobStatus | null;
@@ -22,9 +25,9 @@ interface Told {
 }
 
 export class HandOffPlatform extends MarketPlatform {
-  /** What the receipt shows, once it was found good. */
+  /** What the receipt shows, once it was verified. */
   verified: VerifiedReceipt | undefined;
-  /** Why no receipt can be judged here, if so. */
+  /** Why the receipt could not be judged here, if so. */
   failure: VelumError | undefined;
   readonly #plan: SavedHandOff;
   readonly #judge: (receipt: Uint8Array<ArrayBuffer>) => Promise<VerifiedReceipt>;
@@ -40,7 +43,7 @@ export class HandOffPlatform extends MarketPlatform {
   ) {
     super(options.signal);
     this.#plan = plan;
-    // What is sent is the worker's.
+    // Sending moves the bytes to the worker, so each call sends copies.
     const copies = () => ({
       transcript: new Uint8Array(judged.transcript),
       payee: judged.payee === undefined ? undefined : new Uint8Array(judged.payee),
@@ -50,7 +53,7 @@ export class HandOffPlatform extends MarketPlatform {
     options.signal?.addEventListener("abort", this.#aborted);
   }
 
-  /** Ends what would keep on: the job's events, and listening to the signal. */
+  /** Stops following the job's events and listening to the signal. */
   end(): void {
     this.#events.stop();
     this.#options.signal?.removeEventListener("abort", this.#aborted);
@@ -100,7 +103,7 @@ export class HandOffPlatform extends MarketPlatform {
       ...(status === null ? {} : { status }),
       ...(trouble === null ? {} : { trouble: { ...trouble, code: knownCode(trouble.code) } }),
     };
-    // What the caller's function throws is the page's, and does not go through WebAssembly.
+    // If the caller's function throws, the exception surfaces on the page. It must not pass through WebAssembly.
     queueMicrotask(() => onProgress(told));
   }
 

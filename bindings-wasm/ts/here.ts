@@ -1,4 +1,5 @@
-// Calls that run in the thread that makes them, for what takes milliseconds: as a worker's client, without a worker.
+// Calls that run in the calling thread, because they take milliseconds. `Here` has the interface of a worker's client,
+// without a worker.
 
 import { cancelled, disposed, thrown, trappedBefore } from "./errors.js";
 import { callOptions } from "./input.js";
@@ -7,22 +8,22 @@ import type { Calls } from "./protocol.js";
 import { broken, type Handlers, isFailure, notLoaded, Watch } from "./serve.js";
 import type { AbortOptions } from "./types.js";
 
-/** What answers calls: a worker, or this very thread. */
+/** What answers calls: a worker, or the calling thread. */
 export interface Engine<C extends Calls> {
   call<V extends keyof C & string>(verb: V, input: C[V]["input"], options?: AbortOptions): Promise<C[V]["output"]>;
   dispose(): void;
-  /** Its owner was dropped: ends once what is under way has been answered. */
+  /** Called when the owner was dropped. Ends once the calls under way have been answered. */
   retire(): void;
 }
 
-/** Answers calls in this thread. */
+/** Answers calls in the calling thread. */
 export class Here<C extends Calls> implements Engine<C> {
   readonly #load: () => Promise<Handlers<C>>;
   readonly #instances: readonly Instance[];
   #handlers: Promise<Handlers<C>> | undefined;
   #disposed = false;
 
-  /** The instances are those that the handlers call. */
+  /** `instances` are the WebAssembly instances that the handlers call. */
   constructor(load: () => Promise<Handlers<C>>, instances: readonly Instance[]) {
     this.#load = load;
     this.#instances = instances;
@@ -50,7 +51,7 @@ export class Here<C extends Calls> implements Engine<C> {
       return await handlers[verb](input, new Watch(() => undefined, undefined));
     } catch (reason) {
       if (isFailure(reason)) throw thrown(reason);
-      // Which of them it was is not told.
+      // It is not known which instance trapped.
       for (const instance of this.#instances) instance.trapped = true;
       throw thrown(broken(reason));
     }

@@ -1,11 +1,11 @@
-// What every prover's worker answers beside proofs.
+// The calls that every prover's worker answers, other than proving.
 
 import type * as glue from "./glue/prover.js";
 import type { ProverCalls } from "./protocol.js";
 import type { Handlers, Watch } from "./serve.js";
 import type { BrokenDocument, DocumentSummary, Explanation, PreparedFacts, Purpose, Verified } from "./types.js";
 
-/** Bytes that WebAssembly gave, which are nobody else's. */
+/** Bytes that WebAssembly returned. Nothing else refers to them. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** What every build of the prover exports. */
@@ -21,12 +21,12 @@ export type HolderGlue = Pick<
   | "withDeviceSignature"
 >;
 
-/** What a prepared proof says of itself. */
+/** What a prepared proof says about itself. */
 export function factsOf(glue: HolderGlue, prepared: Uint8Array): PreparedFacts {
   return JSON.parse(glue.describePrepared(prepared)) as PreparedFacts;
 }
 
-/** A proof with the time that it took. */
+/** A proof and the time that it took. */
 export function timed(bytes: Uint8Array, watch: Watch) {
   return { bytes: bytes as Bytes, timings: watch.timings(), ms: watch.ms };
 }

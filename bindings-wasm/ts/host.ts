@@ -1,5 +1,5 @@
-// What differs between browsers and Node: starting a worker, reading a file. Nothing is looked at before it is asked for, so
-// that modules load where there is neither.
+// What differs between browsers and Node: starting a worker and reading a file. The module reads nothing at load time,
+// so that it can be imported in environments that have neither workers nor a file system.
 
 import { VelumError } from "./errors.js";
 
@@ -9,26 +9,27 @@ const NOT_LOADED = "its script could not be loaded";
 export interface WorkerHandle {
   post(message: unknown, transfer: Transferable[]): void;
   terminate(): void;
-  /** Whether the process must stay for it. */
+  /** Sets whether the process must stay alive for the worker. */
   hold(busy: boolean): void;
-  /** Whether it tells by itself that it was ended from outside. */
+  /** Whether the worker reports by itself that it was ended from outside. */
   readonly tellsItsEnd: boolean;
 }
 
 /** What a worker tells the thread that started it. */
 export interface WorkerEvents {
   readonly message: (data: unknown) => void;
-  /** It ended, or never began. */
+  /** The worker ended, or it never began. */
   readonly failed: (reason: string) => void;
 }
 
-/** A worker's end of the line. */
+/** A worker's connection to the thread that started it. */
 export interface Port {
   post(message: unknown, transfer: Transferable[]): void;
   listen(receive: (data: unknown) => void): void;
 }
 
-// The parts of Node that are used. The package depends on no types of Node's, whose versions differ between projects.
+// The parts of Node that are used. The package does not depend on Node's types, because their versions differ between
+// projects.
 interface NodeWorker {
   on(event: "message", listener: (data: unknown) => void): void;
   on(event: "error", listener: (error: Error) => void): void;
@@ -67,26 +68,28 @@ interface NodeProcess {
   getBuiltinModule?(id: "node:url"): NodeUrls;
 }
 
-/** Node's process, where this is Node: bundlers find no `import` that a browser would lack. */
+/** Node's process, if this is Node. It is not imported, so bundlers find no `import` that a browser would lack. */
 export function node(): NodeProcess | undefined {
   return (globalThis as { process?: NodeProcess }).process;
 }
 
-/** Logical processors. */
+/** Number of logical processors. */
 export function processors(): number {
   const browser = typeof navigator === "undefined" ? undefined : navigator.hardwareConcurrency;
   return browser ?? node()?.getBuiltinModule?.("node:os").availableParallelism() ?? 1;
 }
 
-/** Bun has these of Web Workers too. */
+/** Bun's Web Workers have these methods too. */
 interface BunWorker {
   ref?(): void;
   unref?(): void;
 }
 
 /**
- * Starts a Web Worker and listens to it. Where its script cannot be loaded it is started once more: on an isolated page WebKit refuses a script
- * of which the server says that it has not changed, unless that answer names the embedder policy too, and then fetches it anew.
+ * Starts a Web Worker and listens to it. If its script cannot be loaded, the worker is started once more.
+ *
+ * On an isolated page, WebKit refuses a script if the server answers that it has not changed and that answer does not
+ * name the embedder policy too. WebKit then fetches the script anew.
  */
 export function webWorker(start: () => Worker, events: WorkerEvents): WorkerHandle {
   const posted: unknown[] = [];
@@ -99,7 +102,7 @@ export function webWorker(start: () => Worker, events: WorkerEvents): WorkerHand
     };
     worker.onmessageerror = () => events.failed("a message could not be read");
     worker.onerror = (event) => {
-      // The error is told to the caller; the console need not have it too.
+      // The caller receives the error, so the console need not show it too.
       event.preventDefault();
       if (isFinal || event.message) {
         events.failed(event.message || NOT_LOADED);
@@ -121,7 +124,7 @@ export function webWorker(start: () => Worker, events: WorkerEvents): WorkerHand
   let worker = begin();
   return {
     post: (message, transfer) => {
-      // Until it says that it began, nothing is posted that can only be posted once.
+      // Until the worker has begun, only messages that can be posted again may be posted.
       if (!isFinal) posted.push(message);
       worker.postMessage(message, transfer);
     },
@@ -134,7 +137,7 @@ export function webWorker(start: () => Worker, events: WorkerEvents): WorkerHand
   };
 }
 
-/** Starts a worker thread of Node's. */
+/** Starts a worker thread of Node. */
 export function nodeWorker(url: () => string, name: string, events: WorkerEvents): WorkerHandle {
   const threads = node()?.getBuiltinModule?.("node:worker_threads");
   if (threads === undefined) {
@@ -154,7 +157,7 @@ export function nodeWorker(url: () => string, name: string, events: WorkerEvents
   };
 }
 
-/** The line to the thread that started this worker. */
+/** The connection to the thread that started this worker. */
 export function parent(): Port {
   const port = node()?.getBuiltinModule?.("node:worker_threads").parentPort;
   if (port) {
@@ -170,18 +173,18 @@ export function parent(): Port {
   };
 }
 
-// TypeScript's types of pages and of workers exclude each other.
+// TypeScript's types for pages and for workers exclude each other.
 interface DedicatedWorkerScope {
   postMessage(message: unknown, transfer: Transferable[]): void;
   addEventListener(type: "message", listener: (event: MessageEvent<unknown>) => void): void;
 }
 
-/** Web Locks, which insecure and old contexts lack. */
+/** Web Locks, which insecure contexts and old engines lack. */
 export function locks(): LockManager | undefined {
   return (globalThis as { navigator?: { locks?: LockManager } }).navigator?.locks;
 }
 
-/** The buffers of what is sent, which are moved and not copied: bytes that are sent are the package's own. */
+/** The buffers of a message. They are moved, not copied, because bytes that are sent belong to the package. */
 export function buffers(sent: unknown): Transferable[] {
   const members: unknown[] = sent instanceof Uint8Array ? [sent] : Object.values(sent ?? {});
   return members.filter((member) => member instanceof Uint8Array).map(({ buffer }) => buffer as ArrayBuffer);

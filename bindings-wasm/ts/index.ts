@@ -1,6 +1,6 @@
 /**
- * Zero-knowledge proofs about ISO 18013-5 documents. Nothing here runs WebAssembly: a worker does, which the first call of
- * a {@link Prover} starts.
+ * Zero-knowledge proofs about ISO 18013-5 documents. No WebAssembly runs in the calling thread: the first call of a
+ * {@link Prover} starts a worker that runs it.
  *
  * @packageDocumentation
  */

@@ -1,4 +1,4 @@
-// Modules whose calls take so little that they run where they are made, without a worker and without keys.
+// Modules whose calls are so short that they run in the calling thread, without a worker and without keys.
 
 import { compileFrom, type WasmFile } from "./compile.js";
 import { thrown, trappedBefore } from "./errors.js";
@@ -6,29 +6,29 @@ import { optionsOf } from "./input.js";
 import { broken, isFailure, notLoaded } from "./serve.js";
 import { type Source, source, type Wasm } from "./source.js";
 
-/** What wasm-bindgen writes to make an instance of a module. */
+/** The function that wasm-bindgen writes to instantiate a module. */
 type Init = (options: { module_or_path: WebAssembly.Module }) => Promise<unknown>;
 
-/** Where its WebAssembly is, or what it is. */
+/** The address of the WebAssembly, or the WebAssembly itself. */
 export interface InlineOptions {
   wasmUrl?: string | URL | undefined;
   wasm?: Wasm | undefined;
 }
 
-/** One module, of which a thread has one instance. */
+/** One module, of which each thread has one instance. */
 export class Inline {
   readonly #init: Init;
   readonly #file: WasmFile;
   #loading: Promise<void> | undefined;
-  /** Whether a call trapped, after which it is not safe to use. */
+  /** Whether a call trapped. After a trap, the instance is not safe to use. */
   #trapped = false;
 
-  /** Loads nothing. The WebAssembly is that of the file, unless the first caller says otherwise. */
+  /** Loads nothing. The WebAssembly comes from the file, unless the first caller provides it. */
   constructor(init: Init, file: WasmFile) {
     [this.#init, this.#file] = [init, file];
   }
 
-  /** Loads the module if it is not there yet, and calls it. */
+  /** Loads the module if it is not loaded yet, and calls it. */
   async call<T>(options: InlineOptions, call: () => T | Promise<T>): Promise<T> {
     const { wasm, wasmUrl } = optionsOf(options, ["wasmUrl", "wasm"]);
     const given = source(wasm, wasmUrl);

@@ -1,33 +1,36 @@
-// Checking what callers give before it goes to a worker.
+// Checks what callers pass, before it goes to a worker.
 
 import { VelumError } from "./errors.js";
 import type { CallOptions, Presentation, Profile, RequestInput, SizeClass, Suite } from "./types.js";
 
-/** A presentation and what it should answer. */
+/** A presentation and what it must answer. */
 export interface VerifyInput {
   presentation: Uint8Array | Presentation;
   /** The CBOR `SessionTranscript` of the verifier's own session. */
   transcript: Uint8Array;
-  /** What the verifier asked. */
+  /** The request that the verifier sent. */
   request: RequestInput;
   /**
-   * The suites of presentations that are taken.
+   * The suites of presentations that are accepted.
    *
    * @defaultValue `["direct", "compact"]`
    */
   suites?: readonly Suite[];
 }
 
-/** A receipt and what it should show. */
+/** A receipt and what it must show. */
 export interface ReceiptInput {
   receipt: Uint8Array;
   /** The CBOR `SessionTranscript` of the verifier's own session. */
   transcript: Uint8Array;
-  /** What the verifier asked. */
+  /** The request that the verifier sent. */
   request: RequestInput;
-  /** The profiles of aggregates that are taken. There is no default: they differ in what is proven of them. */
+  /**
+   * The profiles of aggregates that are accepted. There is no default, because profiles differ in what is proven about
+   * them.
+   */
   profiles: readonly Profile[];
-  /** For whom the aggregate must be counted, 32 bytes; for anyone where it is left out. */
+  /** For whom the aggregate must be counted, 32 bytes. If it is left out, any payee is accepted. */
   payee?: Uint8Array;
 }
 
@@ -37,22 +40,22 @@ export interface AnswerInput {
   document: Uint8Array;
   /** The CBOR `SessionTranscript` of the session. */
   transcript: Uint8Array;
-  /** What the verifier asks. */
+  /** The verifier's request. */
   request: RequestInput;
   /**
-   * The wallet's time, by default the system's; the request's `now` must lie within five minutes of it. `"any"` answers
-   * any time.
+   * The wallet's time, by default the system's. The request's `now` must lie within five minutes of it. With `"any"`,
+   * requests of any time are answered.
    */
   clock?: Date | "any";
-  /** Lets elements that the device signed itself go along in clear. */
+  /** Whether elements that the device signed itself may be sent along in clear. */
   discloseDeviceNamespaces?: boolean;
 }
 
 /** What a proof is prepared for. */
 export interface PrepareInput {
-  /** A `DeviceResponse`, or a `Document` or `IssuerSigned` alone. */
+  /** A `DeviceResponse`, or a `Document` or an `IssuerSigned` alone. */
   document: Uint8Array;
-  /** A request of the same docType, issuer and elements. */
+  /** A request with the same docType, issuer and elements as the requests that the proof is to answer. */
   request: RequestInput;
   /**
    * The suite of the presentation.
@@ -68,7 +71,7 @@ export interface PrepareInput {
   sizeClass?: SizeClass;
 }
 
-/** Runs `call` so that whatever it throws rejects, as a `VelumError`. */
+/** Runs `call`. Whatever it throws becomes a rejection with a `VelumError`. */
 export async function attempt<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -78,7 +81,7 @@ export async function attempt<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The options, if they have these names and no others: one that is misspelt would do nothing, and say nothing. */
+/** The options, if they have only these names. Otherwise a misspelt option would be ignored without a word. */
 export function optionsOf<T extends object>(options: T, names: readonly (keyof T & string)[]): T {
   if (Object(options) !== options) {
     throw new VelumError("malformed", "options", "not an object of options");
@@ -88,7 +91,7 @@ export function optionsOf<T extends object>(options: T, names: readonly (keyof T
   throw new VelumError("malformed", `options.${other}`, `no option here; there are ${names.join(", ")}`);
 }
 
-/** How a call is followed and stopped, of options that may have others too. */
+/** The options that follow and stop a call, taken from options that may include others. */
 export function callOptions<T extends CallOptions>(
   options: T | undefined,
   ...others: (keyof T & string)[]
@@ -104,23 +107,26 @@ export function callOptions<T extends CallOptions>(
   return { ...(signal && { signal }), ...(onProgress && { onProgress }) };
 }
 
-/** Of any realm: a test environment has an `AbortSignal` of its own. */
+/** Accepts a signal of any realm: a test environment has its own `AbortSignal`. */
 function isSignal(value: unknown): value is AbortSignal {
   const { aborted, addEventListener } = Object(value) as Partial<AbortSignal>;
   return typeof aborted === "boolean" && typeof addEventListener === "function";
 }
 
-/** Whether these are bytes, of whatever realm: a frame or a test environment has a `Uint8Array` of its own. */
+/** Whether the value is a `Uint8Array` of any realm: a frame or a test environment has its own `Uint8Array`. */
 export function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === "[object Uint8Array]";
 }
 
-/** Likewise of dates. */
+/** Whether the value is a `Date` of any realm. */
 function isDate(value: unknown): value is Date {
   return Object.prototype.toString.call(value) === "[object Date]";
 }
 
-/** A copy of the bytes, if they are some: no later change of theirs, nor what else is in their buffer, goes to the worker. */
+/**
+ * A copy of the bytes, if the value is a `Uint8Array`. Neither later changes of the bytes nor the rest of their buffer
+ * reach the worker.
+ */
 export function bytes(value: Uint8Array, where: string): Uint8Array<ArrayBuffer> {
   if (!isBytes(value)) throw new VelumError("malformed", where, "not a Uint8Array");
   try {
@@ -132,7 +138,7 @@ export function bytes(value: Uint8Array, where: string): Uint8Array<ArrayBuffer>
   }
 }
 
-/** The same input with bytes of its own: those that are sent to a worker are the worker's. */
+/** A copy of the input and its bytes, because bytes that are sent to a worker move to it. */
 export function copied<T extends object>(input: T): T {
   const members = Object.entries(input) as [string, unknown][];
   return Object.fromEntries(
@@ -140,22 +146,22 @@ export function copied<T extends object>(input: T): T {
   ) as T;
 }
 
-/** The text, if it is one. */
+/** The text, if the value is a string. */
 export function text(value: string, where: string): string {
   if (typeof value === "string") return value;
   throw new VelumError("malformed", where, "not a string");
 }
 
-/** A wallet's clock in seconds since 1970; any time without one. */
+/** A wallet's clock in seconds since 1970, or `undefined` for any time. */
 function clockSeconds(clock: Date | "any"): number | undefined {
   if (clock === "any") return undefined;
   if (isDate(clock)) return clock.getTime() / 1000;
   throw new VelumError("malformed", "clock", 'neither a Date nor "any"');
 }
 
-/** What is JSON, as text. */
+/** A value as JSON text. */
 export function json(value: unknown, where: string): string {
-  // `JSON.stringify` gives undefined for what is none.
+  // `JSON.stringify` returns undefined for a value that JSON lacks.
   const text = typeof value === "string" ? value : (JSON.stringify(value) as string | undefined);
   if (text === undefined) throw new VelumError("malformed", where, "neither an object nor its JSON");
   return text;
@@ -168,22 +174,24 @@ export function requestText(request: RequestInput): string {
   return json(request, "request");
 }
 
-/** The name of a size class, if it is one. */
+/** The name of a size class, if it is valid. */
 export function sizeClass<T extends SizeClass | undefined>(name: T): T {
   if (name === undefined || name === "standard" || name === "large" || name === "extra") return name;
   throw new VelumError("malformed", "sizeClass", 'none of "standard", "large" and "extra"');
 }
 
-/** The suites that there are, in Rust's order. */
+/** All suites, in Rust's order. */
 const SUITES: readonly Suite[] = ["direct", "compact", "aggregatable"];
 
-/** The name of a suite, if it is one. */
+/** The name of a suite, if it is valid. */
 export function suite(name: Suite, where: string): Suite {
   if (SUITES.includes(name)) return name;
   throw new VelumError("malformed", where, `none of "${SUITES.join('", "')}"`);
 }
 
-/** The suites that are allowed, each a bit by its place; none for those of a verifier that is not told. */
+/**
+ * The allowed suites as bits, by their places in the list. 0 stands for the suites that a verifier accepts by default.
+ */
 function allowedSuites(suites: readonly Suite[] | undefined): number {
   if (suites === undefined) return 0;
   if (!Array.isArray(suites)) throw new VelumError("malformed", "suites", "not an array of suites");
@@ -192,7 +200,7 @@ function allowedSuites(suites: readonly Suite[] | undefined): number {
   return allowed.reduce((bits, name) => bits | (1 << SUITES.indexOf(name)), 0);
 }
 
-/** What a prover's worker takes to prepare. */
+/** The input of a prover's worker for preparing. */
 export function prepareInput(input: PrepareInput) {
   return {
     document: bytes(input.document, "document"),
@@ -202,7 +210,7 @@ export function prepareInput(input: PrepareInput) {
   };
 }
 
-/** What a prover's worker takes for an answer. */
+/** The input of a prover's worker for an answer. */
 export function answerInput(input: AnswerInput) {
   return {
     document: bytes(input.document, "document"),
@@ -219,7 +227,7 @@ export function presentationBytes(presentation: Uint8Array | Presentation): Uint
   return bytes(given, "presentation");
 }
 
-/** What a worker takes that verifies presentations. */
+/** The input of a worker that verifies presentations. */
 export function verifyInput(input: VerifyInput) {
   const { presentation, transcript, request, suites } = input;
   return {
@@ -232,13 +240,13 @@ export function verifyInput(input: VerifyInput) {
 
 const PROFILES: readonly unknown[] = ["standard", "proven-100"] satisfies Profile[];
 
-/** The profile, if it is one. */
+/** The profile, if it is valid. */
 export function profile(name: Profile, where: string): Profile {
   if (PROFILES.includes(name)) return name;
   throw new VelumError("malformed", where, 'neither "standard" nor "proven-100"');
 }
 
-/** The profiles that are allowed. */
+/** The allowed profiles, if they are valid. */
 function allowedProfiles(profiles: readonly Profile[]): Profile[] {
   const name = 'name "standard", "proven-100" or both';
   if (!Array.isArray(profiles)) throw new VelumError("malformed", "profiles", `not an array of profiles: ${name}`);
@@ -250,14 +258,14 @@ function allowedProfiles(profiles: readonly Profile[]): Profile[] {
 
 const PAYEE_BYTES = 32;
 
-/** The payee, if it can be one. */
+/** The payee, if it is valid. */
 export function payeeBytes(payee: Uint8Array): Uint8Array {
   const copy = bytes(payee, "payee");
   if (copy.length === PAYEE_BYTES) return copy;
   throw new VelumError("malformed", "payee", `${copy.length} bytes, where a payee has ${PAYEE_BYTES}`);
 }
 
-/** What the worker takes that verifies receipts. */
+/** The input of the worker that verifies receipts. */
 export function receiptInput(input: ReceiptInput) {
   const { receipt, transcript, request, profiles, payee } = input;
   return {
@@ -269,7 +277,7 @@ export function receiptInput(input: ReceiptInput) {
   };
 }
 
-/** An address as its caller means it, which a worker would resolve against its own. */
+/** An address, resolved as its caller means it. A worker would resolve it against its own address. */
 export function address(url: string | URL | undefined, where: string): string | undefined {
   if (url === undefined) return undefined;
   const { document, location } = globalThis as { document?: { baseURI: string }; location?: { href: string } };

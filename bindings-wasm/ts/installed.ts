@@ -1,16 +1,16 @@
-// Where the package is installed, for bundles of servers that leave its files behind.
+// Finds where the package is installed, for server bundles that leave its files behind.
 
 import { VelumError } from "./errors.js";
 import { node } from "./host.js";
 
-// Next replaces exactly this expression in what it bundles.
+// Next replaces exactly this expression in its bundles.
 declare const process: { env: { NEXT_RUNTIME?: string } };
 
 const ADVICE = 'outputFileTracingIncludes: { "/**": ["./node_modules/@velum/prover/**"] }';
 
 /**
- * Where a file of the package is installed, for bundles of Next's. Next runs in its project's folder. Other programs run in anyone's, from
- * which no code may be loaded.
+ * The address of an installed file of the package, for bundles that Next makes. Next runs in the folder of its project.
+ * Other programs run in anyone's folder, from which no code may be loaded.
  */
 export function installed(file: string): URL {
   try {

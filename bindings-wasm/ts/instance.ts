@@ -1,14 +1,14 @@
-// A module's WebAssembly, of which a thread has one instance, whoever calls it.
+// A module's WebAssembly, of which each thread has one instance, whoever calls it.
 
 import { compileFrom, type WasmFile } from "./compile.js";
 import type { Source } from "./source.js";
 
-/** What wasm-bindgen writes to make an instance of a module. */
+/** The function that wasm-bindgen writes to instantiate a module. */
 type Init = (options: { module_or_path: WebAssembly.Module }) => Promise<unknown>;
 
-/** One module's WebAssembly. */
+/** The WebAssembly of one module. */
 export class Instance {
-  /** Whether a call trapped, after which it is not safe to use. */
+  /** Whether a call trapped. After a trap, the instance is not safe to use. */
   trapped = false;
   readonly #init: Init;
   readonly #file: WasmFile;
@@ -18,7 +18,10 @@ export class Instance {
     [this.#init, this.#file] = [init, file];
   }
 
-  /** Loads it, from its file where nothing else is given. Two that load it get the same instance: what the one made is of no use in that of the other. */
+  /**
+   * Loads the module, from its file unless a source is given. Two callers that load it get the same instance, because
+   * what one instance made is of no use in another.
+   */
   async load(source: Source | undefined): Promise<void> {
     const module = await compileFrom(source, this.#file);
     this.#made ??= this.#init({ module_or_path: module });

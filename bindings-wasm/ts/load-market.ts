@@ -1,4 +1,5 @@
-// The WebAssembly that speaks with markets, in the thread of who calls: what it does takes milliseconds, and the rest is waiting.
+// The WebAssembly that talks to markets. It runs in the calling thread, because its work takes milliseconds and the
+// rest is waiting.
 
 import init, * as glue from "./glue/market.js";
 import { cancelled, thrown, trappedBefore } from "./errors.js";
@@ -7,7 +8,7 @@ import { type MarketFailure, marketThrown } from "./market-errors.js";
 import { broken, isFailure, notLoaded } from "./serve.js";
 import type { Source } from "./source.js";
 
-/** What is called, once it is loaded. */
+/** The exports that are called, once the module is loaded. */
 export type MarketGlue = Omit<typeof glue, "default" | "initSync">;
 
 const instance = new Instance(init, {
@@ -15,7 +16,10 @@ const instance = new Instance(init, {
   url: () => new URL("./market.wasm", import.meta.url),
 });
 
-/** Calls the WebAssembly, and makes errors of what it throws; of several markets, `urls` are their addresses. */
+/**
+ * Calls the WebAssembly and converts what it throws to errors. `urls` are the addresses of the markets, by their places
+ * in the plan.
+ */
 export async function callMarket<T>(
   wasm: Source | undefined,
   urls: readonly string[],

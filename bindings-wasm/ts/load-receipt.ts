@@ -1,5 +1,5 @@
-// The WebAssembly that verifies receipts, in a worker or wherever a server verifies: the verifier's says what a receipt's presentation claims, and another
-// what its aggregate shows of that.
+// The WebAssembly that verifies receipts, in a worker or wherever a server verifies. The verifier's module says what
+// the presentation of a receipt claims. A second module verifies what the receipt's aggregate shows about that claim.
 
 import init, { ReceiptVerifier } from "./glue/receipt.js";
 import { keptBack, receiptClaim, submission } from "./glue/verifier.js";
@@ -9,13 +9,13 @@ import type { ReceiptCalls, Setup } from "./protocol.js";
 import type { Handlers } from "./serve.js";
 import type { Profile, SizeClass, Verified } from "./types.js";
 
-/** Bytes of the hash of a statement. */
+/** Length of the hash of a statement, in bytes. */
 const STATEMENT_BYTES = 32;
 
-/** By their ids, of which the first is 1. */
+/** The size classes by their ids, which begin with 1. */
 const SIZE_CLASSES: readonly SizeClass[] = ["standard", "large", "extra"];
 
-/** What is called, each of which may trap. */
+/** The instances that are called. Each of them may trap. */
 export const receiptInstances = [
   verifierInstance,
   new Instance(init, { name: "receipt.wasm", url: () => new URL("./receipt.wasm", import.meta.url) }),
@@ -58,7 +58,7 @@ export async function loadReceiptVerifier({
   };
 }
 
-/** Why the answer to a request is for its verifier alone. */
+/** The reasons why the answer to a request is for its verifier alone. */
 function reasons(request: string): string[] {
   return keptBack(request).split("\n").filter(Boolean);
 }

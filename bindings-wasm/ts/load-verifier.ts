@@ -7,7 +7,7 @@ import type { Handlers } from "./serve.js";
 import type { Source } from "./source.js";
 import type { Verified } from "./types.js";
 
-/** The WebAssembly, which verifiers of receipts call too. */
+/** The instance, which verifiers of receipts call too. */
 export const verifierInstance = new Instance(init, {
   name: "verifier.wasm",
   url: () => new URL("./verifier.wasm", import.meta.url),

@@ -2,7 +2,7 @@
 
 import { type ErrorCode, type Failure, type NodeCode, VelumError } from "./errors.js";
 
-/** Every code that a node has: the compiler sees to it that none is missing. */
+/** Every code of a node. The compiler ensures that none is missing. */
 const NODE_CODES: Record<NodeCode, true> = {
   operator_only: true,
   signature_invalid: true,
@@ -37,7 +37,10 @@ const NODE_CODES: Record<NodeCode, true> = {
   unavailable: true,
 };
 
-/** Codes of the package that come with a market's answers, or about them: what is wrong with a presentation, and what the client itself finds. */
+/**
+ * Codes of the package that a market answers with or that are about markets: what is wrong with a presentation, and
+ * what the client itself finds.
+ */
 const OTHER_CODES: readonly string[] = [
   "malformed",
   "too_large",
@@ -58,13 +61,13 @@ const OTHER_CODES: readonly string[] = [
   "other_hand_off",
 ] satisfies ErrorCode[];
 
-/** What a market refused, or what became of a hand-off. */
+/** What a market refused, or why a hand-off failed. */
 export class MarketError extends VelumError {
-  /** The address of the market that it is about, if it is about one. */
+  /** The address of the market, if the error is about one market. */
   readonly market: string | undefined;
-  /** Seconds after which to ask again, where the market is `busy`. */
+  /** Seconds after which to ask again, if the market is `busy`. */
   readonly retryAfter: number | undefined;
-  /** The receipt that does not hold, where a market gave one: it shows that the market broke its promise. */
+  /** The receipt that does not hold, if a market gave one. It shows that the market broke its promise. */
   readonly receipt: Uint8Array<ArrayBuffer> | undefined;
 
   constructor(code: ErrorCode, where: string, message: string, about: MarketErrorOptions = {}) {
@@ -82,7 +85,7 @@ interface MarketErrorOptions extends ErrorOptions {
   receipt?: Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** As Rust throws it. Its code may be one that a newer node has. */
+/** The failure as Rust throws it. Its code may come from a newer node and be unknown here. */
 export interface MarketFailure extends Omit<Failure, "code"> {
   code: string;
   /** The market's place in the plan. */
@@ -91,7 +94,7 @@ export interface MarketFailure extends Omit<Failure, "code"> {
   receipt?: Uint8Array<ArrayBuffer>;
 }
 
-/** The failure as an error, about the market of this address. */
+/** Converts the failure to an error about the market with this address. */
 export function marketThrown(failure: MarketFailure, market: string | undefined): MarketError {
   const { where, message, retryAfter, receipt } = failure;
   const code = knownCode(failure.code);
@@ -99,7 +102,7 @@ export function marketThrown(failure: MarketFailure, market: string | undefined)
   return new MarketError(code, where, text, { market, retryAfter, receipt });
 }
 
-/** The code, or `refused` for one that this version does not know. */
+/** The code, or `refused` if this version does not know it. */
 export function knownCode(code: string): ErrorCode {
   return code in NODE_CODES || OTHER_CODES.includes(code) ? (code as ErrorCode) : "refused";
 }

@@ -1,4 +1,4 @@
-// Checking what callers give about markets, and writing it as jobs have it.
+// Checks what callers pass about markets, and writes it in the form of jobs.
 
 import { VelumError } from "./errors.js";
 import { bytes, payeeBytes, presentationBytes, profile, requestText } from "./input.js";
@@ -7,10 +7,10 @@ import type { HandOffStep, MarketInput, Offer, SavedHandOff } from "./market-typ
 import type { Submission } from "./protocol.js";
 import type { Profile } from "./types.js";
 
-/** Bytes of a secret key. */
+/** Length of a secret key, in bytes. */
 const KEY_BYTES = 32;
 
-/** How long a price takes from the least to the most, at most, in milliseconds. */
+/** The longest time in which a price rises from the minimum to the maximum, in milliseconds. */
 const RAMP_MS = 300_000;
 
 const WITHIN_MS = 7_200_000;
@@ -23,26 +23,26 @@ const STEPS: readonly unknown[] = [
   "committed",
 ] satisfies HandOffStep[];
 
-/** The secret key, if it can be one. */
+/** The secret key, if it is valid. */
 export function keyBytes(key: Uint8Array): Uint8Array<ArrayBuffer> {
   const copy = bytes(key, "key");
   if (copy.length === KEY_BYTES) return copy;
   throw new VelumError("malformed", "key", `${copy.length} bytes, where a secret key has ${KEY_BYTES}`);
 }
 
-/** The id of a job or of a market, if it can be one. */
+/** The id of a job or of a market, if it is valid. */
 export function hashText(hash: string, where: string): string {
   if (typeof hash === "string" && /^[0-9a-f]{64}$/u.test(hash)) return hash;
   throw new VelumError("malformed", where, "not 64 digits of lower-case hexadecimal");
 }
 
-/** A whole number of a unit. */
+/** The value, if it is a whole number from 0 to 2^53 - 1. */
 export function quantity(value: number, where: string): number {
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw new VelumError("malformed", where, "not a whole number from 0 to 2^53 - 1");
 }
 
-/** Text by chance, so that what is sent twice counts once. */
+/** Random text, so that a message that is sent twice counts once. */
 export function randomText(): string {
   return hex(crypto.getRandomValues(new Uint8Array(16)));
 }
@@ -51,7 +51,7 @@ function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** What is put together for a market. */
+/** The input from which a submission is made. */
 export function submissionInput({ presentation, transcript, request }: MarketInput) {
   return {
     presentation: presentationBytes(presentation),
@@ -60,7 +60,7 @@ export function submissionInput({ presentation, transcript, request }: MarketInp
   };
 }
 
-/** What a receipt is judged by. */
+/** The input by which a receipt is judged. */
 export function judgedBy(input: Omit<MarketInput, "presentation">, profile: Profile, payee: Uint8Array | undefined) {
   return {
     transcript: bytes(input.transcript, "transcript"),
@@ -70,7 +70,10 @@ export function judgedBy(input: Omit<MarketInput, "presentation">, profile: Prof
   };
 }
 
-/** What a job says but for what follows from submission and key, as JSON, and until when its market is preferred: one of `of` markets, in order. */
+/**
+ * The terms of a job as JSON, without the members that Rust derives from the submission's bytes and the key, and the
+ * time until which the job's market is preferred. The market has this place among `of` markets.
+ */
 export function terms(offer: Offer, submission: Submission, market: string, place: number, of: number) {
   const now = Date.now();
   const within = quantity(offer.withinMs ?? WITHIN_MS, "offer.withinMs");
@@ -104,7 +107,7 @@ export function terms(offer: Offer, submission: Submission, market: string, plac
   return { json: JSON.stringify(json), preferredUntil: lockBy };
 }
 
-/** What was saved, if it can be. What is signed in it is looked at when the hand-off begins. */
+/** The saved state of a hand-off, if it is valid. Its signed messages are checked when the hand-off begins. */
 export function savedHandOff(saved: SavedHandOff): { plan: SavedHandOff; profile: Profile } {
   const { version, markets, at } = saved;
   const isOne =

@@ -1,9 +1,10 @@
-// What a client of markets has of its surroundings: the network, time, chance. Its Rust side knows none of these.
+// What a client of markets needs from its environment: the network, the time and randomness. Its Rust side knows none
+// of these.
 
-/** An answer to a request, of whatever status. */
+/** An answer to a request, of any status. */
 export interface Answer {
   readonly status: number;
-  /** Seconds of `Retry-After`, where it has them. */
+  /** The seconds of `Retry-After`, if the answer has that header. */
   readonly retryAfter: number | undefined;
   readonly body: Uint8Array;
 }
@@ -11,7 +12,7 @@ export interface Answer {
 /** How long an answer may take, in milliseconds. A node verifies a presentation before it answers. */
 const ANSWER_MS = 60_000;
 
-/** How requests are sent: nothing of the caller's goes along, and nobody else is asked. */
+/** How requests are sent: without anything of the caller's, and to nobody but the given address. */
 const REQUEST: RequestInit = {
   credentials: "omit",
   redirect: "error",
@@ -19,11 +20,14 @@ const REQUEST: RequestInit = {
   referrerPolicy: "no-referrer",
 };
 
-/** What Rust calls for a single question; a hand-off takes more. Only promises may reject: an exception would be lost in Rust. */
+/**
+ * What Rust calls for a single request. A hand-off needs more. Only methods that return promises may fail, because Rust
+ * would lose an exception of any other method.
+ */
 export class MarketPlatform {
   readonly #signal: AbortSignal | undefined;
 
-  /** Requests are ended when the signal aborts that was not aborted when they began. */
+  /** A request ends when the signal aborts, unless the signal was already aborted when the request began. */
   constructor(signal: AbortSignal | undefined) {
     this.#signal = signal;
   }
@@ -40,7 +44,7 @@ export class MarketPlatform {
       const seconds = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
       const retryAfter = Number.isNaN(seconds) ? undefined : seconds;
       const read = await bodyUpTo(response, most);
-      // As if there had been none.
+      // This is treated as if there had been no answer.
       if (read === undefined) return { status: 502, retryAfter: undefined, body: new Uint8Array() };
       return { status: response.status, retryAfter, body: read };
     } finally {
@@ -66,7 +70,7 @@ export class MarketPlatform {
   }
 }
 
-/** The whole body, unless it is longer than that. */
+/** The whole body, or `undefined` if it is longer than `most` bytes. */
 async function bodyUpTo(response: Response, most: number): Promise<Uint8Array | undefined> {
   const parts: Uint8Array[] = [];
   let length = 0;
@@ -90,10 +94,10 @@ async function bodyUpTo(response: Response, most: number): Promise<Uint8Array | 
   return whole;
 }
 
-/** How long the events of a job that could not be followed are left alone, in milliseconds. */
+/** How long to leave a job's events alone after they could not be followed, in milliseconds. */
 const RETRY_EVENTS_MS = 10_000;
 
-/** Tells that a job has changed, by the events of its market. What it is now is to be asked for. */
+/** Reports that a job has changed, by the events of its market. The new state has to be asked for. */
 export class JobEvents {
   readonly #changed: () => void;
   #job: string | undefined;
@@ -104,12 +108,12 @@ export class JobEvents {
     this.#changed = changed;
   }
 
-  /** Whether events are followed. */
+  /** Whether events are being followed. */
   get live(): boolean {
     return this.#ended !== undefined;
   }
 
-  /** Follows the events at this address and no others, or none. */
+  /** Follows the events at this address and no others. Without an address, follows none. */
   follow(url: string | undefined): void {
     if (url !== this.#job) {
       this.stop();
@@ -141,7 +145,8 @@ export class JobEvents {
     for (;;) {
       const next = await reader?.read();
       if (next?.value === undefined) return;
-      // What came is not read: it may be half of an event, or a comment that keeps the connection, and asking once more costs little.
+      // What arrived is not parsed: it may be half of an event, or a comment that keeps the connection alive. One more
+      // question costs little.
       this.#changed();
     }
   }

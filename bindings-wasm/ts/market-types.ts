@@ -1,73 +1,87 @@
-// What goes between a client and markets, in the JSON forms of docs/market-api.yaml.
+// The data that a client and markets exchange, in the JSON forms of docs/market-api.yaml.
 
 import type { ErrorCode } from "./errors.js";
 import type { AbortOptions, Presentation, Profile, RequestInput, VerifiedReceipt } from "./types.js";
 
-/** What is handed to a market. Whoever aggregates reads it whole: see {@link MarketClient.mayHandOff}. */
+/** What is handed to a market. Whoever aggregates reads all of it: see {@link MarketClient.mayHandOff}. */
 export interface MarketInput {
   /** A presentation of the suite `aggregatable`. */
   presentation: Uint8Array | Presentation;
   /** The CBOR `SessionTranscript` of the verifier's own session. */
   transcript: Uint8Array;
-  /** What the verifier asked. */
+  /** The request that the verifier sent. */
   request: RequestInput;
 }
 
-/** On which terms a presentation is handed in. Amounts are whole numbers of the market's smallest unit. */
+/** The terms on which a presentation is handed in. Amounts are whole numbers of the market's smallest unit. */
 export interface Offer {
-  /** What is proven of the aggregate, and of the receipt. There is no default. */
+  /** What is proven about the aggregate and about the receipt. There is no default. */
   profile: Profile;
-  /** The least that is paid; not below the market's floor, which an estimate tells. */
+  /** The least that is paid. It must not be below the market's floor, which an estimate tells. */
   minimum: number;
-  /** The most that is paid, which the market holds from the start. */
+  /** The most that is paid. The market holds this amount from the start. */
   maximum: number;
   /**
-   * How the price is found: it rises until a provider takes it, by sealed bids, or in the book of providers' quotes.
+   * How the price is found:
+   *
+   * - `dutch`: it rises until a provider takes the job.
+   * - `sealed`: by sealed bids.
+   * - `limit`: in the book of providers' quotes.
    *
    * @defaultValue "dutch"
    */
   order?: "dutch" | "sealed" | "limit";
-  /** Waits for other presentations to be folded with, which makes it cheaper. Without it the presentation is folded alone. */
+  /**
+   * Waits for other presentations to be folded with, which is cheaper. Without it, the presentation is folded alone.
+   */
   company?: {
     /** The longest wait, in milliseconds. */
     maxWaitMs: number;
-    /** How many presentations are company enough. A market may aim at more, and wait for them. */
+    /** How many presentations are enough. A market may aim at more and wait for them. */
     presentations: number;
   };
   /**
-   * Milliseconds within which the receipt has to be there. Of several markets each has its part of the first half to find a provider.
+   * Milliseconds within which the receipt has to be there. The first half is for finding a provider. If there are
+   * several markets, each has its part of that half.
    *
    * @defaultValue 7_200_000
    */
   withinMs?: number;
 }
 
-/** What a job is likely to take. */
+/** The likely price of a job, and how long it is likely to take. */
 export interface Estimate {
-  /** What jobs of its kind have lately paid, the median; the floor where there were none. */
+  /** The median of what jobs of its kind have paid lately, or the floor if there were none. */
   price: number;
-  /** How long they have waited for their receipts, the median, in milliseconds. */
+  /** The median of how long they waited for their receipts, in milliseconds. */
   wait: number;
-  /** Of how many jobs these are. */
+  /** Number of jobs behind these medians. */
   samples: number;
   /** The least that any job of its kind has to offer. */
   floor: number;
 }
 
-/** Where a job stands: it collects company, is on sale, is some provider's to fold, or over. */
+/**
+ * The state of a job:
+ *
+ * - `waiting`: it collects company.
+ * - `offered`: it is on sale.
+ * - `locked`: a provider has taken it, to fold it.
+ * - `settled`, `cancelled`, `expired`: it is over.
+ */
 export type JobState = "waiting" | "offered" | "locked" | "settled" | "cancelled" | "expired";
 
-/** Where a job stands, as the market says. Times are milliseconds since 1970. */
+/** Where a job stands, as the market reports it. Times are milliseconds since 1970. */
 export interface JobStatus {
   job: string;
   state: JobState;
-  /** The lot that it is in, once its batch has closed. */
+  /** The lot that the job is in, once its batch has closed. */
   lot?: string;
-  /** What it has paid, once it is settled. */
+  /** What the job has paid, once it is settled. */
   paid?: number;
-  /** By when its lot is delivered or the next provider is asked, while it is locked. */
+  /** While the job is locked: the time by which its lot is delivered or the next provider is asked. */
   deliver_by?: number;
-  /** Since when it stands there. */
+  /** Since when the job has been in this state. */
   since: number;
 }
 
@@ -80,8 +94,13 @@ export interface Account {
 }
 
 /**
- * What a hand-off does at a market: hands the job in, waits for it, takes it back to go on to the next market or to end, or waits for it
- * because it could not be taken back.
+ * What a hand-off does at a market:
+ *
+ * - `submitting`: it hands the job in.
+ * - `waiting`: it waits for the job.
+ * - `cancelling`: it takes the job back, to go on to the next market.
+ * - `stopping`: it takes the job back, to end.
+ * - `committed`: it waits for the job, because the job could not be taken back.
  */
 export type HandOffStep = "submitting" | "waiting" | "cancelling" | "stopping" | "committed";
 
@@ -89,16 +108,19 @@ export type HandOffStep = "submitting" | "waiting" | "cancelling" | "stopping" |
 export interface HandOffProgress {
   /** The market's address. */
   market: string;
-  /** The job's id there. */
+  /** The job's id at that market. */
   job: string;
   step: HandOffStep;
-  /** Where the job stands, where the market has just said it. */
+  /** Where the job stands, if the market has just reported it. */
   status?: JobStatus;
-  /** What went wrong last, and is tried again. */
+  /** What went wrong last. The hand-off tries it again. */
   trouble?: { code: ErrorCode; message: string };
 }
 
-/** A hand-off as it is saved before every step, as JSON. It holds signed messages and no secret; who has it can take the job back. */
+/**
+ * A hand-off as it is saved before every step, as JSON. It holds signed messages and no secret. Whoever has it can take
+ * the job back.
+ */
 export interface SavedHandOff {
   version: 1;
   markets: {
@@ -107,12 +129,12 @@ export interface SavedHandOff {
     id: string;
     /** The signed job. */
     job: SignedMessage;
-    /** What takes it back, signed. */
+    /** The signed message that takes the job back. */
     cancel: SignedMessage;
-    /** Until when this market is preferred to the next, in milliseconds since 1970. */
+    /** Until when this market is preferred to the next one, in milliseconds since 1970. */
     preferred_until: number;
   }[];
-  /** What is done, and at which of the markets, by its place. */
+  /** What is being done, and the place of the market at which it is done. */
   at: { market: number; step: HandOffStep };
 }
 
@@ -123,42 +145,46 @@ export interface SignedMessage {
   signature: string;
 }
 
-/** How a caller follows, saves and stops a hand-off. */
+/** Options to follow, save and stop a hand-off. */
 export interface HandOffOptions extends AbortOptions {
   /**
-   * Stops the hand-off: the job is taken back, and the promise rejects with `cancelled` once the market has said so. A job that some provider has taken
-   * already is waited for all the same, and resolves: it is paid for.
+   * Stops the hand-off: the job is taken back, and the promise rejects with `cancelled` once the market has confirmed
+   * this.
+   *
+   * If a provider has already taken the job, the job is paid for. The hand-off then waits for it all the same, and
+   * resolves.
    */
   signal?: AbortSignal;
-  /** Is told where the hand-off stands. */
+  /** Called with the progress of the hand-off. */
   onProgress?: (progress: HandOffProgress) => void;
   /**
-   * Saves where the hand-off stands, so that it goes on after a crash: nothing is done before it resolves. Remove what was saved once the hand-off has
-   * ended. Without it a crash leaves a job that is paid for and that nobody asks for.
+   * Saves the state of the hand-off, so that it can go on after a crash. Nothing is done before `save` resolves. Remove
+   * the saved state once the hand-off has ended. Without `save`, a crash leaves a job that is paid for and that nobody
+   * asks for.
    */
   save?: (saved: SavedHandOff) => void | Promise<void>;
   /**
-   * Milliseconds between two questions where a job stands, while the market's events cannot be followed.
+   * Milliseconds between two questions about the job, while the market's events cannot be followed.
    *
    * @defaultValue 2000
    */
   pollMs?: number;
   /**
-   * Milliseconds after a job's last deadline in which a market is still asked that does not say how the job ended.
+   * Milliseconds after a job's last deadline during which a market that does not say how the job ended is still asked.
    *
    * @defaultValue 3_600_000
    */
   patienceMs?: number;
 }
 
-/** A receipt, and where it is from. */
+/** A receipt, and where it comes from. */
 export interface HandedOff {
   /** The receipt, which was verified. */
   receipt: Uint8Array<ArrayBuffer>;
-  /** What it shows. */
+  /** What the receipt shows. */
   verified: VerifiedReceipt;
   /** The address of the market that gave it. */
   market: string;
-  /** The job's id there. */
+  /** The job's id at that market. */
   job: string;
 }

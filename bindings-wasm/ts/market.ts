@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * Handing presentations to markets, where others fold many of them into one proof, and bringing their receipts back. For verifiers and dapps: whoever
- * hands in and pays can be linked to what it hands in.
+ * Hands presentations to markets, where others fold many of them into one proof, and fetches the receipts. This entry
+ * is for verifiers and dapps: whoever hands in and pays can be linked to what it hands in.
  *
  * @packageDocumentation
  */
@@ -63,37 +63,43 @@ export type {
   VerifiedReceipt,
 } from "./types.js";
 
-/** How a client of markets is made. */
+/** Options of a client of markets. */
 export interface MarketClientOptions {
-  /** Where `market.wasm` is, for pages that serve it elsewhere. */
+  /** The address of `market.wasm`, for pages that serve it elsewhere. */
   wasmUrl?: string | URL;
-  /** That WebAssembly itself, where it can be neither fetched nor compiled, as in edge runtimes. */
+  /** `market.wasm` itself, for environments that can neither fetch nor compile it, such as edge runtimes. */
   wasm?: Wasm;
-  /** Where `receipt.wasm` is, for the same. */
+  /** The address of `receipt.wasm`, for pages that serve it elsewhere. */
   receiptWasmUrl?: string | URL;
-  /** That one itself, likewise. */
+  /** `receipt.wasm` itself, for the same environments. */
   receiptWasm?: Wasm;
-  /** Where `verifier.wasm` is, for the same. */
+  /** The address of `verifier.wasm`, for pages that serve it elsewhere. */
   verifierWasmUrl?: string | URL;
-  /** That one itself, likewise. */
+  /** `verifier.wasm` itself, for the same environments. */
   verifierWasm?: Wasm;
-  /** Where the script of the worker is that judges receipts, of the page's own origin. */
+  /** The address of the script of the worker that verifies receipts. It must be of the page's own origin. */
   workerUrl?: string | URL;
   /**
-   * Whether receipts are judged in a worker, as pages should.
+   * Whether receipts are verified in a worker, as pages should do.
    *
    * @defaultValue true
    */
   worker?: boolean;
 }
 
-/** What is to be handed off: a presentation, where, and on which terms; or what was saved of a hand-off of the same presentation. */
+/**
+ * What to hand off: a presentation, to which markets and on which terms, or the saved state of a hand-off of the same
+ * presentation.
+ */
 export type HandOffInput = MarketInput & {
-  /** For whom the aggregate must be counted, 32 bytes; for anyone where it is left out. */
+  /** For whom the aggregate must be counted, 32 bytes. If it is left out, any payee is accepted. */
   payee?: Uint8Array;
 } & (
     | {
-        /** The markets, the preferred one first. One is left for the next where it refuses the job, or has found no provider in its time. */
+        /**
+         * The markets in order of preference. The hand-off goes on to the next market if one refuses the job, or has
+         * found no provider in its time.
+         */
         markets: readonly Market[];
         offer: Offer;
         saved?: undefined;
@@ -109,15 +115,16 @@ const NAMES = [
 /**
  * Hands presentations to markets.
  *
- * Every promise rejects with a {@link VelumError}; with a {@link MarketError} where a market is the reason.
+ * Every promise rejects with a {@link VelumError}, which is a {@link MarketError} if a market is the reason.
  */
 export class MarketClient {
   readonly #engine: Engine<ReceiptCalls>;
   readonly #wasm: Source | undefined;
 
-  /** Starts nothing.
+  /**
+   * Starts nothing.
    *
-   * @throws VelumError `malformed` if an option is none.
+   * @throws VelumError `malformed` if an option is not valid.
    */
   constructor(options: MarketClientOptions = {}) {
     const { wasm, wasmUrl, receiptWasm, receiptWasmUrl, ...others } = optionsOf(options, NAMES);
@@ -126,12 +133,14 @@ export class MarketClient {
     retireWith(this, this.#engine);
   }
 
-  /** A new secret key, 32 bytes of Ed25519, which the caller keeps. Whoever has it has what is deposited under it. */
+  /**
+   * A new secret key of 32 bytes, for Ed25519. The caller keeps it. Whoever has the key has what is deposited under it.
+   */
   static generateKey(): Uint8Array<ArrayBuffer> {
     return crypto.getRandomValues(new Uint8Array(32));
   }
 
-  /** Loads what speaks with markets and what judges receipts, so that the next call need not wait for it. */
+  /** Loads what talks to markets and what verifies receipts, so that the next call need not wait for it. */
   ready(options?: AbortOptions): Promise<void> {
     return attempt(async () => {
       await this.#engine.call("load", undefined, options);
@@ -140,8 +149,8 @@ export class MarketClient {
   }
 
   /**
-   * Why the answer to a request may not be handed to others, in words; nothing, where it may. A value that is shown, or a predicate that few people meet, is for
-   * its verifier alone.
+   * Says whether the answer to a request may be handed to others, and if not, why not, in words. A value that is shown,
+   * or a predicate that few people meet, is for its verifier alone.
    */
   mayHandOff(request: RequestInput, options?: AbortOptions): Promise<{ allowed: boolean; reasons: string[] }> {
     return attempt(async () => {
@@ -151,7 +160,8 @@ export class MarketClient {
   }
 
   /**
-   * Asks who the market at an address is, and gives what it is asked by. With `id`, which names the market for good, it has to be that one, and is not asked.
+   * Opens the market at an address, so that it can be asked. Without `id`, the market is asked who it is. `id` names a
+   * market for good: with it, the market is not asked, and has to be the one with that name.
    */
   open(input: { url: string | URL; key: Uint8Array; id?: string }, options?: AbortOptions): Promise<Market> {
     return attempt(async () => {
@@ -169,8 +179,9 @@ export class MarketClient {
   }
 
   /**
-   * Hands a presentation off, and resolves with its receipt, which was verified. It is handed to one market at a time, and to the next one only when the one
-   * before will not be paid for it, whatever is lost on the way.
+   * Hands a presentation off, and resolves with its receipt, which was verified. The presentation is handed to one
+   * market at a time. It goes to the next market only when the previous one will not be paid for it, whatever is lost
+   * on the way.
    */
   handOff(input: HandOffInput, options: HandOffOptions = {}): Promise<HandedOff> {
     return attempt(async () => {
@@ -201,7 +212,7 @@ export class MarketClient {
       } catch (reason) {
         if (options.signal && reason instanceof MarketError && reason.code === "cancelled")
           throw cancelled(options.signal);
-        // The receipt may be good: it is judged anew when the hand-off goes on from what was saved.
+        // The receipt may be good. It is judged again when the hand-off goes on from the saved state.
         throw platform.failure ?? reason;
       } finally {
         platform.end();
@@ -253,7 +264,7 @@ interface Asked {
   readonly submission: (input: MarketInput) => Promise<Submission>;
 }
 
-/** What makes jobs of each market. A private member would be out of the client's reach. */
+/** Signs jobs for a market. A private member would be out of the client's reach. */
 interface Held {
   sign(terms: string, submission: Uint8Array): Promise<{ id: string; job: SignedMessage; cancel: SignedMessage }>;
 }
@@ -266,16 +277,16 @@ function held(market: Market): Held {
   return holder;
 }
 
-/** Makes one, as nobody else can: its constructor is private. */
+/** Makes a market. Only this module can, because the constructor is private. */
 function marketOf(asked: Asked): Market {
   return new (Market as unknown as new (asked: Asked) => Market)(asked);
 }
 
-/** A market, and who asks it: {@link MarketClient.open} gives it. It holds the secret key that it was opened with. */
+/** A market, opened with a secret key by {@link MarketClient.open}. It holds that key. */
 export class Market {
-  /** Its address. */
+  /** The market's address. */
   readonly url: string;
-  /** What names it for good: SHA-256 of its key, in hexadecimal. */
+  /** What names the market for good: SHA-256 of its key, in hexadecimal. */
   readonly id: string;
   readonly #asked: Asked;
 
@@ -286,7 +297,7 @@ export class Market {
     holders.set(this, { sign: (terms, submission) => this.#sign(terms, submission) });
   }
 
-  /** What a job is likely to cost, and how long it is likely to take. Nothing is handed over. */
+  /** Estimates the price of a job and how long it takes. Nothing is handed over. */
   quote(input: MarketInput & { offer: Offer }, options?: AbortOptions): Promise<Estimate> {
     return attempt(async () => {
       const submission = await this.#asked.submission(input);
@@ -296,7 +307,7 @@ export class Market {
     });
   }
 
-  /** Where a job stands. */
+  /** Says where a job stands. */
   status(job: string, options?: AbortOptions): Promise<JobStatus> {
     return attempt(() => {
       const id = hashText(job, "job");
@@ -304,7 +315,10 @@ export class Market {
     });
   }
 
-  /** Takes a job back, which is possible until its batch has closed. A hand-off that is under way is stopped by its signal. */
+  /**
+   * Takes a job back, which is possible until its batch has closed. To stop a hand-off that is under way, use its
+   * signal.
+   */
   cancel(job: string, options?: AbortOptions): Promise<JobStatus> {
     return attempt(() => {
       const id = hashText(job, "job");
@@ -312,7 +326,7 @@ export class Market {
     });
   }
 
-  /** The receipt of a settled job, as the market has it. Verify it: nobody has. */
+  /** The receipt of a settled job, as the market has it. It has not been verified: verify it. */
   receipt(job: string, options?: AbortOptions): Promise<Uint8Array<ArrayBuffer>> {
     return attempt(async () => {
       const id = hashText(job, "job");
@@ -322,7 +336,7 @@ export class Market {
     });
   }
 
-  /** What the holder of the key has here. */
+  /** What the holder of the key has at this market. */
   account(options?: AbortOptions): Promise<Account> {
     return attempt(() =>
       this.#ask<Account>((glue, platform, key) => glue.account(platform, this.url, key, this.id, Date.now()), options),
@@ -330,8 +344,8 @@ export class Market {
   }
 
   /**
-   * Deposits demo money, which is worth nothing, where the market has a way in for it. A deposit that is sent again under its `idempotencyKey`, of 16 to 64 characters,
-   * counts once.
+   * Deposits demo money, which is worth nothing, if the market accepts such deposits. A deposit that is sent again
+   * under its `idempotencyKey`, of 16 to 64 characters, counts once.
    */
   deposit(amount: number, options?: AbortOptions & { idempotencyKey?: string }): Promise<Account> {
     return attempt(() => {

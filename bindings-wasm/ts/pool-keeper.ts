@@ -1,7 +1,8 @@
-// Where sealed proofs lie: IndexedDB, under an AES key that no script can read. It knows nothing of proofs or of the pool's rules.
+// Stores sealed proofs in IndexedDB, under an AES key that no script can read. This module knows nothing about proofs
+// or about the pool's rules.
 //
-// Every removal is a transaction of its own, which the browser orders with those of all other tabs: one caller hears that it removed
-// an entry, and not before that is on disk.
+// Every removal is a transaction of its own, which the browser orders with the transactions of all other tabs. Only one
+// caller learns that it removed an entry, and only after the removal is on disk.
 
 const KEYS = "keys";
 const ENTRIES = "entries";
@@ -14,13 +15,13 @@ const NONCE_BYTES = 12;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Why the keeper did not do its work, as the pool is told. */
+/** Why the keeper did not do its work, as the pool learns it. */
 export interface Trouble {
   kind: "full" | "failed" | "refused" | "does not open";
   message: string;
 }
 
-/** Keeps and seals entries under names. */
+/** Stores and seals entries under names. */
 export class Keeper {
   readonly #name: string;
   #opened: Promise<{ database: IDBDatabase; key: CryptoKey }> | undefined;
@@ -79,13 +80,13 @@ export class Keeper {
     try {
       return new Uint8Array(await crypto.subtle.decrypt(parameters(nonce, associated), key, bytes));
     } catch (reason) {
-      // The one error of bytes that were changed, moved, or sealed with another key.
+      // WebCrypto has only this error for bytes that were changed, moved, or sealed with another key.
       const changed = (reason as Partial<Error> | undefined)?.name === "OperationError";
       throw trouble(changed ? "does not open" : "refused", reason);
     }
   }
 
-  /** Lets go of the database, which the next call opens again. */
+  /** Closes the database. The next call opens it again. */
   close(): void {
     const opened = this.#opened;
     this.#opened = undefined;
@@ -104,7 +105,7 @@ export class Keeper {
     try {
       return await transact(database, stores, mode, work);
     } catch (reason) {
-      // The browser closed it, such as to evict it: what was in it is gone, and the pool begins anew.
+      // The browser closed the database, for example to evict it. Its content is gone, and the pool begins anew.
       if ((reason as Partial<Error> | undefined)?.name !== "InvalidStateError") throw stored(reason);
       this.#opened = undefined;
       const reopened = await this.#open();
@@ -131,7 +132,7 @@ export class Keeper {
     };
     database.addEventListener("close", forget);
     database.addEventListener("versionchange", () => {
-      // Another tab deletes it, which waits for this one to let go.
+      // Another tab deletes the database, and waits until this tab closes it.
       database.close();
       forget();
     });
@@ -139,7 +140,7 @@ export class Keeper {
   }
 }
 
-/** The key of a database, made on first use. Of two tabs that make one, the first to keep it wins. */
+/** The key of a database, made on first use. If two tabs make a key, the first one that is stored wins. */
 async function sealingKey(database: IDBDatabase): Promise<CryptoKey> {
   const read = (transaction: IDBTransaction) =>
     result(transaction.objectStore(KEYS).get(KEY) as IDBRequest<CryptoKey | undefined>);
@@ -177,7 +178,7 @@ function result<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
-/** Runs `work`, which awaits nothing but requests of this transaction, and resolves once it is on disk. */
+/** Runs `work` and resolves once the transaction is on disk. `work` must await only requests of this transaction. */
 async function transact<T>(
   database: IDBDatabase,
   stores: string[],
@@ -189,7 +190,7 @@ async function transact<T>(
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error ?? new Error("the transaction was aborted"));
   });
-  // Where `work` fails, its own reason is told.
+  // If `work` fails, its own reason is reported.
   committed.catch(() => undefined);
   const value = await work(transaction);
   await committed;

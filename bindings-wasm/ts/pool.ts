@@ -2,9 +2,14 @@
 /**
  * A pool of prepared proofs in the browser, so that an answer need not wait for the long part of its proof.
  *
- * A prepared proof is as secret as its document and may serve once, or two presentations could be linked. So each lies sealed in IndexedDB, under
- * a key of WebCrypto that no script can read; each is taken by one caller alone, of all tabs; and the pool is bounded in number, bytes and age. Scripts
- * of the same origin can use the pool like the page itself: they cannot read the key, but they can take proofs.
+ * A prepared proof is as secret as its document. It may be used only once, because two presentations from it could be
+ * linked. Therefore:
+ *
+ * - Each proof is sealed in IndexedDB, under a WebCrypto key that no script can read.
+ * - Each proof is taken by only one caller, across all tabs.
+ * - The pool is bounded in number, bytes and age.
+ *
+ * Scripts of the same origin can use the pool like the page itself: they cannot read the key, but they can take proofs.
  *
  * @packageDocumentation
  */
@@ -24,35 +29,35 @@ export { Prepared } from "./prepared.js";
 export type { Wasm, WasmModule } from "./source.js";
 export type { AbortOptions, Purpose, SizeClass, Suite } from "./types.js";
 
-/** How a pool is made. */
+/** Options of a pool. */
 export interface PoolOptions {
   /**
-   * The name of its database. Pools of one name share their proofs, whatever tab they are in.
+   * The name of its database. Pools of the same name share their proofs, in all tabs.
    *
    * @defaultValue "velum-proofs"
    */
   name?: string;
   /**
-   * How many proofs it holds at most.
+   * The most proofs that the pool holds.
    *
    * @defaultValue 32
    */
   entries?: number;
   /**
-   * How many bytes all of them may have together, sealed. A proof has about 0.3 MB.
+   * The most bytes that all proofs may have together, sealed. A proof has about 0.3 MB.
    *
    * @defaultValue 33_554_432
    */
   bytes?: number;
   /**
-   * Seconds from when a proof is added to when it is dropped.
+   * Seconds after which a proof is dropped, counted from when it was added.
    *
    * @defaultValue 2_592_000, which are 30 days
    */
   ageSeconds?: number;
-  /** Where `pool.wasm` is, for pages that serve it elsewhere. */
+  /** The address of `pool.wasm`, for pages that serve it elsewhere. */
   wasmUrl?: string | URL;
-  /** That WebAssembly itself, where it can be neither fetched nor compiled, as in edge runtimes. */
+  /** `pool.wasm` itself, for environments that can neither fetch nor compile it, such as edge runtimes. */
   wasm?: Wasm;
 }
 
@@ -60,7 +65,7 @@ export interface PoolOptions {
 export interface DroppedProof {
   /** Its name in the pool. */
   name: string;
-  /** Why, in words. */
+  /** Why it was removed, in words. */
   why: string;
 }
 
@@ -71,9 +76,7 @@ const module = new Inline(init, {
   url: () => new URL("./pool.wasm", import.meta.url),
 });
 
-/**
- * A pool of prepared proofs. Every promise rejects with a {@link VelumError}.
- */
+/** A pool of prepared proofs. Every promise rejects with a {@link VelumError}. */
 export class ProofPool {
   readonly #keeper: Keeper;
   readonly #name: string;
@@ -81,9 +84,10 @@ export class ProofPool {
   readonly #wasm: InlineOptions;
   #pool: Pool | undefined;
 
-  /** Opens nothing.
+  /**
+   * Opens nothing.
    *
-   * @throws VelumError `malformed` if an option is none.
+   * @throws VelumError `malformed` if an option is not valid.
    */
   constructor(options: PoolOptions = {}) {
     const { name = "velum-proofs", wasm, wasmUrl } = optionsOf(options, NAMES);
@@ -98,8 +102,8 @@ export class ProofPool {
   }
 
   /**
-   * Adds a prepared proof, which is used up by that. What is out of age makes room for it. Rejects with `pool_full` where there is none; a proof
-   * that is not kept is as it was, unless `used` says otherwise.
+   * Adds a prepared proof, which uses the proof up. Proofs that are too old are removed to make room. Rejects with
+   * `pool_full` if there is no room. A proof that was not added is as it was, unless `used` says otherwise.
    */
   put(prepared: Prepared): Promise<void> {
     return attempt(async () => {
@@ -118,7 +122,10 @@ export class ProofPool {
     });
   }
 
-  /** Takes a prepared proof of a purpose, which the prover tells, out of the pool for good, the oldest first; none if there is none. */
+  /**
+   * Takes the oldest prepared proof of a purpose out of the pool for good. Resolves with `undefined` if there is none.
+   * The purpose comes from the prover.
+   */
   take(purpose: Purpose): Promise<Prepared | undefined> {
     return attempt(async () => {
       const asked = json(purpose, "purpose");
@@ -129,7 +136,7 @@ export class ProofPool {
     });
   }
 
-  /** How many proofs of a purpose there are. None is opened. */
+  /** Number of proofs of a purpose. No proof is opened. */
   count(purpose: Purpose): Promise<number> {
     return attempt(() => {
       const asked = json(purpose, "purpose");
@@ -138,8 +145,8 @@ export class ProofPool {
   }
 
   /**
-   * Prepares until there are `wanted` proofs of a purpose, and says how many it added. One tab at a time does so, where the browser has Web Locks.
-   * What was added stays if a later one fails.
+   * Prepares until there are `wanted` proofs of a purpose, and resolves with the number that it added. If the browser
+   * has Web Locks, one tab at a time does so. What was added stays if a later proof fails.
    */
   async fill(
     purpose: Purpose,
@@ -155,7 +162,7 @@ export class ProofPool {
         if (signal?.aborted) throw cancelled(signal);
         await attempt(() => this.#call((pool) => pool.makeRoom(now())));
         const prepared = await prepare();
-        // One of another purpose would not be counted, and the next be made for ever.
+        // A proof of another purpose would not be counted, so the loop would never end.
         if (purposeKey(prepared.purpose) !== purposeKey(purpose)) {
           throw new VelumError("prepared_mismatch", "prepare", "it made a proof of another purpose");
         }
@@ -174,9 +181,14 @@ export class ProofPool {
   }
 
   /**
-   * Drops what is of no use any more: proofs of other documents than those that are held, by the `document` of their purposes, those that another
-   * version of this package made and this one cannot read, those out of age, and the oldest of those beyond the bounds. Call it when the page starts, and whenever a
-   * document comes, goes or is renewed.
+   * Drops proofs that are of no use any more:
+   *
+   * - proofs of documents that are not in `held`, which lists the `document` of purposes,
+   * - proofs that another version of this package made and this one cannot read,
+   * - proofs that are too old,
+   * - the oldest proofs beyond the bounds.
+   *
+   * Call it when the page starts, and whenever a document is added, removed or renewed.
    */
   sweep(held: readonly string[]): Promise<DroppedProof[]> {
     return attempt(async () => {
@@ -185,12 +197,12 @@ export class ProofPool {
     });
   }
 
-  /** Removes every proof and says how many there were. */
+  /** Removes every proof and resolves with the number of removed proofs. */
   clear(): Promise<number> {
     return attempt(() => this.#call((pool) => pool.clear()));
   }
 
-  /** Lets go of the database. The next call opens it again. */
+  /** Closes the database. The next call opens it again. */
   close(): void {
     this.#keeper.close();
   }
@@ -215,7 +227,7 @@ function purposeKey(purpose: Purpose): string {
   return JSON.stringify([suite, suite_version, size_class, doc_type, issuer, document, names]);
 }
 
-/** Seconds since 1970. */
+/** The time in seconds since 1970. */
 function now(): number {
   return Math.floor(Date.now() / 1000);
 }

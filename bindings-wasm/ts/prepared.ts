@@ -5,17 +5,20 @@ import type { PreparedFacts, Purpose, SizeClass } from "./types.js";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The bytes of each that is not used up. A private member would need a `static` block, which Safari lacks before 16.4. */
+/**
+ * The bytes of each prepared proof that is not used up. A private member would need a `static` block, which Safari
+ * lacks before 16.4.
+ */
 const held = new WeakMap<Prepared, Bytes>();
 
 /**
- * A credential proof made ahead of time, for one presentation. It is as secret as the document: it holds the values of the
- * elements that were asked for, the device's key, and what opens the proof's commitments. Store it encrypted.
+ * A credential proof made ahead of time, for one presentation. It is as secret as the document: it holds the values of
+ * the elements that were asked for, the device's key, and what opens the proof's commitments. Store it encrypted.
  */
 export class Prepared {
   /** What the proof is for. */
   readonly purpose: Purpose;
-  /** The time of the request that it was prepared for, which is about when it was made. */
+  /** The time of the request that it was prepared for, which is about the time when it was made. */
   readonly preparedFor: Date;
 
   private constructor(bytes: Bytes, { purpose, prepared_for: preparedFor }: PreparedFacts) {
@@ -24,7 +27,7 @@ export class Prepared {
     held.set(this, bytes);
   }
 
-  /** The type of the document that it is about. */
+  /** The type of the document that the proof is about. */
   get docType(): string {
     return this.purpose.doc_type;
   }
@@ -34,7 +37,7 @@ export class Prepared {
     return this.purpose.issuer;
   }
 
-  /** The elements that a request may ask about, in its order. */
+  /** The elements that a request may ask about, in the request's order. */
   get elements(): readonly { namespace: string; element: string }[] {
     return this.purpose.elements;
   }
@@ -45,26 +48,26 @@ export class Prepared {
   }
 
   /**
-   * The prepared proof as bytes, to be kept secret.
+   * The prepared proof as bytes, which must be kept secret.
    *
-   * @throws VelumError `prepared_used`.
+   * @throws VelumError `prepared_used` if it was used up.
    */
   toBytes(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(bytesOf(this));
   }
 
-  /** Whether `present` has used it up. */
+  /** Whether the proof was used up, by `present` or by adding it to a pool. */
   get used(): boolean {
     return !held.has(this);
   }
 }
 
-/** Makes one, as nobody else can: its constructor is private. */
+/** Makes a prepared proof. Only this module can, because the constructor is private. */
 export function preparedOf(bytes: Bytes, facts: PreparedFacts): Prepared {
   return new (Prepared as unknown as new (bytes: Bytes, facts: PreparedFacts) => Prepared)(bytes, facts);
 }
 
-/** Uses the prepared proof up. */
+/** Uses the prepared proof up, and returns its bytes. */
 export function takePrepared(prepared: Prepared): Bytes {
   if (!(prepared instanceof Prepared)) {
     throw new VelumError("malformed", "prepared", "not a Prepared; read bytes with Prover.readPrepared");
@@ -74,7 +77,7 @@ export function takePrepared(prepared: Prepared): Bytes {
   return bytes;
 }
 
-/** Gives back what was taken and not used. */
+/** Gives back bytes that were taken and not used. */
 export function giveBack(prepared: Prepared, bytes: Bytes): void {
   held.set(prepared, bytes);
 }

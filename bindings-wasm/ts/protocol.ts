@@ -1,4 +1,4 @@
-// What goes between a page and its worker. Both are of one version of the package.
+// The messages between a page and its worker. Both belong to the same version of the package.
 
 import type { Build } from "./environment.js";
 import type { Failure } from "./errors.js";
@@ -20,7 +20,7 @@ import type {
   VerifiedReceipt,
 } from "./types.js";
 
-/** The calls that a worker answers: what each takes and gives. */
+/** The calls that a worker answers, with the input and the output of each. */
 export interface Calls {
   [verb: string]: { input: unknown; output: unknown };
 }
@@ -31,7 +31,7 @@ interface VerifyBytes {
   presentation: Uint8Array;
   transcript: Uint8Array;
   request: string;
-  /** Those that are allowed, each a bit; those that a verifier allows that is not told, if 0. */
+  /** The allowed suites, each as a bit. 0 stands for the suites that a verifier accepts by default. */
   suites: number;
 }
 
@@ -40,10 +40,10 @@ export type VerifierCalls = {
   verify: { input: VerifyBytes; output: Verified };
 };
 
-/** What is handed to a market, and what a job says of it. */
+/** What is handed to a market, and what a job says about it. */
 export interface Submission {
   bytes: Bytes;
-  /** The hash that an aggregate will know its statement by. */
+  /** The hash by which an aggregate will know the statement. */
   statement: Uint8Array;
   sizeClass: SizeClass;
 }
@@ -67,7 +67,7 @@ export type ReceiptCalls = {
   };
 };
 
-/** What a document answers, and what its holder agreed to. */
+/** The input of an answer, and what the holder agreed to. */
 interface Answer {
   document: Uint8Array;
   transcript: Uint8Array;
@@ -103,15 +103,15 @@ export type ProverCalls = {
   verify: { input: VerifyBytes; output: Verified };
 };
 
-/** How a worker is to start. */
+/** How a worker must start. */
 export interface Setup {
-  /** The WebAssembly, or where it is, if not beside the worker's script. */
+  /** The WebAssembly, or its address, if it is not beside the worker's script. */
   readonly wasm: Source | undefined;
-  /** The verifier's, of one that verifies receipts. */
+  /** The verifier's WebAssembly, for a worker that verifies receipts. */
   readonly verifierWasm?: Source | undefined;
   readonly build: Build | "verifier" | "receipt";
   readonly threads: number;
-  /** Of a prover that may have a GPU. */
+  /** For a prover that may have a GPU. */
   readonly gpu?: { readonly policy: GpuPolicy; readonly calibration: readonly Timing[] | undefined };
 }
 
@@ -123,13 +123,13 @@ export interface Shared {
 
 export type ToWorker =
   | { setup: Setup }
-  /** To a helper. */
+  /** For a helper. */
   | { join: Shared }
   /** Every helper has joined. */
   | { recruited: true }
   | Call;
 
-/** A number other than zero in `stop`, which both sides share, asks the call to stop. */
+/** A call. Both sides share `stop`. A number other than zero in it asks the call to stop. */
 export interface Call {
   id: number;
   verb: string;
@@ -138,19 +138,19 @@ export interface Call {
 }
 
 export type FromWorker =
-  /** Its script runs. It holds a Web Lock of this name for as long as it lives, where there are such locks. */
+  /** The worker's script runs. It holds the Web Lock of this name as long as it lives, if there are Web Locks. */
   { began: string | undefined } | { broken: Failure } | FromRunning;
 
 export type FromRunning =
-  /** It cannot be called before helpers have joined. */
+  /** The worker cannot be called before helpers have joined. */
   | { recruit: Shared }
-  /** It can be called, or has joined. */
+  /** The worker can be called, or the helper has joined. */
   | { ready: true }
-  /** What has become of its GPU. */
+  /** The state of the worker's GPU. */
   | { gpu: GpuState }
   | OfCall;
 
-/** What becomes of a call. After a fatal failure the worker is of no more use. */
+/** What becomes of a call. After a fatal failure, the worker can no longer be used. */
 export type OfCall =
   | { id: number; stage: Stage; fraction: number; device: Device }
   | { id: number; output: unknown }

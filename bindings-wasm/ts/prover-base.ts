@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-// The calls of a prover, whatever its worker proves on.
+// The calls of a prover, on whatever device its worker proves.
 
 import { retireWith } from "./dropped.js";
 import type { Environment } from "./environment.js";
@@ -39,20 +39,22 @@ import type { WorkerClient } from "./worker-client.js";
 
 /** A proof that failed the prover's own check and is made once more. */
 export interface Retry {
-  /** The call that makes it. */
+  /** The call that makes the proof. */
   readonly call: "prepare" | "present";
   /** What the check found: `internal`. */
   readonly error: VelumError;
-  /** What the proof was made in. */
+  /** The environment in which the proof was made. */
   readonly environment: Environment;
 }
 
-/** What every prover is told that tries again. */
+/** Options of a prover that makes a failed proof once more. */
 export interface RetryOptions {
   /**
-   * Called where a proof fails the check that the prover makes of each before it gives it out. The same code on the same input does not fail everywhere:
-   * WebKit computes it wrongly once in some hundred proofs. So the proof is made once more, in a new worker and with fresh randomness, and
-   * the call rejects with `internal` if that fails too. Count these events: many of them on one engine are worth a report.
+   * Called if a proof fails the check that the prover makes before it returns a proof. The proof is then made once
+   * more, in a new worker and with fresh randomness. If that fails too, the call rejects with `internal`.
+   *
+   * The same code on the same input does not fail everywhere: WebKit computes it wrongly once in several hundred
+   * proofs. Count these events: many of them on one engine are worth a report.
    */
   onRetry?: (retry: Retry) => void;
 }
@@ -75,8 +77,8 @@ export abstract class ProverBase {
   abstract get environment(): Environment;
 
   /**
-   * Starts the worker and makes the keys of a size class, in the suite that the options name or `direct`, so that the next call need not wait
-   * for them.
+   * Starts the worker and makes the keys of a size class, so that the next call need not wait for them. The keys are of
+   * the suite in the options, by default `direct`.
    */
   ready(size: SizeClass = "standard", options?: CallOptions & { suite?: Suite }): Promise<void> {
     return attempt(() => {
@@ -86,14 +88,17 @@ export abstract class ProverBase {
   }
 
   /**
-   * What each document of a `DeviceResponse` holds, or that of a `Document` or `IssuerSigned` alone. One among others that cannot be
-   * read has an `error`.
+   * Describes the documents of a `DeviceResponse`, or a single `Document` or `IssuerSigned`. A document among others
+   * that cannot be read has an `error`.
    */
   inspect(document: Uint8Array, options?: AbortOptions): Promise<(DocumentSummary | BrokenDocument)[]> {
     return attempt(() => this.#worker.call("inspect", { document: bytes(document, "document") }, options));
   }
 
-  /** What an answer to the request would tell the verifier, to ask for consent. That the device signed is not checked. */
+  /**
+   * Describes what an answer to the request would tell the verifier, so that the holder can consent. Whether the device
+   * signed is not checked.
+   */
   explain(request: RequestInput, document: Uint8Array, options?: AbortOptions): Promise<Explanation> {
     return attempt(() => {
       const input = { request: requestText(request), document: bytes(document, "document") };
@@ -101,7 +106,7 @@ export abstract class ProverBase {
     });
   }
 
-  /** What the device signs with ES256 for a session: hand it to `crypto.subtle.sign`. */
+  /** The bytes that the device signs with ES256 for a session. Pass them to `crypto.subtle.sign`. */
   deviceAuthenticationBytes(
     input: { document: Uint8Array; docType: string; transcript: Uint8Array },
     options?: AbortOptions,
@@ -115,8 +120,9 @@ export abstract class ProverBase {
   }
 
   /**
-   * The document with the device's signature, `r || s` as WebCrypto gives it, in place of the one there or as its first: a
-   * `DeviceResponse`, also of a `Document` or `IssuerSigned`.
+   * The document with this signature of the device, as a `DeviceResponse`. The signature, `r || s` as WebCrypto returns
+   * it, replaces the document's signature or is its first. The document may be a `DeviceResponse`, a `Document` or an
+   * `IssuerSigned`.
    */
   withDeviceSignature(
     input: { document: Uint8Array; docType: string; signature: Uint8Array },
@@ -132,8 +138,9 @@ export abstract class ProverBase {
   }
 
   /**
-   * Makes the heavy proof ahead of time, for requests of the same docType, issuer and elements. Time, what is asked of
-   * the elements, and session may differ. The presentation is of the suite named here, `direct` without a name.
+   * Makes the heavy proof ahead of time, for requests of the same docType, issuer and elements. The time, the
+   * conditions on the elements, and the session may differ. The presentation is of the suite in the input, by default
+   * `direct`.
    */
   prepare(input: PrepareInput, options?: CallOptions): Promise<Prepared> {
     return attempt(async () => {
@@ -143,37 +150,41 @@ export abstract class ProverBase {
   }
 
   /**
-   * What a prepared proof must be for to answer a request with a document: what a pool (`@velum/prover/pool`) is asked for. Rejects where
-   * {@link prepare} would.
+   * What a prepared proof must be for, so that it can answer a request with a document. A pool (`@velum/prover/pool`)
+   * is asked for proofs of a purpose. Rejects where {@link prepare} would.
    */
   purpose(input: PrepareInput, options?: AbortOptions): Promise<Purpose> {
     return attempt(() => this.#worker.call("purposeOf", prepareInput(input), options));
   }
 
   /**
-   * Reads what {@link Prepared.toBytes} gave. The caller sees to it that no bytes are used twice: two presentations from one
-   * prepared proof can be linked.
+   * Reads what {@link Prepared.toBytes} returned. The caller must ensure that no bytes are used twice: two
+   * presentations from one prepared proof can be linked.
    *
-   * Rejects with `malformed` for what is none or was damaged, and with `wrong_version` for one of another version.
+   * Rejects with `malformed` for bytes that are no prepared proof or were damaged, and with `wrong_version` for a proof
+   * of another version.
    */
   readPrepared(prepared: Uint8Array, options?: AbortOptions): Promise<Prepared> {
     return attempt(async () => {
       const kept = bytes(prepared, "prepared");
-      // What is sent is the worker's.
+      // Sending moves the bytes to the worker.
       const facts = await this.#worker.call("describePrepared", { prepared: new Uint8Array(kept) }, options);
       return preparedOf(kept, facts);
     });
   }
 
-  /** Rejects where {@link present} would for the document or the request, before it proves, and uses no prepared proof up. */
+  /**
+   * Rejects if {@link present} would reject the document or the request before it proves. Uses no prepared proof up.
+   */
   check(input: AnswerInput, options?: AbortOptions): Promise<void> {
     return attempt(() => this.#worker.call("check", answerInput(input), options));
   }
 
   /**
-   * Answers a request in a session, with a document that the device has signed for it.
+   * Answers a request in a session, with a document that the device has signed for that session.
    *
-   * Uses the prepared proof up, whatever the outcome, abort and a lost worker included; everything else stays as it is.
+   * Uses the prepared proof up, whatever the outcome, including an abort and a lost worker. Everything else stays as it
+   * is.
    */
   present(input: AnswerInput & { prepared: Prepared }, options?: CallOptions): Promise<Presentation> {
     return attempt(() => {
@@ -183,17 +194,26 @@ export abstract class ProverBase {
     });
   }
 
-  /** Verifies, as {@link https://www.npmjs.com/package/@velum/prover | `@velum/prover/verify`} does with much less to fetch. */
+  /**
+   * Verifies a presentation, as {@link https://www.npmjs.com/package/@velum/prover | `@velum/prover/verify`} does with
+   * much less to fetch.
+   */
   verify(input: VerifyInput, options?: AbortOptions): Promise<Verified> {
     return attempt(() => this.#worker.call("verify", verifyInput(input), options));
   }
 
-  /** Bytes of WebAssembly memory that the worker has. They grow with the first proofs, and are given back when the worker ends. */
+  /**
+   * Size of the worker's WebAssembly memory, in bytes. It grows with the first proofs, and is given back when the
+   * worker ends.
+   */
   memoryBytes(options?: AbortOptions): Promise<number> {
     return attempt(() => this.#worker.call("memoryBytes", undefined, options));
   }
 
-  /** Ends the worker, as it ends by itself once this is dropped and collected. Calls under way reject with `disposed`, and so do later ones. */
+  /**
+   * Ends the worker. Calls under way reject with `disposed`, and so do later ones. A prover that was dropped ends its
+   * worker once it is collected.
+   */
   dispose(): void {
     this.#worker.dispose();
   }
@@ -207,7 +227,7 @@ export abstract class ProverBase {
     return Promise.resolve();
   }
 
-  /** Makes a proof, and once more if the prover finds that it is none. */
+  /** Makes a proof, and makes it once more if the prover finds that it does not verify. */
   async #prove<V extends Retry["call"]>(
     call: V,
     input: ProverCalls[V]["input"],
@@ -239,7 +259,7 @@ export abstract class ProverBase {
   }
 }
 
-/** Whether the prover made a proof that does not verify. A trap is of WebAssembly, and no such proof. */
+/** Whether the prover made a proof that does not verify. A trap in WebAssembly is not such a proof. */
 function failedOwnCheck(error: unknown): error is VelumError {
   return error instanceof VelumError && error.code === "internal" && error.where === "velum";
 }

@@ -1,4 +1,4 @@
-// Preparing and presenting, in a worker.
+// Prepares and presents in a worker.
 
 import type { BuildOptions, Environment } from "./environment.js";
 import { address, optionsOf } from "./input.js";
@@ -8,17 +8,17 @@ import type { ProverCalls } from "./protocol.js";
 import { start } from "./start.js";
 import { WorkerClient } from "./worker-client.js";
 
-/** How a prover is made. */
+/** Options of a prover. */
 export interface ProverOptions extends BuildOptions, RetryOptions {
-  /** Where the WebAssembly of the chosen build is, for pages that serve it elsewhere. */
+  /** The address of the WebAssembly of the chosen build, for pages that serve it elsewhere. */
   wasmUrl?: string | URL;
-  /** Where the worker's script is, of the page's own origin. */
+  /** The address of the worker's script, which must be of the page's own origin. */
   workerUrl?: string | URL;
 }
 
 /**
- * Prepares, presents and verifies in a worker of its own, which the first call starts and which answers one call after
- * the other. Keep one: it keeps the keys of each size class.
+ * Prepares, presents and verifies in a worker of its own. The first call starts the worker, which answers one call
+ * after the other. Keep one prover: it keeps the keys of each size class.
  *
  * Every promise rejects with a {@link VelumError}.
  */
@@ -26,9 +26,11 @@ export class Prover extends ProverBase {
   readonly #environments: [Environment, ...Environment[]];
   readonly #worker: WorkerClient<ProverCalls>;
 
-  /** Starts nothing.
+  /**
+   * Starts nothing.
    *
-   * @throws VelumError `unsupported` if a build is asked for that cannot run here, `malformed` if an option is none.
+   * @throws VelumError `unsupported` if the build that is asked for cannot run here, `malformed` if an option is not
+   * valid.
    */
   constructor(options: ProverOptions = {}) {
     const found = environments(optionsOf(options, OPTIONS));
@@ -41,8 +43,8 @@ export class Prover extends ProverBase {
   }
 
   /**
-   * The build that this prover uses, and why. Where threads cannot be started that it chose by itself, it is another once a
-   * call found that out.
+   * The build that this prover uses, and why. If the prover chose threads by itself and they cannot be started, the
+   * build changes once a call has found that out.
    */
   override get environment(): Environment {
     return this.#environments[this.#worker.setup] ?? this.#environments[0];

@@ -1,6 +1,6 @@
 "use client";
 /**
- * React around a prover: who owns it, and what becomes of its calls.
+ * React bindings for a prover: who owns the prover, and what becomes of its calls.
  *
  * @packageDocumentation
  */
@@ -28,7 +28,7 @@ export type { CallOptions, Stage } from "./types.js";
 
 const Context = createContext<ProverBase | undefined>(undefined);
 
-/** What a provider is given. */
+/** Properties of {@link ProverProvider}. */
 export interface ProverProviderProps {
   /**
    * Makes the prover, once for each time that the provider mounts.
@@ -39,48 +39,57 @@ export interface ProverProviderProps {
   children?: ReactNode;
 }
 
-/** Owns one prover for the components in it: makes it once it has mounted, and disposes of it when it unmounts. On servers there is none. */
+/**
+ * Owns one prover for the components in it. It makes the prover once it has mounted, and disposes of it when it
+ * unmounts. On servers there is no prover.
+ */
 export function ProverProvider({ make = () => new Prover(), children }: ProverProviderProps): ReactElement {
   const [prover, setProver] = useState<ProverBase>();
-  // A prover starts nothing before its first call, so one that StrictMode throws away costs nothing.
+  // A prover starts nothing before its first call, so a prover that StrictMode throws away costs nothing.
   useEffect(() => {
     const made = make();
     setProver(made);
     return () => made.dispose();
-    // Another `make` in a later render is the same one, written in place.
+    // A different `make` in a later render is the same function, written inline.
   }, []);
   return createElement(Context.Provider, { value: prover }, children);
 }
 
-/** The prover of the provider around; none before that has mounted. */
+/** The prover of the surrounding provider, or `undefined` before that provider has mounted. */
 export function useProver(): ProverBase | undefined {
   return useContext(Context);
 }
 
-/** How a call stands. */
+/** The state of a call. */
 export interface CallState<Result> {
   readonly status: "idle" | "running" | "done" | "failed";
-  /** What a running call is doing, where it tells. */
+  /** What a running call is doing, if it reports that. */
   readonly stage: Stage | undefined;
   /** The part of the call's work that is done, 0 to 1. */
   readonly progress: number;
-  /** What it resolved with. */
+  /** What the call resolved with. */
   readonly result: Result | undefined;
-  /** What it rejected with: a {@link VelumError} where a prover is the reason. */
+  /** What the call rejected with: a {@link VelumError} if a prover is the reason. */
   readonly error: Error | undefined;
 }
 
 /** A call that a component makes. */
 export interface ProverCall<Arguments extends unknown[], Result> extends CallState<Result> {
-  /** Begins, and aborts the one before. It never rejects: it resolves with the result, or with nothing where there is none. */
+  /**
+   * Begins a call and aborts the previous one. It never rejects: it resolves with the result, or with `undefined` if
+   * there is none.
+   */
   readonly run: (...given: Arguments) => Promise<Result | undefined>;
-  /** Stops what runs, and forgets how it stood. */
+  /** Aborts the running call and resets the state. */
   readonly abort: () => void;
 }
 
 const IDLE = { status: "idle", stage: undefined, progress: 0, result: undefined, error: undefined } as const;
 
-/** Follows calls of a prover, one at a time. `call` hands the options that it is given to the prover. Unmounting aborts. */
+/**
+ * Follows calls of a prover, one at a time. `call` must pass the options that it receives to the prover. Unmounting
+ * aborts.
+ */
 export function useProverCall<Arguments extends unknown[], Result>(
   call: (prover: ProverBase, options: Required<CallOptions>, ...given: Arguments) => Promise<Result>,
 ): ProverCall<Arguments, Result> {

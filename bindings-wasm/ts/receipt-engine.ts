@@ -1,4 +1,4 @@
-// What judges receipts, and puts together what is handed to markets: a worker, or the thread of who asks.
+// Judges receipts, and assembles what is handed to markets, in a worker or in the calling thread.
 
 import { type Engine, Here } from "./here.js";
 import { address } from "./input.js";
@@ -14,7 +14,7 @@ const script: Script = {
   start: () => new Worker(new URL("./receipt-worker.js", import.meta.url), { type: "module" }),
 };
 
-/** What a caller says of it. */
+/** Options of an engine. */
 interface EngineOptions {
   wasmUrl?: string | URL | undefined;
   wasm?: Wasm | undefined;
@@ -24,7 +24,7 @@ interface EngineOptions {
   worker?: boolean | undefined;
 }
 
-/** Makes one, and starts nothing. */
+/** Makes an engine, and starts nothing. */
 export function receiptEngine(options: EngineOptions): Engine<ReceiptCalls> {
   const wasm = source(options.wasm, options.wasmUrl);
   const verifierWasm = source(options.verifierWasm, options.verifierWasmUrl, "verifierWasm");

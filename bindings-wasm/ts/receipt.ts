@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * Verification of receipts: that an aggregate counts a presentation, which its verifier need not have seen.
+ * Verification of receipts. A receipt shows that an aggregate counts a presentation, which the receipt's verifier need
+ * not have seen.
  *
  * @packageDocumentation
  */
@@ -32,21 +33,24 @@ export type {
   VerifiedReceipt,
 } from "./types.js";
 
-/** How a verifier of receipts is made. */
+/** Options of a verifier of receipts. */
 export interface ReceiptVerifierOptions {
-  /** Where `receipt.wasm` is, for pages that serve it elsewhere. */
+  /** The address of `receipt.wasm`, for pages that serve it elsewhere. */
   wasmUrl?: string | URL;
-  /** That WebAssembly itself, where it can be neither fetched nor compiled, as in edge runtimes. */
+  /** `receipt.wasm` itself, for environments that can neither fetch nor compile it, such as edge runtimes. */
   wasm?: Wasm;
-  /** Where `verifier.wasm` is, for the same. Pages that use `@velum/prover/verify` too have it already. */
+  /**
+   * The address of `verifier.wasm`, for pages that serve it elsewhere. Pages that also use `@velum/prover/verify`
+   * already have it.
+   */
   verifierWasmUrl?: string | URL;
-  /** That one itself, likewise. */
+  /** `verifier.wasm` itself, for the same environments. */
   verifierWasm?: Wasm;
-  /** Where the worker's script is, of the page's own origin. */
+  /** The address of the worker's script, which must be of the page's own origin. */
   workerUrl?: string | URL;
   /**
-   * Whether to verify in a worker, as pages should. Without one, each call keeps its thread busy for the milliseconds that
-   * verifying takes, which servers may prefer.
+   * Whether to verify in a worker, as pages should do. Without a worker, each call keeps its thread busy for the
+   * milliseconds that verifying takes, which servers may prefer.
    *
    * @defaultValue true
    */
@@ -63,9 +67,10 @@ const NAMES = ["wasmUrl", "wasm", "verifierWasmUrl", "verifierWasm", "workerUrl"
 export class ReceiptVerifier {
   readonly #engine: Engine<ReceiptCalls>;
 
-  /** Starts nothing.
+  /**
+   * Starts nothing.
    *
-   * @throws VelumError `malformed` if an option is none.
+   * @throws VelumError `malformed` if an option is not valid.
    */
   constructor(options: ReceiptVerifierOptions = {}) {
     this.#engine = receiptEngine(optionsOf(options, NAMES));
@@ -78,15 +83,18 @@ export class ReceiptVerifier {
   }
 
   /**
-   * Verifies that the presentation of a receipt answers a request in a session, and that an aggregate of one of the named profiles counts
-   * it. Everything public is derived from the request and the transcript given here. Rejects with `receipt_invalid` where the
-   * aggregate does not show it.
+   * Verifies that the presentation of a receipt answers a request in a session, and that an aggregate of one of the
+   * named profiles counts it. Everything public is derived from the request and the transcript given here. Rejects with
+   * `receipt_invalid` if the aggregate does not show it.
    */
   verify(input: ReceiptInput, options?: AbortOptions): Promise<VerifiedReceipt> {
     return attempt(() => this.#engine.call("verify", receiptInput(input), options));
   }
 
-  /** Ends the worker, as it ends by itself once this is dropped and collected. Calls under way reject with `disposed`, and so do later ones. */
+  /**
+   * Ends the worker. Calls under way reject with `disposed`, and so do later ones. A verifier that was dropped ends its
+   * worker once it is collected.
+   */
   dispose(): void {
     this.#engine.dispose();
   }

@@ -1,6 +1,6 @@
 /**
- * Requests, put together by calls that an editor completes. What comes out is a request like any other: it goes to `JSON.stringify`, to a
- * prover and to a verifier as it is.
+ * Builds requests by calls that an editor completes. The result is a request like any other: pass it to
+ * `JSON.stringify`, to a prover or to a verifier.
  *
  * @packageDocumentation
  */
@@ -14,25 +14,25 @@ export type { Condition, Issuer, Literal, Predicate, Request } from "./types.js"
 
 /** What a request is about. */
 export interface RequestOptions {
-  /** Such as `org.iso.18013.5.1.mDL`. */
+  /** The document type, such as `org.iso.18013.5.1.mDL`. */
   docType: string;
   /** The only issuers that are trusted. */
   issuers: readonly Issuer[];
   /**
-   * The time at which the document must be valid and ages are counted.
+   * The time at which the document must be valid, and at which ages are counted.
    *
    * @defaultValue now
    */
   now?: Date;
   /**
-   * The namespace of elements that name none.
+   * The namespace of elements that are named without one.
    *
-   * @defaultValue that of licences, PIDs and age verification attestations
+   * @defaultValue the namespace of the document type, for licences, PIDs and age verification attestations
    */
   namespace?: string;
 }
 
-/** The namespace of most elements of a document, by its type. */
+/** The namespace of most elements of a document, by document type. */
 const NAMESPACES: ReadonlyMap<string, string> = new Map([
   ["org.iso.18013.5.1.mDL", "org.iso.18013.5.1"],
   ["eu.europa.ec.eudi.pid.1", "eu.europa.ec.eudi.pid.1"],
@@ -40,10 +40,10 @@ const NAMESPACES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Begins a request, whose time is that of this call. Both sides must have the same: a verifier makes it once, keeps it, and sends it to the
- * wallet as JSON.
+ * Begins a request, by default with the time of this call. Both sides must have the same time: a verifier makes the
+ * request once, keeps it, and sends it to the wallet as JSON.
  *
- * @throws VelumError `malformed` if an option is none.
+ * @throws VelumError `malformed` if an option is not valid.
  */
 export function request(options: RequestOptions): RequestBuilder {
   const {
@@ -57,7 +57,7 @@ export function request(options: RequestOptions): RequestBuilder {
   return builderOf(asked, namespace ?? NAMESPACES.get(docType));
 }
 
-/** A request as far as it is put together. Every call gives another, and leaves this one as it was. */
+/** A request that is being built. Every call returns another request, and leaves this one as it was. */
 export class RequestBuilder implements Request {
   readonly doc_type: string;
   readonly now: string;
@@ -76,9 +76,10 @@ export class RequestBuilder implements Request {
   }
 
   /**
-   * Asks something of an element.
+   * Asks something about an element.
    *
-   * @throws VelumError `malformed` if its namespace is neither named here nor known by the document's type.
+   * @throws VelumError `malformed` if its namespace is neither named, here or in the options, nor known from the
+   * document type.
    */
   element(element: string, namespace: string | undefined = this.#namespace): ElementBuilder {
     if (namespace === undefined) {
@@ -92,25 +93,28 @@ export class RequestBuilder implements Request {
     });
   }
 
-  /** Takes elements of these namespaces that the device signed itself. That the issuer lets it sign them is not proven. */
+  /**
+   * Accepts elements of these namespaces that the device signed itself. That the issuer lets the device sign them is
+   * not proven.
+   */
   deviceNamespaces(...namespaces: string[]): RequestBuilder {
     return builderOf({ ...this.toJSON(), device_namespaces: namespaces }, this.#namespace);
   }
 
-  /** The request without what builds it. */
+  /** The request without the builder's own members. */
   toJSON(): Request {
     const { doc_type, now, issuers, predicates, device_namespaces } = this;
     return { doc_type, now, issuers, predicates, ...(device_namespaces && { device_namespaces }) };
   }
 }
 
-/** Makes one, as nobody else can: its constructor is private. */
+/** Makes a builder. Only this module can, because the constructor is private. */
 function builderOf(asked: Request, namespace: string | undefined): RequestBuilder {
   type Make = new (asked: Request, namespace: string | undefined) => RequestBuilder;
   return new (RequestBuilder as unknown as Make)(asked, namespace);
 }
 
-/** An element of which something is asked: exactly one of these. */
+/** An element about which something is asked. Call exactly one of these methods. */
 export class ElementBuilder {
   readonly #ask: (condition: Condition) => RequestBuilder;
 
@@ -119,39 +123,39 @@ export class ElementBuilder {
     this.#ask = ask;
   }
 
-  /** That the holder is so old, for a birth date. */
+  /** Asks that the holder is at least this old, for a birth date. */
   ageAtLeast(years: number): RequestBuilder {
     if (Number.isInteger(years) && years >= 0 && years <= 255) return this.#ask({ age_at_least: years });
     throw new VelumError("malformed", "years", "not a whole number from 0 to 255");
   }
 
-  /** That it has this value, which a verifier knows already. */
+  /** Asks that the element has this value, which a verifier already knows. */
   equals(value: Literal): RequestBuilder {
     return this.#ask({ equals: value });
   }
 
-  /** That it is a date before this one: `YYYY-MM-DD`, or the day of a `Date` in UTC. */
+  /** Asks that the element is a date before this one: `YYYY-MM-DD`, or the day of a `Date` in UTC. */
   before(date: string | Date): RequestBuilder {
     return this.#ask({ date_before: dayOf(date) });
   }
 
-  /** That it is a date after this one: `YYYY-MM-DD`, or the day of a `Date` in UTC. */
+  /** Asks that the element is a date after this one: `YYYY-MM-DD`, or the day of a `Date` in UTC. */
   after(date: string | Date): RequestBuilder {
     return this.#ask({ date_after: dayOf(date) });
   }
 
-  /** Its value, in clear. */
+  /** Asks for the element's value, in clear. */
   disclose(): RequestBuilder {
     return this.#ask({ disclose: true });
   }
 }
 
-/** As `Array.isArray`, which takes arrays that nothing may be written to for arrays of anything. */
+/** `Array.isArray` alone would turn a read-only array into an array of anything. */
 function isArray(value: readonly unknown[]): boolean {
   return Array.isArray(value);
 }
 
-/** A time in whole seconds, as requests have it. */
+/** A time in whole seconds, in the form of requests. */
 function secondsOf(time: Date): string {
   return `${isoOf(time, "now").slice(0, 19)}Z`;
 }
@@ -162,7 +166,7 @@ function dayOf(date: string | Date): string {
 
 function isoOf(time: Date, where: string): string {
   const iso = Object.prototype.toString.call(time) === "[object Date]" ? time.toJSON() : null;
-  // Years beyond four digits are longer.
+  // The text of a year beyond four digits is longer.
   if (typeof iso === "string" && iso.length === 24) return iso;
   throw new VelumError("malformed", where, "not a Date of a year from 0 to 9999");
 }

@@ -22,7 +22,7 @@ export class Watch {
     this.#stop = stop;
   }
 
-  /** Called by the prover as a stage begins; false stops it. */
+  /** Called by the prover as a stage begins. Returning false stops the prover. */
   readonly progress = (stage: Stage, fraction: number, device: Device): boolean => {
     this.#close();
     this.#stage = { stage, device, since: performance.now() };
@@ -38,7 +38,7 @@ export class Watch {
     return performance.now() - this.#start;
   }
 
-  /** How long each stage took; what comes before the first is in none. */
+  /** How long each stage took. The time before the first stage belongs to none. */
   timings(): StageTiming[] {
     this.#close();
     return this.#spent;
@@ -54,22 +54,22 @@ export class Watch {
   }
 }
 
-/** What answers each call. */
+/** The functions that answer calls. */
 export type Handlers<C extends Calls> = {
   [V in keyof C]: (input: C[V]["input"], watch: Watch) => C[V]["output"] | Promise<C[V]["output"]>;
 };
 
-/** Loads the WebAssembly; `recruit` resolves once helpers have joined, and `tell` says what has become of a GPU. */
+/** Loads the WebAssembly. `recruit` resolves once helpers have joined, and `tell` reports the state of a GPU. */
 export type Load<C extends Calls> = (
   setup: Setup,
   recruit: (shared: Shared) => Promise<void>,
   tell: (gpu: GpuState) => void,
 ) => Promise<Handlers<C>>;
 
-/** Makes ready to lend this worker's thread; what it gives then does, until this worker is ended. */
+/** Prepares to lend this worker's thread. The returned function lends it, until this worker is ended. */
 export type Join = (shared: Shared) => Promise<() => void>;
 
-/** Serves the calls that `load` gives the handlers of, or helps another worker. */
+/** Serves the calls whose handlers `load` provides, or helps another worker. */
 export function serve<C extends Calls>(load: Load<C>, join?: Join): void {
   const port = parent();
   const post = (message: FromWorker, transfer: Transferable[] = []) => port.post(message, transfer);
@@ -114,7 +114,7 @@ export function serve<C extends Calls>(load: Load<C>, join?: Join): void {
       const output: unknown = await handlers?.[verb as keyof C](input, watch);
       post({ id, output }, buffers(output));
     } catch (thrown) {
-      // Where the prover contradicts itself, what went wrong may last as long as this worker.
+      // If the prover contradicts itself, the cause may last as long as this worker.
       if (isFailure(thrown)) post({ id, failure: thrown, fatal: thrown.code === "internal" });
       else post({ id, failure: broken(thrown), fatal: true });
     }
@@ -129,7 +129,7 @@ export function serve<C extends Calls>(load: Load<C>, join?: Join): void {
   });
 }
 
-/** Tells the page that this worker is of no more use. */
+/** Tells the page that this worker can no longer be used. */
 export function tellOf(failure: Failure): void {
   parent().post({ broken: failure } satisfies FromWorker, []);
 }
@@ -139,13 +139,13 @@ export function isFailure(thrown: unknown): thrown is Failure {
   return typeof thrown === "object" && thrown !== null && "code" in thrown && "where" in thrown;
 }
 
-/** A trap: what it was tells nothing of the input. */
+/** The failure for a trap. The cause says nothing about the input. */
 export function broken(thrown: unknown): Failure {
   const what = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : "an unknown value was thrown";
   return { code: "internal", where: "wasm", message: `${what}; this is a bug, please report it` };
 }
 
-/** Why there is no WebAssembly to call. */
+/** The reason why there is no WebAssembly to call. */
 export function notLoaded(reason: unknown): Failure {
   if (isFailure(reason)) return reason;
   const why = reason instanceof Error ? reason.message : String(reason);
@@ -153,7 +153,7 @@ export function notLoaded(reason: unknown): Failure {
   return { code: "load_failed", where: "wasm", message };
 }
 
-/** Holds a lock until this worker is no more, which is how the page learns of it. Gives its name. */
+/** Holds a lock until this worker has ended, from which the page learns of that. Resolves with the lock's name. */
 function holdLock(): Promise<string | undefined> {
   return new Promise((resolve) => {
     // Pages of insecure origins have no `randomUUID`.
@@ -162,7 +162,7 @@ function holdLock(): Promise<string | undefined> {
       resolve(name);
       return new Promise<never>(() => undefined);
     });
-    // Without locks, as on insecure origins and in sandboxed frames, only errors tell.
+    // Without locks, as on insecure origins and in sandboxed frames, only errors reveal that a worker ended.
     if (held === undefined) return resolve(undefined);
     held.catch(() => resolve(undefined));
   });

@@ -1,5 +1,5 @@
 /**
- * Mints test credentials: documents whose keys anyone can derive from a seed. Never for real ones.
+ * Mints test credentials: documents whose keys anyone can derive from a seed. Never use them as real credentials.
  *
  * @packageDocumentation
  */
@@ -14,7 +14,7 @@ export { type ErrorCode, VelumError } from "./errors.js";
 export type { Wasm, WasmModule } from "./source.js";
 export type { Condition, Issuer, Literal, Predicate, Request } from "./types.js";
 
-/** A value to mint: as JSON, or an object that names a type which JSON lacks. Bytes and CBOR are in hexadecimal. */
+/** A value to mint: as JSON, or as an object that names a type that JSON lacks. Bytes and CBOR are in hexadecimal. */
 export type MintValue =
   | string
   | boolean
@@ -31,16 +31,18 @@ export interface MintElement {
   namespace: string;
   element: string;
   value: MintValue;
-  /** Whether the document carries it, or the MSO its digest only. */
+  /** Whether the document carries the element. Otherwise only the MSO has its digest. */
   disclosed?: boolean;
   digest_id?: number;
-  /** Bytes of its salt. */
+  /** Length of its salt, in bytes. */
   random_bytes?: number;
-  /** The four keys of the item in another order. */
+  /** The four keys of the item, in another order. */
   key_order?: string[];
 }
 
-/** What to mint. Whatever is not written here is drawn from the seed: one spec gives the same bytes always. */
+/**
+ * What to mint. Everything that is not given here is derived from the seed: the same spec always gives the same bytes.
+ */
 export interface MintSpec {
   /** 32 bytes in hexadecimal. */
   seed: string;
@@ -56,7 +58,7 @@ export interface MintSpec {
   /** Pads the MSO to this many bytes. */
   mso_bytes?: number;
   device_namespaces?: Record<string, Record<string, MintValue>>;
-  /** The session that the device signs, in hexadecimal. */
+  /** The session transcript that the device signs, in hexadecimal. */
   transcript?: string;
   certificates?: {
     country?: string;
@@ -66,15 +68,15 @@ export interface MintSpec {
     document_signer?: { not_before: string; not_after: string };
   };
   /**
-   * Private keys as 32 bytes in hexadecimal. Or, of the device, the public half alone (SEC 1, hexadecimal), such as of a
-   * key that WebCrypto keeps: the document then waits for `withDeviceSignature`.
+   * Private keys, as 32 bytes in hexadecimal. For the device, the public key alone is enough (SEC 1, hexadecimal), for
+   * example that of a key in WebCrypto. The document then waits for `withDeviceSignature`.
    */
   keys?: { iaca?: string; document_signer?: string; device?: string; device_public?: string };
-  /** What the request that comes along asks. */
+  /** What the accompanying request asks. */
   request?: { now?: string; predicates?: Predicate[] };
 }
 
-/** A minted document and what goes with it. */
+/** A minted document and what belongs to it. */
 export interface Minted {
   /** The CBOR `DeviceResponse`. */
   document: Uint8Array<ArrayBuffer>;
@@ -82,19 +84,19 @@ export interface Minted {
   transcript: Uint8Array<ArrayBuffer>;
   /** A request that trusts the minted root. */
   request: Request;
-  /** The IACA root, PEM: a trusted issuer is `{ x509_pem: iaca }`. */
+  /** The IACA root, as PEM. A trusted issuer is `{ x509_pem: iaca }`. */
   iaca: string;
-  /** The document signer's certificate, PEM. */
+  /** The document signer's certificate, as PEM. */
   documentSigner: string;
-  /** The device's private key, PKCS #8 PEM, unless only its public half was given. */
+  /** The device's private key, as PKCS #8 PEM, unless only its public key was given. */
   deviceKey: string | undefined;
 }
 
 /** Where the WebAssembly is. */
 export interface MintOptions {
-  /** Where `testing.wasm` is, for pages that serve it elsewhere. */
+  /** The address of `testing.wasm`, for pages that serve it elsewhere. */
   wasmUrl?: string | URL;
-  /** That WebAssembly itself, where it can be neither fetched nor compiled, as in edge runtimes. */
+  /** `testing.wasm` itself, for environments that can neither fetch nor compile it, such as edge runtimes. */
   wasm?: Wasm;
 }
 
@@ -103,7 +105,7 @@ const module = new Inline(init, {
   url: () => new URL("./testing.wasm", import.meta.url),
 });
 
-/** Mints what a spec says, in this very thread. Rejects with a {@link VelumError}. */
+/** Mints what a spec describes, in the calling thread. Rejects with a {@link VelumError}. */
 export function mint(spec: MintSpec | string, options: MintOptions = {}): Promise<Minted> {
   return attempt(async () => {
     const text = json(spec, "spec");

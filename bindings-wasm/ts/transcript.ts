@@ -1,7 +1,9 @@
 /**
- * Session transcripts, from what sessions began with. Wallet and verifier each build theirs from what they know themselves:
+ * Session transcripts, built from what sessions began with. The wallet and the verifier each build their transcript
+ * from what they know themselves:
  *
- * - A verifier takes everything from its own state: the request that it sent, the nonce that it drew for it, its own origin.
+ * - A verifier takes everything from its own state: the request that it sent, the nonce that it drew for that request,
+ *   and its own origin.
  * - A wallet takes the origin from the platform, never from the page or the request.
  *
  * @packageDocumentation
@@ -22,15 +24,15 @@ export interface PublicJwk {
   [member: string]: unknown;
 }
 
-/** OpenID4VP 1.0, where the request came by a redirect or a link (B.2.6.1). Text is as it stands in the request. */
+/** OpenID4VP 1.0, if the request came by a redirect or a link (B.2.6.1). Texts are exactly as in the request. */
 export interface OpenId4VpSession {
   protocol: "openid4vp";
   /** `client_id`, with its prefix if it has one: `x509_san_dns:verifier.example`. */
   clientId: string;
   nonce: string;
-  /** `response_uri`, or `redirect_uri` where the response mode has that one. */
+  /** `response_uri`, or `redirect_uri` if the response mode uses that one. */
   responseUri: string;
-  /** The verifier's key that the answer is encrypted to; left out where it is not encrypted. */
+  /** The verifier's key to which the answer is encrypted. Leave it out if the answer is not encrypted. */
   jwk?: PublicJwk | undefined;
 }
 
@@ -40,7 +42,7 @@ export interface OpenId4VpDcApiSession {
   /** The verifier's origin: `https://verifier.example`. */
   origin: string;
   nonce: string;
-  /** The verifier's key that the answer is encrypted to (`dc_api.jwt`); left out for `dc_api`. */
+  /** The verifier's key to which the answer is encrypted (`dc_api.jwt`). Leave it out for `dc_api`. */
   jwk?: PublicJwk | undefined;
 }
 
@@ -50,14 +52,14 @@ export interface OpenId4VpAnnexBSession {
   clientId: string;
   responseUri: string;
   nonce: string;
-  /** What the wallet drew: the header `apu` of the encrypted answer, decoded. */
+  /** The nonce that the wallet drew: the header `apu` of the encrypted answer, decoded. */
   mdocGeneratedNonce: string;
 }
 
 /** `org-iso-mdoc` over the Digital Credentials API (ISO/IEC TS 18013-7, Annex C). */
 export interface DcApiSession {
   protocol: "dcapi";
-  /** `encryptionInfo` of the request, as it stands there: base64url. */
+  /** `encryptionInfo` exactly as it is in the request: base64url. */
   encryptionInfo: string;
   /** The verifier's origin. */
   origin: string;
@@ -81,7 +83,7 @@ export interface NfcSession {
   eReaderKey: Uint8Array;
   /** The Handover Select message. */
   select: Uint8Array;
-  /** The Handover Request message of a negotiated handover; left out for a static one. */
+  /** The Handover Request message of a negotiated handover. Leave it out for a static handover. */
   request?: Uint8Array | undefined;
 }
 
@@ -91,9 +93,9 @@ export type Session =
 
 /** Where the WebAssembly is. */
 export interface TranscriptOptions {
-  /** Where `transcript.wasm` is, for pages that serve it elsewhere. */
+  /** The address of `transcript.wasm`, for pages that serve it elsewhere. */
   wasmUrl?: string | URL;
-  /** That WebAssembly itself, where it can be neither fetched nor compiled, as in edge runtimes. */
+  /** `transcript.wasm` itself, for environments that can neither fetch nor compile it, such as edge runtimes. */
   wasm?: Wasm;
 }
 
@@ -102,13 +104,16 @@ const module = new Inline(init, {
   url: () => new URL("./transcript.wasm", import.meta.url),
 });
 
-/** The CBOR `SessionTranscript` of a session. Takes microseconds, in this very thread. Rejects with a {@link VelumError}. */
+/**
+ * The CBOR `SessionTranscript` of a session. It takes microseconds, in the calling thread. Rejects with a
+ * {@link VelumError}.
+ */
 export function sessionTranscript(session: Session, options: TranscriptOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-  // WebAssembly's memory is copied into a buffer of its own.
+  // wasm-bindgen copies the bytes from WebAssembly's memory into a buffer of their own.
   return attempt(async () => (await module.call(options, builderOf(session))) as Uint8Array<ArrayBuffer>);
 }
 
-/** Checks what a session began with, and gives what builds its transcript. */
+/** Checks what a session began with, and returns the function that builds its transcript. */
 function builderOf(session: Session): () => Uint8Array {
   switch (session.protocol) {
     case "openid4vp": {

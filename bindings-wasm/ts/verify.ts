@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * Verification alone, for servers and pages that only check: a fraction of what proving takes to fetch.
+ * Verification alone, for servers and for pages that only check. It fetches a fraction of what proving needs.
  *
  * @packageDocumentation
  */
@@ -36,17 +36,17 @@ export type {
   Verified,
 } from "./types.js";
 
-/** How a verifier is made. */
+/** Options of a verifier. */
 export interface VerifierOptions {
-  /** Where `verifier.wasm` is, for pages that serve it elsewhere. */
+  /** The address of `verifier.wasm`, for pages that serve it elsewhere. */
   wasmUrl?: string | URL;
-  /** That WebAssembly itself, where it can be neither fetched nor compiled, as in edge runtimes. */
+  /** `verifier.wasm` itself, for environments that can neither fetch nor compile it, such as edge runtimes. */
   wasm?: Wasm;
-  /** Where the worker's script is, of the page's own origin. */
+  /** The address of the worker's script, which must be of the page's own origin. */
   workerUrl?: string | URL;
   /**
-   * Whether to verify in a worker, as pages should. Without one, each call keeps its thread busy for the milliseconds that
-   * verifying takes, which servers may prefer.
+   * Whether to verify in a worker, as pages should do. Without a worker, each call keeps its thread busy for the
+   * milliseconds that verifying takes, which servers may prefer.
    *
    * @defaultValue true
    */
@@ -60,16 +60,17 @@ const script: Script = {
 };
 
 /**
- * Verifies presentations. Keep one: it keeps the keys of each size class.
+ * Verifies presentations. Keep one verifier: it keeps the keys of each size class.
  *
  * Every promise rejects with a {@link VelumError}.
  */
 export class Verifier {
   readonly #engine: Engine<VerifierCalls>;
 
-  /** Starts nothing.
+  /**
+   * Starts nothing.
    *
-   * @throws VelumError `malformed` if an option is none.
+   * @throws VelumError `malformed` if an option is not valid.
    */
   constructor(options: VerifierOptions = {}) {
     optionsOf(options, ["wasmUrl", "wasm", "workerUrl", "worker"]);
@@ -90,13 +91,17 @@ export class Verifier {
 
   /**
    * Verifies that a presentation answers a request in a session. Everything public is derived from the request and the
-   * transcript given here. Use each transcript once: who accepts one twice can be shown a presentation twice.
+   * transcript given here. Use each transcript once: a verifier that accepts one twice can be shown a presentation
+   * twice.
    */
   verify(input: VerifyInput, options?: AbortOptions): Promise<Verified> {
     return attempt(() => this.#engine.call("verify", verifyInput(input), options));
   }
 
-  /** Ends the worker, as it ends by itself once this is dropped and collected. Calls under way reject with `disposed`, and so do later ones. */
+  /**
+   * Ends the worker. Calls under way reject with `disposed`, and so do later ones. A verifier that was dropped ends its
+   * worker once it is collected.
+   */
   dispose(): void {
     this.#engine.dispose();
   }

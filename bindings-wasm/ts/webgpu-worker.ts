@@ -8,7 +8,7 @@ import { factsOf, type HolderGlue, holderHandlers, timed } from "./holder.js";
 import type { ProverCalls, Setup, Shared } from "./protocol.js";
 import { broken, type Handlers, serve, tellOf } from "./serve.js";
 
-// A trap in a future reaches no promise that anyone waits for.
+// A trap in a future rejects no promise that anyone awaits.
 self.addEventListener("error", (event) => {
   event.preventDefault();
   tellOf(broken(event.error));
@@ -32,13 +32,13 @@ serve<ProverCalls>(async (setup, recruit, tell) => {
   return handlers(threads, exports, setup, tell);
 }, joinPool);
 
-/** A helper is a thread of the pool, with the memory of the worker that opens it. */
+/** A helper is a thread of the pool. It shares the memory of the worker that opens the pool. */
 async function joinPool({ module, memory }: Shared): Promise<() => void> {
   await initThreads({ module_or_path: module, memory });
   return threads.joinPool;
 }
 
-/** The WebAssembly of a build. Each address is written out, which is how bundlers find it. */
+/** The WebAssembly file of a build. Each address is written out, because bundlers find the file by it. */
 function fileOf({ build }: Setup): WasmFile {
   if (build === "simd-threads") {
     return { name: "prover-gpu-threads.wasm", url: () => new URL("./prover-gpu-threads.wasm", import.meta.url) };
@@ -63,9 +63,9 @@ function handlers(
     if (state !== last) tell(JSON.parse((last = state)) as GpuState);
   };
   tellState();
-  // Beside the first calls, which do not wait for it.
+  // The GPU is opened beside the first calls, which do not wait for it.
   void prover.open().then(tellState);
-  /** Tells what a call found out. */
+  /** Reports the state of the GPU after a call. */
   const told = async <T>(call: Promise<T>): Promise<T> => call.finally(tellState);
   return {
     ...holderHandlers(glue, exports),

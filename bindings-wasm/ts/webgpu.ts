@@ -1,6 +1,6 @@
 /**
- * Zero-knowledge proofs about ISO 18013-5 documents, on a GPU where it is faster: what `@velum/prover` does, with a prover that has more to
- * fetch.
+ * Zero-knowledge proofs about ISO 18013-5 documents, on a GPU where it is faster. This entry does what `@velum/prover`
+ * does, with a prover that has more to fetch.
  *
  * @packageDocumentation
  */
@@ -35,7 +35,7 @@ export type { ProverBase, Retry, RetryOptions } from "./prover-base.js";
 export type { AnswerInput, PrepareInput, VerifyInput } from "./input.js";
 export type * from "./types.js";
 
-/** How a prover is made. Addresses are those of the worker and the builds that have a GPU. */
+/** Options of a prover. Addresses are those of the worker and the builds that have a GPU. */
 export interface ProverOptions extends OptionsWithoutGpu {
   /**
    * Whether a GPU proves.
@@ -43,13 +43,13 @@ export interface ProverOptions extends OptionsWithoutGpu {
    * @defaultValue "auto"
    */
   gpu?: GpuPolicy;
-  /** What {@link Prover.calibration} gave on this device before, which spares the measurement. */
+  /** What {@link Prover.calibration} returned on this device before. It makes the measurement unnecessary. */
   calibration?: readonly Timing[] | undefined;
-  /** Called when something has become of the GPU: it is opened, ready, or failed. */
+  /** Called when the state of the GPU changes: it is being opened, it is ready, or it failed. */
   onGpu?: (gpu: GpuEnvironment) => void;
 }
 
-/** What runs here, a GPU included. */
+/** What runs here, including the GPU. */
 export interface GpuProverEnvironment extends Environment {
   readonly gpu: GpuEnvironment;
 }
@@ -60,9 +60,9 @@ export async function environment({ gpu = "auto" }: { gpu?: GpuPolicy } = {}): P
   return { ...environment, gpu: await look(gpuPolicy(gpu), environment.build) };
 }
 
-/** What is known of a prover's GPU. */
+/** What is known about a prover's GPU. */
 interface Told {
-  /** What its worker said last; nothing where there is no worker. */
+  /** What the worker reported last, or `undefined` if there is no worker. */
   gpu?: GpuState | undefined;
   calibration: readonly Timing[] | undefined;
 }
@@ -74,12 +74,14 @@ const script: Script = {
 };
 
 /**
- * Prepares, presents and verifies in a worker of its own, on a GPU where it is faster. Keep one: it keeps the keys of each size class, and
- * opens the GPU once, beside the first calls. Where there is no WebGPU, or `gpu` is `off`, it fetches and does what the prover of `@velum/prover` does, unless it is
- * given an address.
+ * Prepares, presents and verifies in a worker of its own, on a GPU where it is faster. Keep one prover: it keeps the
+ * keys of each size class, and opens the GPU once, beside the first calls.
  *
- * Every promise rejects with a {@link VelumError}. Where a GPU fails, the call begins anew on the processor, of which `onProgress` tells by the stage
- * `fallback`; where it is required, the call rejects with `gpu_unavailable`.
+ * If there is no WebGPU, or `gpu` is `off`, the prover fetches and does what the prover of `@velum/prover` does, unless
+ * it is given an address.
+ *
+ * Every promise rejects with a {@link VelumError}. If the GPU fails, the call restarts on the CPU, and `onProgress`
+ * reports the stage `fallback`. If the GPU is required, the call rejects with `gpu_unavailable` instead.
  */
 export class Prover extends ProverBase {
   readonly #environments: [Environment, ...Environment[]];
@@ -87,10 +89,11 @@ export class Prover extends ProverBase {
   readonly #policy: GpuPolicy;
   readonly #told: Told;
 
-  /** Starts nothing.
+  /**
+   * Starts nothing.
    *
-   * @throws VelumError `unsupported` if a build is asked for that cannot run here, `gpu_unavailable` if a GPU is required where the build
-   * can have none, `malformed` if an option is none.
+   * @throws VelumError `unsupported` if the build that is asked for cannot run here, `gpu_unavailable` if a GPU is
+   * required and the build cannot have one, `malformed` if an option is not valid.
    */
   constructor(options: ProverOptions = {}) {
     optionsOf(options, [...OPTIONS, "gpu", "calibration", "onGpu"]);
@@ -116,7 +119,7 @@ export class Prover extends ProverBase {
     const told: Told = { calibration };
     const ofWorker = {
       policy,
-      // What was measured goes to the next worker, should one end.
+      // If the worker ends, the next one receives what was measured.
       get calibration() {
         return told.calibration;
       },
@@ -136,15 +139,15 @@ export class Prover extends ProverBase {
     [this.#environments, this.#worker, this.#policy, this.#told] = [found, worker, policy, told];
   }
 
-  /** The build that this prover uses, what has become of its GPU so far, and why. */
+  /** The build that this prover uses, the current state of its GPU, and why. */
   override get environment(): GpuProverEnvironment {
     const environment = this.#environments[this.#worker.setup] ?? this.#environments[0];
     return { ...environment, gpu: gpuEnvironment(this.#policy, environment.build, this.#told.gpu) };
   }
 
   /**
-   * What was measured of both devices, once it was. A page may keep it and give it back to spare the next prover of this device the measurement;
-   * it is kept nowhere else.
+   * What was measured on both devices, once it was measured. A page may keep it and pass it to the next prover on this
+   * device, which then need not measure. It is kept nowhere else.
    */
   get calibration(): Timing[] | undefined {
     return this.#told.calibration && calibrationOf(this.#told.calibration);

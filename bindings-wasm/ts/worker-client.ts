@@ -1,8 +1,8 @@
-// The page's side: starts workers with the first call, hands them one call at a time, and tells how each ended.
+// The page's side: starts workers with the first call, hands them one call at a time, and reports how each call ended.
 //
-// A busy worker receives no messages, so a call under way is stopped in one of two ways. Where memory can be shared, a flag
-// asks the prover to stop at its next stage, and the worker keeps its keys. Elsewhere the workers are ended, as they are if
-// they heed no flag, and the next call starts others. Either way the caller is told at once.
+// A busy worker receives no messages, so a call under way is stopped in one of two ways. If memory can be shared, a
+// flag asks the prover to stop at its next stage, and the worker keeps its keys. Otherwise, or if the flag is not
+// heeded, the workers are ended, and the next call starts others. Either way, the caller's promise rejects at once.
 
 import { Crew, type Start } from "./crew.js";
 import { cancelled, disposed, loadFailed, thrown, VelumError } from "./errors.js";
@@ -12,7 +12,7 @@ import type { GpuState } from "./gpu.js";
 import type { Call, Calls, OfCall, Setup } from "./protocol.js";
 import type { CallOptions } from "./types.js";
 
-/** How long an aborted call may take to stop. */
+/** How long an aborted call may take to stop, in milliseconds. */
 const STOP_MS = 2000;
 
 type Progress = NonNullable<CallOptions["onProgress"]>;
@@ -22,7 +22,7 @@ interface Job {
   readonly input: unknown;
   readonly stop: Int32Array<SharedArrayBuffer> | undefined;
   readonly progress: Progress;
-  /** Ends the caller's wait, once. */
+  /** `done` and `failed` end the caller's wait, once. */
   readonly done: (output: unknown) => void;
   readonly failed: (error: VelumError) => void;
 }
@@ -39,19 +39,22 @@ export class WorkerClient<C extends Calls> {
   #disposed = false;
   #retired = false;
 
-  /** Of the setups the first that can be loaded is used. `gpu` is told what has become of a worker's GPU, and that there is no worker any more. */
+  /**
+   * Uses the first setup that can be loaded. `gpu` is called with each state of a worker's GPU, and with `undefined`
+   * when there is no worker any more.
+   */
   constructor(start: Start, setups: readonly Setup[], gpu: (state: GpuState | undefined) => void = () => undefined) {
     this.#start = start;
     this.#setups = setups;
     this.#gpu = gpu;
   }
 
-  /** Which of the setups is used. */
+  /** The place of the setup that is used. */
   get setup(): number {
     return this.#setup;
   }
 
-  /** Calls the worker. Whatever bytes `input` holds are moved to it. */
+  /** Calls the worker. All bytes in `input` are moved to it. */
   call<V extends keyof C & string>(verb: V, input: C[V]["input"], options?: CallOptions): Promise<C[V]["output"]> {
     return new Promise((resolve, reject) => {
       const { signal, onProgress } = callOptions(options);
@@ -138,7 +141,7 @@ export class WorkerClient<C extends Calls> {
     try {
       this.#crew?.post({ id, verb, input, stop } satisfies Call, buffers(input));
     } catch (cause) {
-      // Arguments were checked; whatever else cannot be sent must not stop the queue.
+      // The arguments were checked. Anything else that cannot be sent must not stop the queue.
       this.#settled();
       job.failed(new VelumError("malformed", "arguments", "what cannot be sent to a worker", { cause }));
       this.#next();
@@ -156,13 +159,13 @@ export class WorkerClient<C extends Calls> {
     this.#next();
   }
 
-  /** The workers are of no more use, and what they worked on failed, unless others may do it. */
+  /** The workers can no longer be used. Their call failed, unless other workers may make it. */
   #failed(error: VelumError): void {
     const job = this.#current?.job;
     this.#end();
     const unloadable = error.code === "load_failed";
     if (unloadable) this.#setup = (this.#setup + 1) % this.#setups.length;
-    // Nothing of a call is sent before there is a worker to answer it.
+    // Nothing of a call is sent before a worker can answer it, so the job is still whole.
     if (job && unloadable && this.#setup > 0) this.#queue.unshift(job);
     else job?.failed(error);
     this.#next();
@@ -178,7 +181,7 @@ export class WorkerClient<C extends Calls> {
       this.#end();
       this.#next();
     };
-    // One that still loads looks at no flag.
+    // Workers that are still loading do not look at the flag.
     if (job.stop === undefined || !this.#crew?.loaded) return end();
     Atomics.store(job.stop, 0, 1);
     this.#current.late = setTimeout(end, STOP_MS);

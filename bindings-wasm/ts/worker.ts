@@ -17,13 +17,13 @@ serve<ProverCalls>(async (setup, recruit) => {
   return handlers(threads, exports);
 }, joinPool);
 
-/** A helper is a thread of the pool, with the memory of the worker that opens it. */
+/** A helper is a thread of the pool. It shares the memory of the worker that opens the pool. */
 async function joinPool({ module, memory }: Shared): Promise<() => void> {
   await initThreads({ module_or_path: module, memory });
   return threads.joinPool;
 }
 
-/** The WebAssembly of a build. Each address is written out, which is how bundlers find it. */
+/** The WebAssembly file of a build. Each address is written out, because bundlers find the file by it. */
 function fileOf({ build }: Setup): WasmFile {
   if (build === "simd-threads") {
     return { name: "prover-threads.wasm", url: () => new URL("./prover-threads.wasm", import.meta.url) };

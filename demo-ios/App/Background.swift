@@ -3,12 +3,12 @@ import BackgroundTasks
 
 /// Prepares answers while the device charges and nobody uses it.
 enum Background {
-    /// As `BGTaskSchedulerPermittedIdentifiers` in the app's Info.plist names it.
+    /// The name under `BGTaskSchedulerPermittedIdentifiers` in the app's Info.plist.
     private static let identifier = "dev.velum.demo.fill"
 
-    /// Before the app has launched.
+    /// Registers the task. Call this before the app has launched.
     ///
-    /// - Parameter fill: Prepares, stops when its task is cancelled, and says whether it came to its end.
+    /// - Parameter fill: Prepares answers, stops when its task is cancelled, and returns whether it finished.
     static func register(_ fill: @escaping @MainActor @Sendable () async -> Bool) {
         BGTaskScheduler.shared.register(forTaskWithIdentifier: identifier, using: .main) { task in
             schedule()
@@ -16,16 +16,17 @@ enum Background {
                 let isDone = await fill()
                 task.setTaskCompleted(success: isDone)
             }
-            // The work stops within milliseconds. What it had prepared stays.
+            // The work stops within milliseconds. The answers that were prepared are kept.
             task.expirationHandler = { work.cancel() }
         }
     }
 
-    /// Asks for the next time.
+    /// Asks the system to run the task the next time.
     static func schedule() {
         let request = BGProcessingTaskRequest(identifier: identifier)
         request.requiresExternalPower = true
-        // Refused on simulators and where the person has switched it off: the pool is filled in the foreground then.
+        // The system refuses on simulators, and if the user has switched background tasks off. The pool is then filled
+        // in the foreground.
         try? BGTaskScheduler.shared.submit(request)
     }
 }

@@ -2,7 +2,7 @@ import Charts
 import SwiftUI
 import VelumDemo
 
-/// Times, memory and warmth of proofs on this device.
+/// Shows the times, the memory and the thermal state of proofs on this device.
 struct BenchmarkView: View {
     let model: Benchmark
     let specimen: Specimen

@@ -3,7 +3,7 @@ import SwiftUI
 import UniformTypeIdentifiers
 import VelumDemo
 
-/// A message as a loop of QR codes.
+/// Shows a message as a loop of QR codes.
 struct CodesView: View {
     let kind: MessageKind
     let message: Data
@@ -39,7 +39,7 @@ struct CodesView: View {
     }
 }
 
-/// Bytes that are shared as a file of this name.
+/// Bytes that are shared as a file with this name.
 struct SharedFile: Transferable {
     let name: String
     let content: Data

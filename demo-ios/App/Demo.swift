@@ -4,7 +4,8 @@ import Velum
 import VelumDemo
 import VelumSecureEnclave
 
-/// The three models of the app, and what they stand on: the specimen in the bundle, the Keychain, and the Secure Enclave.
+/// The three models of the app, and what they are built on: the specimen in the bundle, the Keychain, and the Secure
+/// Enclave.
 @MainActor
 final class Demo {
     let specimen: Specimen
@@ -32,7 +33,7 @@ final class Demo {
         benchmark = Benchmark(wallet: prover)
     }
 
-    /// Shows what there is, the specimen at first, and prepares answers.
+    /// Shows the cards, at first the specimen, and prepares answers.
     func begin() async {
         await wallet.refresh()
         if wallet.cards.isEmpty { await wallet.add(document: specimen.document) }
@@ -41,12 +42,12 @@ final class Demo {
     }
 }
 
-/// The specimen that `velum issue` minted into the bundle, whose device key is no secret.
+/// The specimen that `velum issue` wrote into the bundle. Its device key is no secret.
 final class Specimen: DeviceSigner {
     let document: Data
-    /// A session that its device has signed, for the benchmark.
+    /// A session that the specimen's device has signed, for the benchmark.
     let transcript: Data
-    /// The certificate of its authority, in PEM.
+    /// The certificate of the specimen's authority, in PEM.
     let root: String
     let deviceKey: Data
 
@@ -79,7 +80,7 @@ struct DeviceKey: Sendable {
 
     let signer = SecureEnclaveSigner(tag: tag, reason: "Sign your answer")
 
-    /// Its public half, which an issuer is told. It is made where there is none yet.
+    /// Returns the public key, which goes to an issuer. The key is created if there is none yet.
     func publicKey() async throws -> Data {
         if try SecureEnclaveSigner.hasKey(tag: Self.tag) { return try await signer.publicKey() }
         return try SecureEnclaveSigner.makeKey(tag: Self.tag)

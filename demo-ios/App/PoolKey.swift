@@ -1,7 +1,7 @@
 import Foundation
 import Security
 
-/// The key that seals prepared answers, in the Keychain of this device alone.
+/// The key that seals prepared answers. It is only in the Keychain of this device.
 enum PoolKey {
     private static let query: [CFString: Any] = [
         kSecClass: kSecClassGenericPassword,
@@ -9,7 +9,7 @@ enum PoolKey {
         kSecUseDataProtectionKeychain: true,
     ]
 
-    /// The key, which is made where there is none.
+    /// Returns the key, which is created if there is none.
     static func load() throws -> Data {
         var wanted = query
         wanted[kSecReturnData] = true
@@ -28,7 +28,7 @@ enum PoolKey {
         guard status == errSecSuccess else { throw NSError(domain: NSOSStatusErrorDomain, code: Int(status)) }
         var item = query
         item[kSecValueData] = key
-        // The pool is filled while the device is locked.
+        // The pool is also filled while the device is locked.
         item[kSecAttrAccessible] = kSecAttrAccessibleAfterFirstUnlockThisDeviceOnly
         let added = SecItemAdd(item as CFDictionary, nil)
         guard added == errSecSuccess else { throw NSError(domain: NSOSStatusErrorDomain, code: Int(added)) }

@@ -2,7 +2,7 @@ import AVFoundation
 import SwiftUI
 import VelumDemo
 
-/// Reads a sequence of QR codes by the camera.
+/// Reads a sequence of QR codes with the camera.
 struct ScannerView: View {
     let kind: MessageKind
     let done: (Data) -> Void
@@ -38,7 +38,7 @@ struct ScannerView: View {
     }
 }
 
-/// What the camera sees, and the texts of the codes in it.
+/// Shows what the camera sees, and reads the texts of the codes in it.
 private struct CameraView: UIViewControllerRepresentable {
     let read: (String) -> Void
 
@@ -84,7 +84,7 @@ private final class CameraController: UIViewController, AVCaptureMetadataOutputO
 
     override func viewWillAppear(_ animated: Bool) {
         super.viewWillAppear(animated)
-        // Starting blocks its thread.
+        // Starting the session blocks its thread.
         queue.async { [session] in session.startRunning() }
     }
 

@@ -1,7 +1,7 @@
 import SwiftUI
 import VelumDemo
 
-/// Cards, answers that are ready, and what goes on with a question.
+/// Shows the cards, the answers that are ready, and the progress of a question.
 struct WalletView: View {
     let model: WalletModel
     let device: DeviceKey
@@ -49,7 +49,7 @@ struct WalletView: View {
         .fileImporter(isPresented: $isImportingQuestion, allowedContentTypes: [.json]) { result in
             read(result) { model.receive($0) }
         }
-        // One view has one importer: the second is that of a view behind it.
+        // A view can have only one file importer. The second importer belongs to a view behind this one.
         .background {
             Color.clear.fileImporter(isPresented: $isImportingCard, allowedContentTypes: [.data]) { result in
                 read(result) { document in Task { await model.add(document: document) } }
@@ -81,12 +81,12 @@ struct WalletView: View {
     private func read(_ result: Result<URL, Error>, _ use: (Data) -> Void) {
         guard case .success(let url) = result, url.startAccessingSecurityScopedResource() else { return }
         defer { url.stopAccessingSecurityScopedResource() }
-        // What cannot be read is said to be no question, or no card.
+        // A file that cannot be read is reported as no question, or as no card.
         use((try? Data(contentsOf: url)) ?? Data())
     }
 }
 
-/// What an answer would tell, before anything is told.
+/// Shows what an answer would reveal, before anything is revealed.
 struct ConsentView: View {
     let consent: Consent
     let agree: () -> Void
@@ -114,7 +114,7 @@ struct ConsentView: View {
     }
 }
 
-/// The answer, as a file and as codes.
+/// Shows the answer, as a file and as codes.
 struct AnswerView: View {
     let answer: WalletModel.Answer
 
@@ -144,7 +144,7 @@ struct CardView: View {
     }
 }
 
-/// The public key to which an issuer issues: `keys.device_public` of a spec for `velum issue`.
+/// Shows the public key that an issuer issues to: `keys.device_public` in a spec for `velum issue`.
 struct DeviceKeyView: View {
     let device: DeviceKey
 

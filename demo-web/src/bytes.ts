@@ -1,4 +1,4 @@
-// Bytes as text.
+// Converts bytes to text and back.
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -14,7 +14,7 @@ export function toBase64url(bytes: Uint8Array): string {
     .replaceAll("=", "");
 }
 
-/** The bytes; undefined for what {@link toBase64url} does not write. */
+/** Decodes base64url. Returns undefined for any text that {@link toBase64url} does not write. */
 export function fromBase64url(text: string): Bytes | undefined {
   if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return undefined;
   const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
@@ -22,14 +22,14 @@ export function fromBase64url(text: string): Bytes | undefined {
   return toBase64url(bytes) === text ? bytes : undefined;
 }
 
-/** A copy that owns a buffer of its own. */
+/** A copy with its own buffer. */
 export function copyOf(bytes: Uint8Array): Bytes {
   return new Uint8Array(bytes);
 }
 
 const THOUSAND = 1000;
 
-/** A length as people read it: bytes, or decimal kilobytes. */
+/** Formats a length for people: in bytes, or in decimal kilobytes. */
 export function lengthInWords(length: number): string {
   return length < THOUSAND ? `${length} bytes` : `${(length / THOUSAND).toFixed(1)} kB`;
 }

@@ -1,4 +1,5 @@
-// The foot of the page: what proves here and why, another build to try, and the way to forget everything.
+// The footer of the page: which prover runs here and why, links to try other builds, and the button that deletes
+// everything.
 
 import type { Build, Environment as ProverEnvironment } from "@velum/prover";
 import type { GpuEnvironment } from "@velum/prover/webgpu";
@@ -13,7 +14,7 @@ import { DATABASE as WALLET_DATABASE } from "./wallet/vault.ts";
 
 const CHANNEL = "velum: forget";
 
-/** What runs here: of a GPU where the prover may have one. */
+/** The environment of the prover. It includes the state of the GPU if the prover may use one. */
 export type Environment = ProverEnvironment & { readonly gpu?: GpuEnvironment };
 
 const LABELS: Readonly<Record<Build, string>> = {
@@ -22,7 +23,7 @@ const LABELS: Readonly<Record<Build, string>> = {
   scalar: "Scalar, one thread",
 };
 
-/** What may be asked for by the page's address. */
+/** The choices that the page's address can ask for. */
 const CHOICES: readonly (readonly [label: string, query: string])[] = [
   ["The best that runs here", ""],
   ...Object.entries(LABELS).map(([build, label]) => [label, `?build=${build}`] as const),
@@ -30,7 +31,7 @@ const CHOICES: readonly (readonly [label: string, query: string])[] = [
   ["A GPU in any case", "?gpu=require"],
 ];
 
-/** `asked` is the query of the page's address, `refusal` why what it asks for does not run here. */
+/** `asked` is the query of the page's address. `refusal` is the reason if what it asks for does not run here. */
 export function colophon(environment: Environment, asked: string, refusal: Failure | undefined): HTMLElement {
   const { build, threads, reason, crossOriginIsolated, gpu } = environment;
   return h(
@@ -50,7 +51,7 @@ export function colophon(environment: Environment, asked: string, refusal: Failu
   );
 }
 
-/** Shows what has become of the GPU. */
+/** Shows the current state of the GPU. */
 export function showGpu(gpu: GpuEnvironment): void {
   const shown = document.querySelector('[data-environment="gpu"]');
   if (shown !== null) shown.textContent = gpuText(gpu);
@@ -79,7 +80,7 @@ function forget(): HTMLElement {
   };
   const problem = h("div");
   const all = async (): Promise<void> => {
-    // An open database gives way by itself: see `openDatabase`.
+    // Open databases do not block the deletion: each tab closes its own. See `openDatabase`.
     await Promise.all([WALLET_DATABASE, PROOFS_DATABASE, ISSUER_DATABASE].map(deleteDatabase));
     channel.postMessage(null);
     location.reload();

@@ -1,5 +1,6 @@
-// The kinds of documents that the page knows, with their elements in words. Shared by the three roles, who in the world
-// would know them from the same standards: ISO/IEC 18013-5, 7.2, and the EU age verification profile.
+// The kinds of documents that the page knows, with names for their elements in plain words. The three roles share this
+// module. In the real world, each of them would know the kinds from the same standards: ISO/IEC 18013-5, 7.2, and the
+// EU age verification profile.
 
 export type ElementType = "text" | "date" | "boolean" | "other";
 
@@ -15,7 +16,7 @@ export interface DocumentKind {
   readonly namespace: string;
   readonly title: string;
   readonly elements: readonly ElementKind[];
-  /** The lists of elements that verifiers ask for most: the wallet prepares for them before anyone asks. */
+  /** The lists of elements that verifiers ask for most. The wallet prepares proofs for them before anyone asks. */
   readonly usual: readonly (readonly string[])[];
 }
 
@@ -51,23 +52,23 @@ export const AGE_ATTESTATION: DocumentKind = {
   usual: [["age_over_18"]],
 };
 
-/** The ages that an age attestation speaks of. */
+/** The ages that an age attestation makes statements about. */
 export const ATTESTED_AGES: readonly number[] = AGES;
 
 export const DOCUMENT_KINDS: readonly DocumentKind[] = [LICENCE, AGE_ATTESTATION];
 
-/** The kind of a docType, if the page knows it. */
+/** The kind with this docType, if the page knows it. */
 export function kindOf(docType: string): DocumentKind | undefined {
   return DOCUMENT_KINDS.find((kind) => kind.docType === docType);
 }
 
-/** An element in words; an unknown one by its identifier. */
+/** The label of an element, or its identifier if the page does not know the element. */
 export function elementLabel(namespace: string, element: string): string {
   const kind = DOCUMENT_KINDS.find((candidate) => candidate.namespace === namespace);
   return kind?.elements.find(({ id }) => id === element)?.label ?? element;
 }
 
-/** Countries that licences can come from. UT, the Utopia of the standard's examples, is nobody's code. */
+/** Countries that licences can come from. UT, the Utopia of the standard's examples, is not the code of any country. */
 export const COUNTRIES: readonly string[] = [
   "UT",
   "AT",

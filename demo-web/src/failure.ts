@@ -1,4 +1,4 @@
-// What went wrong: code, what, where, what to do.
+// Failures as the page shows them: a code, what went wrong, where, and what to do about it.
 
 import { VelumError } from "@velum/prover";
 
@@ -10,7 +10,7 @@ export interface Failure {
   readonly message: string;
 }
 
-/** What a role refuses itself, before anything reaches the prover. */
+/** An error that a role raises itself, before anything reaches the prover. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly code: string;
@@ -23,7 +23,7 @@ export class Refusal extends Error {
   }
 }
 
-/** An error in the page's words. */
+/** Converts an error into a failure that the page can show. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof VelumError || error instanceof Refusal) {
     return { code: error.code, where: error.where, message: error.message };
@@ -33,7 +33,7 @@ export function failureOf(error: unknown): Failure {
   return { code: "internal", where: "this page", message: `${message}; reload the page and try again` };
 }
 
-/** Whether it is what the user asked for. */
+/** Whether the error is a cancellation, which the user asked for. */
 export function isCancelled(error: unknown): boolean {
   return error instanceof VelumError && error.code === "cancelled";
 }

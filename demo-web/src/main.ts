@@ -1,4 +1,4 @@
-// Puts the three roles on the page and connects them: the issuer to the wallet, the verifier to the wallet.
+// Puts the three roles on the page, and connects the issuer and the verifier to the wallet.
 
 import { type Build, Prover, type ProverBase } from "@velum/prover";
 import { MarketClient } from "@velum/prover/market";
@@ -24,13 +24,13 @@ const BUILDS: readonly Build[] = ["simd-threads", "simd", "scalar"];
 
 const POLICIES = ["auto", "require"] as const;
 
-/** `?build=` asks for one of the prover's builds. */
+/** The build of the prover that `?build=` asks for. */
 function askedBuild(): Build | "auto" {
   const asked = new URLSearchParams(location.search).get("build");
   return BUILDS.find((build) => build === asked) ?? "auto";
 }
 
-/** `?gpu=` asks for a GPU where it is faster, by `auto`, or in any case. */
+/** The GPU policy that `?gpu=` asks for: `auto` uses a GPU where it is faster, `require` uses it in any case. */
 function askedGpu(): (typeof POLICIES)[number] | undefined {
   const asked = new URLSearchParams(location.search).get("gpu");
   return POLICIES.find((policy) => policy === asked);
@@ -38,12 +38,15 @@ function askedGpu(): (typeof POLICIES)[number] | undefined {
 
 type MadeProver = ProverBase & { readonly environment: Environment };
 
-/** A prover of the asked build or, said so, of another where that one cannot run. */
+/**
+ * Creates a prover of the requested build. If that build cannot run here, the prover is of another build, and `refusal`
+ * says why.
+ */
 async function makeProver(): Promise<{ prover: MadeProver; refusal?: Failure }> {
   const [build, gpu] = [askedBuild(), askedGpu()];
   try {
     if (gpu === undefined) return { prover: new Prover({ build }) };
-    // What it takes more is fetched where it is asked for.
+    // The additional code for GPUs is fetched only if the page's address asks for a GPU.
     const { Prover: GpuProver } = await import("@velum/prover/webgpu");
     return { prover: new GpuProver({ build, gpu, onGpu: showGpu }) };
   } catch (error) {
@@ -58,7 +61,7 @@ async function start(): Promise<void> {
     return;
   }
   const { prover, refusal } = await makeProver();
-  // First, since what the storage holds can be forgotten even where it cannot be opened.
+  // The colophon comes first, because it can delete what is in storage even if the storage cannot be opened.
   mount("colophon", colophon(prover.environment, location.search, refusal));
   const [vault, authorities] = await Promise.all([Vault.open(), Authorities.open()]);
   const wallet = new Wallet(vault, prover);
@@ -71,7 +74,10 @@ async function start(): Promise<void> {
   await Promise.all([wallet.start(), issuer.refresh()]);
 }
 
-/** The way from the verifier to a market. What is handed in of one verdict is taken back where another takes its place. */
+/**
+ * The way from the verifier to a market. When a new verdict replaces the current one, what was handed in for the old
+ * verdict is taken back if that is still possible.
+ */
 function marketOf(verifier: Verifier): HTMLElement {
   const market = new Market(new MarketClient(), (accepted) => verifier.askForMarket(accepted));
   verifier.verdict.watch(() => {
@@ -88,7 +94,7 @@ function mount(id: string, view: HTMLElement): void {
   document.getElementById(id)?.replaceChildren(view);
 }
 
-/** In place of the three roles, none of which can do anything. */
+/** Shows a failure in place of the three roles, none of which can work. */
 function standStill(failure: Failure): void {
   mount("roles", failureView(failure));
 }

@@ -1,8 +1,9 @@
-// What the page needs of its browser. Looked at before anything starts, so that it can be said in plain words.
+// What the page needs from its browser. The page checks this before anything starts, so that it can say in plain words
+// what is missing.
 
 import type { Failure } from "./failure.ts";
 
-/** What is missing here, if anything. */
+/** The first need that this browser does not meet, if there is one. */
 export function missing(): Failure | undefined {
   if (!isSecureContext) {
     const reason = "browsers keep keys only for pages that come over https or from this machine";

@@ -1,13 +1,13 @@
-// Facts of a presentation in plain words.
+// Puts the facts of a presentation in plain words.
 
 import type { Learnt } from "@velum/prover";
 
 import { countryName, elementLabel, kindOf } from "./documents.ts";
 
-/** Whom the words are for: the wallet speaks to its holder, the verifier of them. */
+/** How the words refer to the holder: the wallet speaks to its holder, and the verifier speaks about the holder. */
 export type Holder = "you" | "the holder";
 
-/** One fact. `issuer` is the name of the authority behind the document. */
+/** Puts one fact in words. `issuer` is the name of the authority behind the document. */
 export function factInWords(fact: Learnt, holder: Holder, issuer: string): string {
   const [are, your] = holder === "you" ? ["You are", "Your"] : ["The holder is", "Their"];
   if ("predicate" in fact) {
@@ -47,7 +47,7 @@ export function factInWords(fact: Learnt, holder: Holder, issuer: string): strin
   return `The device signed elements of its own, which nobody else vouches for: CBOR ${fact.device_namespaces}`;
 }
 
-/** `Age attestation` as `an age attestation`. */
+/** Writes a title such as `Age attestation` as `an age attestation`. */
 export function withArticle(title: string): string {
   const lower = title.toLowerCase();
   return `${/^[aeiou]/.test(lower) ? "an" : "a"} ${lower}`;
@@ -60,13 +60,13 @@ const dateFormat = new Intl.DateTimeFormat("en-GB", {
   timeZone: "UTC",
 });
 
-/** `2026-01-01`, or a longer timestamp, as `1 January 2026`. */
+/** Writes `2026-01-01`, or a longer timestamp, as `1 January 2026`. */
 export function dateInWords(date: string): string {
   const time = new Date(date);
   return Number.isNaN(time.getTime()) ? date : dateFormat.format(time);
 }
 
-/** A value as documents and requests give it in JSON. */
+/** Puts a value in words. The value is in the JSON form that documents and requests use. */
 export function valueInWords(value: unknown, element: string): string {
   if (typeof value === "string") return element === "issuing_country" ? countryName(value) : value;
   if (typeof value === "boolean") return value ? "yes" : "no";

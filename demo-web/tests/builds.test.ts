@@ -1,4 +1,4 @@
-// Each build of the prover, with and without isolation, and what the page fetches for it.
+// Tests each build of the prover, with and without isolation, and what the page fetches for it.
 
 import assert from "node:assert/strict";
 import { env } from "node:process";
@@ -17,24 +17,24 @@ before(async () => {
   browser = await launch();
 });
 
-/** Chromium's adapter in software. */
+/** Gives Chromium an adapter for WebGPU that is implemented in software. */
 const WITH_WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
-/** V8 has no SIMD for processors without SSE 4.1. */
+/** Makes V8 run as on a processor without SSE 4.1, for which V8 has no SIMD. */
 const WITHOUT_SIMD = "--js-flags=--no-enable-sse4-1";
 
 after(async () => {
   await browser.close();
 });
 
-/** The URL of a server that ends with the test, whatever comes of it. */
+/** The URL of a server that is closed when the test ends, whatever its outcome. */
 async function served(context: TestContext, isolation: boolean): Promise<string> {
   const { url, close } = await serve({ folder: DIST, isolation });
   context.after(close);
   return url;
 }
 
-/** Skips a test whose build was not built. */
+/** Skips a test if the build that it needs was not built. */
 const needs = (build: string): { skip: string | false } => ({
   skip: !hasBuild(build) && `the ${build} build is not there`,
 });
@@ -79,7 +79,7 @@ for (const { name, isolation, query, build, needs: needed } of PATHS) {
     assert.equal(await demo.environment("isolated"), isolation ? "yes, by COOP and COEP" : "no");
     await demo.story();
     await demo.screenshot(`build ${name}`.replaceAll(/[^a-z]+/gi, "-"));
-    // One build is fetched, and not the others.
+    // Only one build is fetched.
     const provers = demo.watch.paths.filter((path) => /prover[^/]*\.wasm$/.test(path));
     assert.equal(new Set(provers).size, 1, String(provers));
     await demo.close();
@@ -96,7 +96,7 @@ test("an engine without SIMD", needs("scalar"), async (context) => {
   await demo.close();
 });
 
-/** A proof takes half a minute there. */
+/** A proof takes half a minute on this adapter. */
 const slow = { skip: env["VELUM_TEST_ALL"] === undefined && "takes minutes: VELUM_TEST_ALL=1" };
 
 test("a GPU, asked for", slow, async (context) => {

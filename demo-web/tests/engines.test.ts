@@ -1,4 +1,5 @@
-// The page in engines other than Chromium: the story and what follows it. Unless all is asked for, the story alone.
+// Tests the page in engines other than Chromium: the main story, and what follows it. Only the main story runs, unless
+// `VELUM_TEST_ALL` asks for all tests.
 
 import assert from "node:assert/strict";
 import { env } from "node:process";
@@ -36,7 +37,7 @@ for (const name of ["firefox", "webkit"]) {
       await server.close();
     });
 
-    /** Has a visitor on the page, on which nothing may go wrong unseen. */
+    /** Opens the page for a visitor and runs `story`. Nothing may go wrong unseen on the page. */
     async function visit(story: (visitor: Visitor) => Promise<void>): Promise<void> {
       const visitor = await Visitor.open(engine, server.url, ISOLATION);
       try {
@@ -144,7 +145,7 @@ for (const name of ["firefox", "webkit"]) {
         await visitor.click("body", "Forget everything");
         await visitor.see("#wallet", "Empty.");
         await visitor.see("#verifier", "None is known yet");
-        // The page loaded itself anew.
+        // The page has reloaded itself.
         await visitor.watch();
       }),
     );

@@ -1,4 +1,5 @@
-// Questions and answers between two browsers that know nothing of each other, and between a browser and the command.
+// Tests questions and answers between two browsers that know nothing of each other, and between a browser and the
+// command.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -17,7 +18,7 @@ import { messageIn, pictureOf, picturesIn, writeFilm } from "./support/codes.ts"
 import { Demo } from "./support/demo.ts";
 import { Stage } from "./support/stage.ts";
 
-/** The command, which `./x ci` builds. */
+/** The path of the command, which `./x ci` builds. */
 const VELUM = env["VELUM"];
 
 const stage = new Stage();
@@ -30,7 +31,7 @@ after(() => {
 const ROOT = ["Save the root for verifiers elsewhere", "velum.root.pem"] as const;
 const ANSWER = ["Save the answer as a file", "velum.presentation.cbor"] as const;
 
-/** A verifier and a wallet in profiles of their own; the verifier trusts the issuer of the wallet's licence. */
+/** A verifier and a wallet in separate profiles. The verifier trusts the issuer of the wallet's licence. */
 async function devices(): Promise<{ verifier: Demo; wallet: Demo }> {
   const [verifier, wallet] = [await stage.demo(), await stage.demo()];
   await wallet.issue();
@@ -57,7 +58,7 @@ test("a question goes to another device as a file, and its answer comes back and
   await wallet.wallet.getByRole("button", { name: "Done" }).click();
   await wallet.wallet.getByText("No request.").waitFor();
 
-  // In the middle of the longer proof.
+  // The changed byte is in the middle of the longer proof.
   const changed = Buffer.from(answer);
   changed.writeUInt8(changed.readUInt8(changed.length >> 1) ^ 1, changed.length >> 1);
   await verifier.takeAnswer(changed);
@@ -73,7 +74,7 @@ test("a question goes to another device as a file, and its answer comes back and
   await verifier.verifier.getByRole("button", { name: "Replay to another session" }).click();
   await verifier.verifier.locator("[data-attempt=replay]").getByText("Refused").waitFor();
   assert.equal(await verifier.verifier.getByLabel("The answer from a file").count(), 0, "the question is forgotten");
-  // Another question, to which this is no answer.
+  // The same answer must not be accepted for another question.
   await verifier.askElsewhere();
   await verifier.takeAnswer(answer);
   await verifier.verifier.getByText("proof_invalid", { exact: true }).waitFor();
@@ -116,17 +117,17 @@ test("a loop waits to be run where less motion is asked for", async () => {
   await demo.close();
 });
 
-/** The loop can be run, and does not run. */
+/** Checks that the loop can be started and is not running. */
 async function standsStill(demo: Demo): Promise<void> {
   await demo.verifier.getByRole("button", { name: "Run the loop" }).waitFor();
   const place = demo.verifier.locator(".code-loop .detail");
   const still = await place.innerText();
-  // Several codes long.
+  // Long enough for several codes.
   await demo.page.waitForTimeout(400);
   assert.equal(await place.innerText(), still);
 }
 
-/** A page whose camera sees a film. */
+/** A page whose camera shows a film. */
 async function withCamera(context: TestContext, film: string): Promise<Demo> {
   const browser = await launch([
     "--use-fake-ui-for-media-stream",
@@ -175,7 +176,7 @@ test("a camera that sees codes of another kind says so, goes on, and can be stop
   await demo.close();
 });
 
-/** Waits until the page sees through its camera; what is returned waits for the camera's end. */
+/** Waits until the page receives a picture from its camera. The returned function waits until the camera is off. */
 async function watchedCamera({ page, wallet }: Demo): Promise<() => Promise<unknown>> {
   await page.waitForFunction(() => (document.querySelector("video")?.videoWidth ?? 0) > 0);
   const track = await wallet
@@ -207,7 +208,7 @@ test("without a camera there is the way by file, and what is no question or answ
   await demo.close();
 });
 
-/** Runs the command, which must succeed, and gives the object that it prints. */
+/** Runs the command, which must succeed, and returns the object that it prints. */
 function velum(...words: string[]): Record<string, unknown> {
   assert.ok(VELUM !== undefined);
   const { status, stdout, stderr } = spawnSync(VELUM, ["--json", ...words], { encoding: "utf8" });
@@ -215,7 +216,7 @@ function velum(...words: string[]): Record<string, unknown> {
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
-/** Writes what the command needs to deal with a question, which computes no transcripts itself. */
+/** Writes the transcript and the request of a question to files, because the command computes no transcripts itself. */
 async function filesOf(question: Buffer, name: string): Promise<{ transcript: string; request: string }> {
   const { origin, nonce, request } = readQuestion(question);
   const files = { transcript: join(folder, `${name}.transcript.cbor`), request: join(folder, `${name}.request.json`) };

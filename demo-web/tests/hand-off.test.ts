@@ -1,4 +1,4 @@
-// What travels between devices, by the vectors that the phone demos are tested by too. No browser.
+// Tests the messages between devices with the test vectors that the phone demos use too. No browser is needed.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -46,7 +46,7 @@ const vectors = JSON.parse(VECTORS) as Vectors;
 const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, "hex"));
 const messageOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** The refusal that reading a question ends with: never another error. */
+/** The refusal with which reading a question ends. Any other error fails the test. */
 function refusalOf(message: Uint8Array): Refusal {
   try {
     readQuestion(message);
@@ -82,7 +82,7 @@ test("a message becomes codes, and codes in any order and more than once become 
 });
 
 test("codes fit the version of QR that they are meant for", () => {
-  // What a code of version 22 at error correction L holds in alphanumeric mode.
+  // The capacity of a code of version 22 at error correction level L in alphanumeric mode.
   for (const text of codesOf("answer", new Uint8Array(330_000))) assert.ok(text.length <= 1460, `${text.length}`);
 });
 

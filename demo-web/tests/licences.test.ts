@@ -1,4 +1,4 @@
-// What comes from npm may be used by everyone who uses Velum.
+// Tests that everyone who uses Velum may use what comes from npm.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 const ALLOWED = ["MIT", "Apache-2.0", "MIT OR Apache-2.0", "(MIT OR Apache-2.0)", "BSD-3-Clause", "ISC"];
 
-/** Used by tests alone, and changed nowhere. */
+/** Packages that only the tests use, and that are not modified. */
 const TESTS_ONLY = new Map([["node_modules/axe-core", "MPL-2.0"]]);
 
 interface Entry {

@@ -1,4 +1,4 @@
-// How it looks and whom it serves: widths, schemes, keyboard, accessibility.
+// Tests how the page looks and whether everyone can use it: widths, colour schemes, keyboard, accessibility.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -119,7 +119,7 @@ test("nothing moves for those who want it so", async () => {
       }).length,
   );
   assert.equal(moving, 0);
-  // Parts of controls, such as the value of a progress bar, cannot be asked; the rules for them can.
+  // Parts of controls, such as the value of a progress bar, cannot be queried. The rules for them can.
   const rules = await demo.page.evaluate(() => {
     const moves = (rule: CSSRule): boolean =>
       rule instanceof CSSStyleRule && /transition|animation|smooth/.test(rule.cssText);
@@ -156,7 +156,7 @@ test("what changes is announced", async () => {
   await demo.consent.click();
   await demo.verified.waitFor();
   await spoken(/^Verified\.$/).waitFor({ state: "attached" });
-  // Of a log, what is added is spoken: what stands there already has to stay.
+  // Screen readers read only what is added to a log, so what is already in the log has to stay in place.
   const outcomes = demo.verifier.getByRole("log").getByRole("article");
   await demo.verifier.getByRole("button", { name: "Change a byte" }).click();
   await outcomes.nth(0).evaluate((article) => article.classList.add("spoken"));

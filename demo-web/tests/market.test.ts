@@ -1,4 +1,5 @@
-// Handing to a market that runs: after the verdict, with the holder's consent, and back with a receipt that is checked here.
+// Tests handing an answer to a running market: after the verdict, with the holder's consent, until a receipt comes back
+// that is checked here.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -8,7 +9,7 @@ import type { Demo } from "./support/demo.ts";
 import { freeAddress, type RunningMarket, startMarket } from "./support/market.ts";
 import { Stage } from "./support/stage.ts";
 
-/** Folding takes its time, more so where several tests share a processor. */
+/** Folding takes time, and more of it if several tests share a processor. */
 const FOLDED_MS = 480_000;
 
 const stage = new Stage();

@@ -1,4 +1,4 @@
-// Where the page cannot run, it says so in plain words and what to do.
+// Tests that a page that cannot run says so in plain words, and says what to do.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,7 +11,7 @@ import { Stage } from "./support/stage.ts";
 
 const stage = new Stage();
 
-/** What stands across the page in place of the roles. */
+/** What the page shows in place of the roles. */
 async function said(page: Page): Promise<string> {
   const notice = page.getByRole("main").getByRole("alert");
   await notice.waitFor();
@@ -27,7 +27,7 @@ test("an origin that is not secure", async (context) => {
   const { page, watch } = await open(insecure, url.href);
   assert.match(await said(page), /^unsupported\s+.*open this page by https, or at http:\/\/127\.0\.0\.1/);
   await screenshot(page, "needs-secure-origin");
-  // Chromium says itself why it does not heed these headers.
+  // Chromium itself reports why it ignores these headers.
   assert.deepEqual(
     watch.errors.filter((error) => !/Cross-Origin-Opener-Policy|Cross-Origin-Embedder-Policy/.test(error)),
     [],
@@ -47,7 +47,7 @@ test("storage that the browser refuses to open", async () => {
   const { browser, url } = await stage.running();
   const { context, page, watch } = await open(browser, "about:blank");
   await page.addInitScript(() => {
-    // As browsers do it where the site may not store data.
+    // Browsers throw this error if the site may not store data.
     IDBFactory.prototype.open = () => {
       throw new DOMException("access denied", "SecurityError");
     };

@@ -1,4 +1,4 @@
-// The server: what it serves, what it does not, and the headers of both.
+// Tests the server: what it serves, what it does not serve, and the headers of both.
 
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -24,7 +24,7 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A request whose path nobody tidies up first. */
+/** The status of the response to a request whose path is sent unchanged. */
 function status(path: string, method = "GET"): Promise<number> {
   const { hostname, port } = new URL(server.url);
   return new Promise((resolve, reject) => {
@@ -44,7 +44,7 @@ test("files come with a strict policy, isolation and their type", async () => {
   assert.equal(page.headers.get("cross-origin-opener-policy"), "same-origin");
   assert.equal(page.headers.get("cross-origin-embedder-policy"), "require-corp");
   assert.equal((await fetch(`${server.url}a.wasm`)).headers.get("content-type"), "application/wasm");
-  // Markets on this machine alone are asked, at whichever port.
+  // The page may contact only markets on this machine, on any port.
   const strict = CONTENT_SECURITY_POLICY.replace("connect-src 'self' http://127.0.0.1:*", "");
   for (const loose of ["unsafe-inline", "'unsafe-eval'", "data:", "blob:", "*", "http"]) {
     assert.ok(!strict.includes(loose), loose);

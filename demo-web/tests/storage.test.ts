@@ -1,4 +1,5 @@
-// The wallet's storage in a real browser: what lies sealed, what can be taken once, what no script can read.
+// Tests the wallet's storage in a real browser: what is sealed, what no script can read, how the device key signs, and
+// how tabs lock each other out.
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";

@@ -1,4 +1,4 @@
-// What follows the story: other days, other sessions, other documents.
+// Tests what follows the main story: other days, other sessions, other documents.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

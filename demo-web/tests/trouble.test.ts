@@ -1,4 +1,4 @@
-// What may go wrong: refusals, cancelling, a lost worker, several tabs.
+// Tests what may go wrong: refusals, cancelling, a lost worker, several tabs.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -14,7 +14,7 @@ declare global {
   }
 }
 
-// Not isolated: one thread, and a call is cancelled by ending its worker.
+// Without isolation, the prover has one thread, and a call is cancelled by ending its worker.
 const stage = new Stage({ isolation: false });
 
 test("a predicate that does not hold cannot be consented to", async () => {
@@ -41,7 +41,7 @@ test("without the document, or an issuer, there is no answer", async () => {
   await demo.verifier.getByLabel("Document").selectOption("Age attestation");
   await demo.ask();
   await demo.consent.waitFor();
-  // A request in the place of another one ends it.
+  // A new request takes the place of an open request and ends it.
   await demo.verifier.getByLabel("Document").selectOption("Mobile driving licence");
   await demo.ask();
   await demo.wallet.getByText("You are 18 or older").waitFor();
@@ -103,7 +103,10 @@ test("a request that lay open until its time has passed asks again, and costs no
   await demo.close();
 });
 
-/** Gives the prepared proofs names of another format: of a document and a purpose that nothing known has. */
+/**
+ * Renames the prepared proofs as if another version had made them: the document and the purpose in their new names are
+ * unknown.
+ */
 function ageProofs(page: Page): Promise<void> {
   return page.evaluate(async () => {
     const done = <T>(request: IDBRequest<T>): Promise<T> =>
@@ -170,7 +173,7 @@ for (const step of ["Signing for this session", "Making the presentation"]) {
   });
 }
 
-/** Keeps the page's workers at hand, so that one can be ended from outside. */
+/** Opens the page and keeps its workers accessible, so that a test can end them from outside. */
 async function openWithWorkersAtHand(): Promise<Demo> {
   const demo = await stage.demo();
   await demo.page.addInitScript(() => {
@@ -214,7 +217,7 @@ test("a verifier that breaks down has not refused anything", async () => {
   await demo.story();
   await demo.page.evaluate(() => {
     document.querySelector<HTMLElement>("[data-tamper=byte]")?.click();
-    // Verifying takes many times as long as it takes to get here.
+    // Verification takes many times as long as it takes to get here.
     setTimeout(() => {
       for (const worker of window.workers) worker.terminate();
     });

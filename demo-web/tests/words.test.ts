@@ -1,4 +1,4 @@
-// What needs no browser: sessions, requests, dates, the envelope.
+// Tests what needs no browser: sessions, requests, dates, facts in words, the envelope.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";

@@ -1,4 +1,5 @@
-//! Writes the Kotlin or the Swift around the native library: UniFFI's own command, built in the version that goes with the library.
+//! Generates the Kotlin or Swift code around the native library. This is UniFFI's own command,
+//! built in the version that matches the library.
 //!
 //! `velum-mobile-bindgen generate --library LIBRARY --language kotlin --out-dir FOLDER`
 

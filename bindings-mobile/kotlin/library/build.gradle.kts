@@ -13,7 +13,8 @@ android {
         consumerProguardFiles("consumer-rules.pro")
     }
     sourceSets["main"].apply {
-        // With what UniFFI wrote, and the library for each processor. One that was built without markets goes without `src/market/kotlin`.
+        // Includes the code that UniFFI generates, and the library for each processor. If the library was built without
+        // markets, remove `src/market/kotlin`.
         kotlin.srcDirs("src/main/kotlin", "src/market/kotlin", target.resolve("kotlin"))
         jniLibs.srcDirs(target.resolve("android"))
     }

@@ -21,7 +21,7 @@ kotlin {
 
 dependencies {
     api(project(":library"))
-    // The real interface, where Maven restates it.
+    // The real interface. The Maven build uses restated sources instead.
     api("org.multipaz:multipaz:0.100.0")
     implementation("org.jetbrains.kotlinx:kotlinx-serialization-json:1.9.0")
 }

@@ -13,7 +13,7 @@ android {
         consumerProguardFiles("../library/consumer-rules.pro")
     }
     sourceSets["main"].apply {
-        // What UniFFI wrote, and the library for each processor.
+        // The code that UniFFI generates, and the library for each processor.
         kotlin.srcDirs("src/main/kotlin", target.resolve("kotlin-receipt"))
         jniLibs.srcDirs(target.resolve("android-receipt"))
     }

@@ -1,4 +1,4 @@
-//! A market, asked question by question.
+//! A market, and the single requests to it.
 
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
@@ -17,23 +17,25 @@ use crate::error::VelumError;
 use crate::wallet::CHECKS;
 use crate::watch::{Cancellation, Watch};
 
-/// A market at an address. It keeps no key: calls that need one take its 32 secret bytes (Ed25519), and wipe them.
+/// A market at an address. It stores no key. Calls that need a key take its 32 secret bytes
+/// (Ed25519), and wipe them.
 ///
-/// Calls may be made from any thread, and any number at once.
+/// Any number of calls may be made at once, from any thread.
 #[derive(uniffi::Object)]
 pub struct MarketClient {
     host: Arc<dyn MarketHost>,
     url: String,
-    /// Of the market, once it is known.
+    /// The id of the market, once it is known.
     id: OnceLock<Hash>,
 }
 
 #[uniffi::export]
 impl MarketClient {
-    /// The market at a URL: of `https`, or of `http` on this very machine, for tests. Asks nothing yet.
+    /// Creates a client for the market at a URL. The URL has the scheme `https`, or `http` for this
+    /// machine only, for tests. The constructor sends nothing.
     ///
-    /// `id` names the market for good, as `market` tells it: with it nobody else's market can take its place. Without it the first call that needs
-    /// it asks who the market is.
+    /// `id` identifies the market permanently, as `market` returns it. With an id, no other market
+    /// can take its place. Without an id, the first call that needs it asks the market for it.
     #[uniffi::constructor(default(id = None))]
     pub fn new(
         url: String,
@@ -48,12 +50,12 @@ impl MarketClient {
         Ok(Arc::new(Self { host, url, id: known }))
     }
 
-    /// The address.
+    /// The address of the market.
     pub fn url(&self) -> String {
         self.url.clone()
     }
 
-    /// Who the market is.
+    /// Returns the market's id, its proof systems, and the time on its clock.
     #[uniffi::method(default(cancellation = None))]
     pub async fn market(
         &self,
@@ -63,7 +65,9 @@ impl MarketClient {
         self.ask(&bridge, self.node(&bridge).market()).await.map(MarketInfo::from)
     }
 
-    /// What a job is likely to cost, and how long it is likely to take. Nothing is handed over, and nothing says who asks: it is asked under a key that is used for nothing else.
+    /// Estimates what a job will cost and how long it will take. The presentation is not submitted,
+    /// and the request does not reveal who asks: it is signed with a key that is used for nothing
+    /// else.
     #[uniffi::method(default(cancellation = None))]
     pub async fn quote(
         &self,
@@ -82,7 +86,7 @@ impl MarketClient {
         self.ask(&bridge, self.node(&bridge).quote(&job)).await.map(Estimate::from)
     }
 
-    /// Where a job stands.
+    /// Returns the state of a job.
     #[uniffi::method(default(cancellation = None))]
     pub async fn status(
         &self,
@@ -94,7 +98,8 @@ impl MarketClient {
         self.ask(&bridge, self.node(&bridge).status(job)).await.map(|status| (&status).into())
     }
 
-    /// Takes a job back, which whoever handed it in may until its batch closes. A hand-off that is under way is stopped by its own cancellation.
+    /// Takes a job back. Its submitter may do this until the batch of the job closes. To stop a
+    /// running hand-off, use its own cancellation.
     #[uniffi::method(default(cancellation = None))]
     pub async fn cancel(
         &self,
@@ -110,7 +115,8 @@ impl MarketClient {
         self.ask(&bridge, self.node(&bridge).cancel(&cancel)).await.map(|status| (&status).into())
     }
 
-    /// The receipt of a settled job, as the market has it. Verify it: nobody has.
+    /// Returns the receipt of a settled job, as the market has it. The receipt has not been
+    /// verified: verify it.
     #[uniffi::method(default(cancellation = None))]
     pub async fn receipt(
         &self,
@@ -122,7 +128,7 @@ impl MarketClient {
         self.ask(&bridge, self.node(&bridge).receipt(job)).await
     }
 
-    /// What the holder of the key has here.
+    /// Returns what the holder of the key has at the market.
     #[uniffi::method(default(cancellation = None))]
     pub async fn account(
         &self,
@@ -141,8 +147,8 @@ impl MarketClient {
         self.ask(&bridge, self.node(&bridge).account(&query)).await.map(MarketAccount::from)
     }
 
-    /// Deposits demo money, which is worth nothing, where the market has a way in for it. A deposit that is sent again under its `idempotency_key`, of
-    /// 16 to 64 characters, counts once.
+    /// Deposits demo money, which is worth nothing, if the market accepts it. `idempotency_key` has
+    /// 16 to 64 characters. A deposit that is sent again with the same key counts once.
     #[uniffi::method(default(idempotency_key = None, cancellation = None))]
     pub async fn deposit(
         &self,
@@ -172,13 +178,13 @@ impl MarketClient {
 }
 
 impl MarketClient {
-    /// The market's id: known, or asked for.
+    /// Returns the market's id, and asks for it if it is not known yet.
     pub(super) async fn id(&self, bridge: &Bridge) -> Result<Hash, VelumError> {
         if let Some(id) = self.id.get() {
             return Ok(*id);
         }
         let info = self.ask(bridge, self.node(bridge).market()).await?;
-        // Two calls may ask at once, and the first answer counts.
+        // Two calls may ask at the same time. The first answer counts.
         Ok(*self.id.get_or_init(|| info.id))
     }
 
@@ -203,14 +209,15 @@ impl MarketClient {
     }
 }
 
-/// The id of a job or of a market, if it can be one.
+/// Parses the id of a job or of a market.
 fn hash(place: &str, text: String) -> Result<Hash, VelumError> {
     Hash::try_from(text).map_err(|error| malformed(place, error.to_string()))
 }
 
-/// Checks that an address is one that nobody on the way can read or change what is sent to.
+/// Checks that nobody on the way can read or change what is sent to this address.
 pub(super) fn check_address(url: &str) -> Result<(), VelumError> {
-    // Nothing that a path would be appended to, and none that an app's own reader of URLs might read otherwise.
+    // Reject everything after which a path could not be appended, and every character that an app's
+    // own URL parser might read differently.
     let is_plain =
         url.bytes().all(|byte| byte.is_ascii_graphic() && !br#"?#@\<>"{}|^`"#.contains(&byte));
     let is_safe = if let Some(rest) = url.strip_prefix("https://") {
@@ -229,7 +236,7 @@ pub(super) fn check_address(url: &str) -> Result<(), VelumError> {
     ))
 }
 
-/// The host of a URL after its scheme, where it is followed by nothing but a port and a path.
+/// The host of a URL, given the part after the scheme. Only a port and a path may follow the host.
 fn host(rest: &str) -> Option<&str> {
     let authority = rest.split('/').next().unwrap_or_default();
     let end = match authority.strip_prefix('[') {

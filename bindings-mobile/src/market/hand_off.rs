@@ -1,4 +1,4 @@
-//! Handing a presentation off, to one of several markets, until there is a receipt that holds.
+//! Handing a presentation off to one of several markets, until there is a receipt that holds.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -20,37 +20,40 @@ use crate::error::{ErrorCode, Problem, VelumError};
 use crate::wallet::CHECKS;
 use crate::watch::{Cancellation, Watch};
 
-/// Where errors are that are about no market.
+/// The place of errors that are not about a market.
 const PLACE: &str = "hand-off";
 
-/// Between two questions where a job stands, unless told.
+/// The default interval between two requests for the state of a job.
 const POLL: Duration = Duration::from_secs(2);
 
-/// After a job's last deadline, unless told.
+/// How long after a job's last deadline a market is still asked, by default.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
-/// What an app does for a hand-off: keeps where it stands, judges receipts, and hears of its progress.
+/// What an app does for a hand-off: it saves the state, judges receipts, and receives the progress.
 #[uniffi::export(with_foreign)]
 #[async_trait::async_trait]
 pub trait HandOffKeeper: Send + Sync {
-    /// Saves where the hand-off stands, as text, in place of what was saved before, so that `resumeHandOff` goes on after a crash: nothing is done before it returns.
-    /// It holds signed messages and no secret; who has it can take the job back. Remove it once the hand-off has ended.
+    /// Saves the state of the hand-off as text, in place of the state that was saved before. The
+    /// hand-off does nothing until this call returns, so that `resumeHandOff` can continue after a
+    /// crash. The text contains signed messages and no secret. Whoever has it can take the job
+    /// back. Delete it once the hand-off has ended.
     async fn save(&self, saved: String) -> Result<(), MarketHostError>;
 
-    /// Judges a receipt by the request and the session that were answered: `velum-receipt-mobile` does. Where it throws, the hand-off ends with
-    /// `receipt_not_judged`, and may be gone on with.
+    /// Judges a receipt against the request and the session that were answered.
+    /// `velum-receipt-mobile` does this. If this call throws, the hand-off throws the error
+    /// `receipt_not_judged`, and can be resumed.
     async fn judge(&self, receipt: Vec<u8>) -> Result<ReceiptVerdict, MarketHostError>;
 
-    /// Hears where the hand-off stands. Return soon, and throw nothing.
+    /// Receives the progress of the hand-off. Return quickly, and do not throw.
     fn on_progress(&self, progress: HandOffProgress);
 }
 
-/// What was found of a receipt.
+/// The verdict about a receipt.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum ReceiptVerdict {
-    /// It shows that the presentation is counted.
+    /// The receipt shows that the presentation is counted.
     Holds,
-    /// It does not.
+    /// The receipt does not show it.
     DoesNotHold {
         /// Why not, in words.
         reason: String,
@@ -60,80 +63,90 @@ pub enum ReceiptVerdict {
 /// A market that a presentation is offered to.
 #[derive(Clone, uniffi::Record)]
 pub struct ChosenMarket {
-    /// The market.
+    /// The client of the market.
     pub client: Arc<MarketClient>,
-    /// 32 secret bytes (Ed25519) of whoever pays there. Read once, and wiped. A market without a key is paid from the purse of the options that is of the same address.
+    /// The 32 secret bytes (Ed25519) of the key that pays at the market. They are read once, and
+    /// wiped. Without a key, the market is paid from the purse in the options that has the same
+    /// address.
     #[uniffi(default = None)]
     pub key: Option<Vec<u8>>,
 }
 
-/// How a hand-off is followed and stopped.
+/// How a hand-off is followed, stopped and paid.
 #[derive(Clone, Default, uniffi::Record)]
 pub struct HandOffOptions {
-    /// Between two questions where a job stands; two seconds unless named.
+    /// The interval between two requests for the state of a job. The default is two seconds.
     #[uniffi(default = None)]
     pub poll: Option<Duration>,
-    /// After a job's last deadline, how long a market is still asked that does not say how the job ended; an hour unless named.
+    /// How long after a job's last deadline to keep asking a market that does not say how the job
+    /// ended. The default is an hour.
     #[uniffi(default = None)]
     pub patience: Option<Duration>,
-    /// Stops the hand-off: the job is taken back, and the call ends with `Cancelled` once the market has said so. A job that some provider has taken already is waited
-    /// for all the same: it is paid for.
+    /// Stops the hand-off. The job is taken back, and the call throws the error `cancelled` once
+    /// the market has confirmed it. If a provider has already taken the job, the call waits for the
+    /// receipt all the same, because the job is paid for.
     #[uniffi(default = None)]
     pub cancellation: Option<Arc<Cancellation>>,
-    /// Leaves the hand-off at once, and takes nothing back: the call ends with `Cancelled`, and what was saved is to be gone on with.
+    /// Leaves the hand-off at once, without taking the job back. The call throws the error
+    /// `cancelled`. Resume the hand-off from the saved state.
     #[uniffi(default = None)]
     pub leave: Option<Arc<Cancellation>>,
-    /// What a wallet pays with, one for each market that has no key here: jobs have keys of their own there, which nobody can link. A hand-off goes on with the purses that it was begun with.
+    /// The purses that a wallet pays from, one for each market that has no key here. Each job then
+    /// has a key of its own, so that nobody can link the jobs. A hand-off must be resumed with the
+    /// purses that it was begun with.
     #[uniffi(default = [])]
     pub purses: Vec<Arc<CreditPurse>>,
 }
 
-/// What a hand-off does at a market.
+/// What a hand-off is doing at a market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum HandOffStep {
-    /// It hands the job in.
+    /// It submits the job.
     Submitting,
-    /// It waits for it.
+    /// It waits for the job.
     Waiting,
-    /// It takes it back, to go on to the next market.
+    /// It takes the job back, to continue with the next market.
     Cancelling,
-    /// It takes it back, to end.
+    /// It takes the job back, to end.
     Stopping,
-    /// It waits for it, since it could not be taken back.
+    /// It waits for the job, because the job could not be taken back.
     Committed,
 }
 
-/// Where a hand-off stands.
+/// The state of a hand-off.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct HandOffProgress {
-    /// The market's address.
+    /// The address of the market.
     pub market: String,
-    /// The job's id there.
+    /// The id of the job at the market.
     pub job: String,
-    /// What is done.
+    /// What the hand-off is doing.
     pub step: HandOffStep,
-    /// Where the job stands, where the market has just said it.
+    /// The state of the job, if the market has just reported it.
     pub status: Option<JobStatus>,
-    /// What went wrong last, and is tried again.
+    /// What went wrong last. The hand-off tries again, or takes the job back.
     pub trouble: Option<Problem>,
 }
 
-/// A receipt, and where it is from.
+/// A receipt, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct HandedOff {
-    /// The receipt, which the keeper has found good.
+    /// The receipt. The keeper has judged that it holds.
     pub receipt: Vec<u8>,
     /// The address of the market that gave it.
     pub market: String,
-    /// The job's id there.
+    /// The id of the job at the market.
     pub job: String,
-    /// Why what is left of the job's money is not in its purse yet, where a purse pays and it is not. `collect` of the purse takes it back later.
+    /// If a purse pays: why the rest of the job's money is not in the purse yet. Null if it is.
+    /// `collect` of the purse takes the rest back later.
     #[uniffi(default = None)]
     pub purse: Option<Problem>,
 }
 
-/// Hands a presentation off, and gives its receipt, which the keeper has judged. It is handed to one market at a time, the preferred one first, and to the next
-/// only when the one before will not be paid for it, whatever is lost on the way.
+/// Hands a presentation off, and returns its receipt, which the keeper has judged. The presentation
+/// is submitted to one market at a time, the preferred one first. The hand-off continues with the
+/// next market only when the previous market will not be paid for the job. This holds whatever is
+/// lost on the way.
 #[uniffi::export(default(options = None))]
 pub async fn hand_off(
     host: Arc<dyn MarketHost>,
@@ -144,7 +157,7 @@ pub async fn hand_off(
     options: Option<HandOffOptions>,
 ) -> Result<HandedOff, VelumError> {
     let options = options.unwrap_or_default();
-    // First, so that keys are wiped whatever comes.
+    // First, so that keys are wiped whatever happens.
     let payers = markets
         .into_iter()
         .map(|ChosenMarket { client, key }| Ok((client, key.map(Secret::new).transpose()?)));
@@ -176,12 +189,13 @@ pub async fn hand_off(
         signed.push(SavedMarket::sign(client.address(), job, &key, from_purse)?);
     }
     drop(payers);
-    // One that is stopped before it has begun hands nothing in.
+    // A hand-off that is stopped before it begins submits nothing.
     watch.check()?;
     run(&host, &watch, keeper, SavedHandOff::new(signed), &submitted, &options).await
 }
 
-/// Goes on with a hand-off from what was saved last, without its keys. `input` is what it was begun with.
+/// Resumes a hand-off from the state that was saved last. It needs no keys. `input` must be the
+/// input that the hand-off was begun with.
 #[uniffi::export(default(options = None))]
 pub async fn resume_hand_off(
     host: Arc<dyn MarketHost>,
@@ -192,7 +206,7 @@ pub async fn resume_hand_off(
 ) -> Result<HandedOff, VelumError> {
     let options = options.unwrap_or_default();
     let watch = Watch::new(options.cancellation.as_ref(), None);
-    // Not under the call's own cancellation, which is to take the job back.
+    // Not under the call's own cancellation, which must still take the job back.
     let read = move |_: &Watch| -> Result<_, VelumError> {
         Ok((SavedHandOff::read(&saved)?, Submitted::new(&input)?))
     };
@@ -241,7 +255,7 @@ async fn run(
         let over = plan.markets.iter().take(HandOffError::markets_that_are_over(&ended));
         let mut trouble = None;
         for Market { adapter, job, .. } in over {
-            // The receipt is there all the same.
+            // The receipt is there even if this fails.
             if let Err(error) = adapter.end(job.job().message()).await {
                 trouble = trouble.or(Some(purse::problem(&error, PLACE)));
             }
@@ -255,7 +269,7 @@ async fn run(
     Ok(HandedOff { receipt, market: address(market).unwrap_or_default(), job, purse })
 }
 
-/// The purse of the market at an address.
+/// Returns the purse for the market at an address.
 fn purse_at(purses: &[Arc<CreditPurse>], address: &str) -> Option<Arc<CreditPurse>> {
     purses.iter().find(|purse| purse.is_at(address)).cloned()
 }
@@ -266,7 +280,8 @@ fn is_left() -> VelumError {
     VelumError::new(ErrorCode::Cancelled, PLACE, message)
 }
 
-/// Why there is no receipt. Its place is the market's address, where it is about one.
+/// Explains why there is no receipt. The place of the error is the market's address, if the error
+/// is about a market.
 fn not_given(error: &HandOffError, address: impl Fn(usize) -> Option<String>) -> VelumError {
     let code = ErrorCode::by_name(error.code()).unwrap_or(ErrorCode::Internal);
     if code == ErrorCode::Cancelled {
@@ -277,7 +292,7 @@ fn not_given(error: &HandOffError, address: impl Fn(usize) -> Option<String>) ->
     VelumError::Market { problem, retry_after: None, receipt: error.receipt().map(<[u8]>::to_vec) }
 }
 
-/// What the app keeps of a hand-off.
+/// The app's side of a hand-off: its keeper, and what is saved.
 struct Kept {
     keeper: Arc<dyn HandOffKeeper>,
     plan: SavedHandOff,

@@ -1,4 +1,5 @@
-//! What an app does for a client of markets: the network, and waiting. [`Bridge`] is an app's host as the client sees it.
+//! What an app does for a market client: it provides the network and waits. [`Bridge`] shows an
+//! app's host to the client.
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,65 +17,67 @@ use crate::error::{ErrorCode, Problem, VelumError};
 use crate::executor::panicked;
 use crate::watch::{Watch, cancelled, locked};
 
-/// The network, and waiting. The packages for Kotlin and Swift have one ready.
+/// Provides the network, and waits. The Kotlin and Swift packages come with an implementation.
 #[uniffi::export(with_foreign)]
 #[async_trait::async_trait]
 pub trait MarketHost: Send + Sync {
-    /// Sends a request over the network and reads the whole answer, of whatever status. It follows no redirect, and sends nothing that
-    /// tells of the user or the device, such as cookies or the system's `User-Agent`. It ends in a minute or so. When a call is cancelled
-    /// its answer is not waited for.
+    /// Sends a request over the network and reads the whole answer, whatever its status. It follows
+    /// no redirects. It sends nothing that identifies the user or the device, such as cookies or
+    /// the system's `User-Agent`. It must end within a minute or so. If the call that asked is
+    /// cancelled, nobody waits for the answer.
     async fn send(&self, request: MarketRequest) -> Result<MarketResponse, MarketHostError>;
 
-    /// Waits so long.
+    /// Waits for this long.
     async fn sleep(&self, duration: Duration) -> Result<(), MarketHostError>;
 }
 
 /// A request to a market.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct MarketRequest {
-    /// The whole URL: `https`, or `http` to this very machine.
+    /// The complete URL, with `https`, or with `http` for this machine only.
     pub url: String,
-    /// The body of a `POST`, JSON; a `GET` where there is none.
+    /// The body of a `POST`, as JSON. Without a body, the request is a `GET`.
     pub body: Option<Vec<u8>>,
-    /// The most bytes of an answer that are read. A longer one is to be left, and counts as none: throw.
+    /// The maximum number of bytes to read of an answer. Discard a longer answer and throw: it
+    /// counts as no answer.
     pub most_bytes: u64,
 }
 
-/// An answer of a market.
+/// The answer of a market.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct MarketResponse {
-    /// The status.
+    /// The HTTP status.
     pub status: u16,
-    /// Seconds of `Retry-After`, where it has them.
+    /// The seconds in `Retry-After`, if the answer has this header.
     pub retry_after: Option<u32>,
     /// The body.
     pub body: Vec<u8>,
 }
 
-/// Why an app did not do what it was asked.
+/// Why an app did not do what it was asked to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum MarketHostError {
-    /// It could not: no answer came, or nothing could be saved.
+    /// It failed: no answer came, or something could not be saved.
     #[error("{reason}")]
     Failed {
-        /// What the system says.
+        /// The reason that the system gives.
         reason: String,
     },
 }
 
-/// What a host throws besides.
+/// Converts any other exception of a host.
 impl From<uniffi::UnexpectedUniFFICallbackError> for MarketHostError {
     fn from(error: uniffi::UnexpectedUniFFICallbackError) -> Self {
         Self::Failed { reason: error.reason }
     }
 }
 
-/// What follows a hand-off, beside what every question to a market has.
+/// What a hand-off needs from the app, in addition to what every request to a market needs.
 #[async_trait::async_trait]
 pub(super) trait Following: Send + Sync {
     async fn save(&self, saved: &Saved) -> Result<(), String>;
 
-    /// Whether a receipt holds; an error where that could not be found out.
+    /// Returns whether a receipt holds, or an error if this could not be determined.
     async fn judge(&self, receipt: &[u8]) -> Result<Result<(), String>, VelumError>;
 
     fn tell(&self, progress: &Progress);
@@ -85,12 +88,12 @@ pub(super) struct Bridge {
     host: Arc<dyn MarketHost>,
     watch: Watch,
     following: Option<Box<dyn Following>>,
-    /// Why the call cannot go on, though the client knows no way to say so.
+    /// Why the call cannot continue, for failures that the client's interface cannot express.
     broken: Mutex<Option<VelumError>>,
 }
 
 impl Bridge {
-    /// For one question.
+    /// For a single request.
     pub(super) fn new(host: &Arc<dyn MarketHost>, watch: &Watch) -> Self {
         let (host, watch) = (Arc::clone(host), watch.clone());
         Self { host, watch, following: None, broken: Mutex::default() }
@@ -101,7 +104,8 @@ impl Bridge {
         Self { following: Some(Box::new(following)), ..self }
     }
 
-    /// Runs what asks a market until it is done. A panic, such as an app's listener that throws, ends it as an error.
+    /// Runs work that asks a market until it is done. A panic, for example because an app's
+    /// listener throws, becomes an error.
     pub(super) async fn run<T>(
         &self,
         work: impl Future<Output = Result<T, VelumError>>,
@@ -118,7 +122,7 @@ impl Bridge {
         .await
     }
 
-    /// Asks one question of the market at this address.
+    /// Sends one request to the market at this address.
     pub(super) async fn ask<T>(
         &self,
         url: &str,
@@ -127,24 +131,25 @@ impl Bridge {
         self.complete(async { question.await.map_err(|error| said(&error, url)) }).await
     }
 
-    /// Runs what asks a market, unless the call is cancelled before or meanwhile.
+    /// Runs work that asks a market, unless the call is cancelled before or during it.
     pub(super) async fn complete<T>(
         &self,
         work: impl Future<Output = Result<T, VelumError>>,
     ) -> Result<T, VelumError> {
         self.watch.check()?;
         let done = self.run(work).await;
-        // What ended it is no fault of the market's.
+        // If the cancellation ended the work, it is not the market's fault.
         if done.is_err() && self.is_stopped() { Err(cancelled().into()) } else { done }
     }
 
-    /// Has the call end, from within.
+    /// Makes the call end from inside its work.
     async fn break_off<T>(&self, error: VelumError) -> T {
         *locked(&self.broken) = Some(error);
         std::future::pending().await
     }
 
-    /// Waits for something, and no longer than to a cancellation that comes meanwhile. After one, things take their time.
+    /// Waits for something, but no longer than until the call is cancelled. Once it is cancelled,
+    /// waits until the end: taking a job back needs its time.
     async fn unless_stopped<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         if self.is_stopped() {
             Some(future.await)
@@ -161,7 +166,7 @@ impl Network for Bridge {
             Method::Get => None,
             Method::Post => Some(body.unwrap_or_default()),
         };
-        // A number of bytes that this machine counts.
+        // A number of bytes that fits into this machine's `usize`.
         let request = MarketRequest { url, body, most_bytes: most_bytes as u64 };
         let answer = self.unless_stopped(self.host.send(request)).await;
         let answer = answer.ok_or_else(|| Unreachable::new("the call was cancelled"))?;
@@ -187,7 +192,7 @@ impl Host for Bridge {
     }
 
     fn chance(&self) -> u32 {
-        // It spreads retries; where a system has no chance to give, they are not spread.
+        // The number spreads retries. On a system without random numbers, retries are not spread.
         getrandom::u32().unwrap_or_default() % 1_000_000
     }
 
@@ -219,7 +224,7 @@ impl Host for Bridge {
     }
 }
 
-/// What the market at this address said or did not say.
+/// What the market at this address said or failed to say, as an error.
 pub(super) fn said(error: &MarketError, url: &str) -> VelumError {
     let retry_after = match error {
         MarketError::Busy { seconds } => Some(*seconds),
@@ -232,13 +237,13 @@ pub(super) fn said(error: &MarketError, url: &str) -> VelumError {
 pub(super) fn trouble(error: &MarketError, url: &str) -> Problem {
     let (code, message) = match ErrorCode::by_name(error.code()) {
         Some(code) => (code, error.detail()),
-        // One that a later node has.
+        // A code that a later node has added.
         None => (ErrorCode::Refused, format!("{} ({})", error.detail(), error.code())),
     };
     Problem::new(code, url, message)
 }
 
-/// The millisecond in which a point in time lies, as markets count; 1970 for what is before it.
+/// The millisecond in which a point in time lies, as markets count. Times before 1970 become 1970.
 pub(super) fn time(time: SystemTime) -> Time {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis())
@@ -254,7 +259,7 @@ mod tests {
     use velum_credentials::block_on;
     use velum_market_client::Node;
 
-    /// Answers with so many bytes, or fails, or never answers.
+    /// Answers with this many bytes, fails, or never answers.
     struct Fake {
         answers: Option<Result<usize, &'static str>>,
         sleeps: bool,

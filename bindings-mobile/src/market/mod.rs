@@ -1,7 +1,14 @@
-//! Handing presentations to markets, where others fold many of them into one proof: a thin layer over `velum-market-client`.
+//! Handing presentations to markets, where others fold many of them into one proof: a thin layer
+//! over `velum-market-client`.
 //!
-//! No socket is opened here, nothing is stored, and no receipt is verified: a [`MarketHost`] and a [`HandOffKeeper`] do that, which are the app's. Secret keys are read
-//! for one call, and wiped.
+//! This module opens no sockets, stores nothing, and verifies no receipts. The app does these
+//! things through a [`MarketHost`] and a [`HandOffKeeper`]. Secret keys are read for one call, and
+//! wiped.
+//!
+//! The modules, in the order in which a hand-off uses them: `terms` has what is submitted and on
+//! which terms, and makes the job. `hand_off` runs the hand-off, `saved` is its saved form, and
+//! `host` connects it to the app. `payment` and `purse` pay with an account's key or with blind
+//! credit. `client` has the single requests to a market, and `types` their answers.
 
 mod client;
 mod hand_off;
@@ -27,13 +34,15 @@ use zeroize::Zeroizing;
 
 use crate::error::{ErrorCode, VelumError};
 
-/// How accounts and payees name the holder of an Ed25519 key of 32 secret bytes: 64 digits of hexadecimal.
+/// Returns the name by which accounts and payees identify the holder of an Ed25519 key of 32 secret
+/// bytes: 64 hexadecimal digits.
 #[uniffi::export]
 pub fn owner_of(key: Vec<u8>) -> Result<String, VelumError> {
     Ok(Secret::new(key)?.key()?.public().owner().to_string())
 }
 
-/// The 32 bytes of a secret key, for one call. Wiped when they are dropped, as is what is made of them.
+/// The 32 bytes of a secret key, for one call. They are wiped when they are dropped, and so is
+/// everything that is made from them.
 struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
@@ -43,7 +52,7 @@ impl Secret {
         Ok(secret)
     }
 
-    /// A new one.
+    /// Generates a new key.
     fn random() -> Result<Self, VelumError> {
         let mut bytes = vec![0; 32];
         getrandom::fill(&mut bytes)

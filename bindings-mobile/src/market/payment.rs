@@ -1,4 +1,4 @@
-//! How a hand-off asks a market: with the account's own key, or paid from a purse.
+//! How a hand-off pays a market: with the account's own key, or from a purse.
 
 use velum_market_client::api::{Estimate, JobStatus};
 use velum_market_client::{MarketAdapter, MarketError, Node};
@@ -8,16 +8,16 @@ use velum_market_purse::{Paying, PurseError};
 use super::host::Bridge;
 use super::purse::Kept;
 
-/// A market of a hand-off.
+/// A market of a hand-off, and how it is paid.
 pub(super) enum Paid<'a> {
     /// By the account whose key has signed the job.
     ByAccount(Node<'a, Bridge>),
-    /// With credit, for a key of the job's own.
+    /// With credit, for a key that only this job has.
     FromPurse(Paying<'a, Bridge, Kept>),
 }
 
 impl Paid<'_> {
-    /// Has what is left of a job's money in the purse again, once the job is over.
+    /// Returns the rest of a job's money to the purse, once the job is over.
     pub(super) async fn end(&self, job: &Job) -> Result<(), PurseError> {
         match self {
             Self::ByAccount(_) => Ok(()),

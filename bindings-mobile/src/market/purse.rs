@@ -1,4 +1,4 @@
-//! What a wallet pays with: blind credit, which an app keeps.
+//! The purse that a wallet pays from: blind credit, which an app stores.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -15,41 +15,45 @@ use super::{Secret, malformed};
 use crate::error::{ErrorCode, Problem, VelumError};
 use crate::watch::Cancellation;
 
-/// The most tokens that are bought at once.
+/// The maximum number of tokens in one purchase.
 const MOST_BOUGHT: u32 = 4096;
 
-/// Where an app keeps a purse. Whoever can read it has the money: keep it as the wallet's own secrets are kept. An old copy is worth what was not spent since. Use no purse from within these: it
-/// waits for them.
+/// Where an app stores a purse. Whoever can read the purse has the money, so store it as securely
+/// as the wallet's own secrets. An old copy is worth the tokens that were not spent since. Do not
+/// use a purse from within these methods: the purse waits for them.
 #[uniffi::export(with_foreign)]
 #[async_trait::async_trait]
 pub trait PurseStore: Send + Sync {
-    /// What was saved last; nothing, where nothing was.
+    /// Returns what was saved last. Null if nothing was saved.
     async fn load(&self) -> Result<Option<String>, MarketHostError>;
 
-    /// Saves the purse in place of what was saved before, whole or not at all: nothing is done before it returns.
+    /// Saves the purse in place of what was saved before. It must save all of it or nothing. The
+    /// purse does nothing until this call returns.
     async fn save(&self, purse: String) -> Result<(), MarketHostError>;
 }
 
-/// A wallet's blind credit at one market. Jobs that it pays have keys of their own, so nobody can tell which are of one holder.
+/// A wallet's blind credit at one market. Each job that it pays has a key of its own, so nobody can
+/// tell which jobs belong to the same holder.
 ///
-/// Buy more than one job takes, before it is known that there is one: what is bought and spent within a minute is linked by that. One store has one purse, in one process. A call that fails or is
-/// cancelled loses nothing: what it began is gone on with by the next one.
+/// Buy more tokens than one job takes, and before you know that there will be a job. Tokens that
+/// are bought and spent within a minute are linked by the time. A store belongs to one purse in one
+/// process. A call that fails or is cancelled loses nothing: the next call continues what it began.
 #[derive(uniffi::Object)]
 pub struct CreditPurse {
     client: Arc<MarketClient>,
     kept: Kept,
 }
 
-/// Tokens that a job can be paid with: one job takes them of one holding.
+/// Tokens with which a job can be paid. One job is paid with tokens of one holding.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct CreditHolding {
-    /// How many, each worth 100 units of the market's money.
+    /// The number of tokens. Each token is worth 100 units of the market's money.
     pub tokens: u64,
-    /// Until when they are worth something.
+    /// The time until which the tokens are worth something.
     pub until: SystemTime,
 }
 
-/// A purse that an app keeps, as its users see it.
+/// A purse that an app stores, as the rest of this crate uses it.
 #[derive(Clone)]
 pub(super) struct Kept {
     store: Arc<dyn PurseStore>,
@@ -59,13 +63,14 @@ pub(super) struct Kept {
 
 #[uniffi::export]
 impl CreditPurse {
-    /// The purse in a store, for the market of this client. Asks nothing yet.
+    /// Creates the purse in a store, for the market of this client. The constructor sends nothing.
     #[uniffi::constructor]
     pub fn new(client: Arc<MarketClient>, store: Arc<dyn PurseStore>) -> Arc<Self> {
         Arc::new(Self { client, kept: Kept { store, lock: Arc::default() } })
     }
 
-    /// What is in it and worth something now, the oldest first. Asks nobody but the store, once it is known who the market is.
+    /// Returns what is in the purse and worth something now, the oldest tokens first. Once the
+    /// market's id is known, this asks only the store.
     #[uniffi::method(default(cancellation = None))]
     pub async fn holdings(
         &self,
@@ -77,7 +82,8 @@ impl CreditPurse {
         Ok(holdings.into_iter().map(CreditHolding::from).collect())
     }
 
-    /// Buys so many tokens from the account of a key, 4096 at most, less those that an earlier call has paid for and not brought.
+    /// Buys this many tokens from the account of a key, at most 4096. Tokens that an earlier call
+    /// paid for and that arrive only now count towards the number.
     #[uniffi::method(default(cancellation = None))]
     pub async fn buy(
         &self,
@@ -95,8 +101,9 @@ impl CreditPurse {
         self.run(&bridge, purse.buy(&self.client.node(&bridge), &key, tokens as usize)).await
     }
 
-    /// Takes back what is left of jobs that have ended, where a hand-off could not, and turns tokens of earlier epochs into such as are good for longer. Not in the same minute as `buy`, which
-    /// would show whose they are.
+    /// Takes back the rest of jobs that have ended, if a hand-off could not do so. Exchanges tokens
+    /// of earlier epochs for tokens that are valid for longer. Do not call it in the same minute as
+    /// `buy`, which would show who owns the tokens.
     #[uniffi::method(default(cancellation = None))]
     pub async fn collect(&self, cancellation: Option<Arc<Cancellation>>) -> Result<(), VelumError> {
         let bridge = self.client.bridge(cancellation.as_ref());
@@ -109,7 +116,8 @@ impl CreditPurse {
         self.run(&bridge, collecting).await
     }
 
-    /// The market's signed keys that the tokens were issued under, as JSON. A market has to show every wallet the same: `velum market audit` finds them in its log.
+    /// Returns the market's signed keys under which the tokens were issued, as JSON. A market has
+    /// to show every wallet the same keys. `velum market audit` finds them in the market's log.
     #[uniffi::method(default(cancellation = None))]
     pub async fn keys(
         &self,
@@ -123,12 +131,12 @@ impl CreditPurse {
 }
 
 impl CreditPurse {
-    /// Whether it is of the market at an address.
+    /// Whether the purse is for the market at an address.
     pub(super) fn is_at(&self, address: &str) -> bool {
         self.client.address() == address
     }
 
-    /// As the client has it, for the market of this id.
+    /// The purse as the client uses it, for the market with this id.
     pub(super) fn of(&self, market: Hash) -> Purse<Kept> {
         Purse::new(self.kept.clone(), market)
     }

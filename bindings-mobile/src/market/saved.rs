@@ -1,4 +1,5 @@
-//! A hand-off as it is saved: the same JSON as the npm package has, but where a purse pays, of which that package knows nothing.
+//! The saved form of a hand-off. It is the same JSON that the npm package has, except when a purse
+//! pays: the npm package has no purses.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -11,12 +12,13 @@ use crate::error::{ErrorCode, VelumError};
 
 const VERSION: u32 = 1;
 
-/// The jobs of a hand-off, one for each market, and where it stands. All is signed before, so that it holds no key.
+/// The jobs of a hand-off, one for each market, and its state. Everything is signed in advance, so
+/// it contains no key.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SavedHandOff {
     version: u32,
-    /// The preferred one first.
+    /// The preferred market comes first.
     pub(super) markets: Vec<SavedMarket>,
     pub(super) at: Saved,
 }
@@ -25,13 +27,13 @@ pub(super) struct SavedHandOff {
 #[serde(deny_unknown_fields)]
 pub(super) struct SavedMarket {
     pub(super) url: String,
-    /// The job's.
+    /// The id of the job.
     pub(super) id: Hash,
     job: Box<RawValue>,
-    /// What takes the job back.
+    /// The message that takes the job back.
     cancel: Box<RawValue>,
     pub(super) preferred_until: Time,
-    /// Whether a purse pays, which has the job's key.
+    /// Whether a purse pays. The purse then has the job's key.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) from_purse: bool,
 }
@@ -42,7 +44,7 @@ impl SavedHandOff {
         Self { version: VERSION, markets, at: Saved { market: 0, step: Step::Submitting } }
     }
 
-    /// What `save` was called with.
+    /// Reads the text that `save` was called with.
     pub(super) fn read(text: &str) -> Result<Self, VelumError> {
         let read: Result<Self, _> = serde_json::from_str(text);
         let other = |message: &str| VelumError::new(ErrorCode::OtherHandOff, "saved", message);
@@ -60,19 +62,20 @@ impl SavedHandOff {
         Ok(saved)
     }
 
-    /// The same where it stands now.
+    /// The same hand-off with its current state.
     pub(super) fn at(&self, at: Saved) -> Self {
         Self { at, ..self.clone() }
     }
 
-    /// As it is saved.
+    /// The text that is saved.
     pub(super) fn text(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self)
     }
 }
 
 impl SavedMarket {
-    /// Signs a job, and what takes it back, with the account's key or one of a purse.
+    /// Signs a job and the message that takes it back, with the account's key or with a key of a
+    /// purse.
     pub(super) fn sign(
         url: &str,
         job: Job,
@@ -86,10 +89,10 @@ impl SavedMarket {
         Ok(Self { url: url.to_owned(), id: signed.id(), job, cancel, preferred_until, from_purse })
     }
 
-    /// The signed job, after a look at everything that is signed.
+    /// Returns the signed job, after checking everything that is signed.
     ///
     /// # Errors
-    /// `other_hand_off` where it is about another submission.
+    /// `other_hand_off` if the job is about another submission.
     pub(super) fn signed(&self, submission: &[u8]) -> Result<SignedJob, VelumError> {
         let job =
             SignedJob::read(&self.job, &self.cancel).map_err(|error| unfit("saved", &error))?;

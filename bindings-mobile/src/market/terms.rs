@@ -1,4 +1,4 @@
-//! What is handed in, and on which terms: from what callers give to the job that is signed.
+//! What is submitted, and on which terms: from the caller's inputs to the job that is signed.
 
 use std::time::Duration;
 
@@ -16,39 +16,43 @@ use super::malformed;
 use crate::error::{ErrorCode, VelumError};
 use crate::functions::caught;
 
-/// How long a price takes from the least to the most, at most, in milliseconds.
+/// The maximum time in which a price rises from the minimum to the maximum, in milliseconds.
 const RAMP_MS: u64 = 300_000;
 
-/// Within how long a receipt has to be there, unless told.
+/// The default time within which there must be a receipt.
 const WITHIN: Duration = Duration::from_secs(7200);
 
-/// What is handed to a market. Whoever folds reads it whole: see `mayHandOff`.
+/// What is submitted to a market. Whoever folds it reads all of it: see `mayHandOff`.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct MarketInput {
-    /// A presentation of the suite `Aggregatable`.
+    /// A presentation of the suite `aggregatable`.
     pub presentation: Vec<u8>,
-    /// The request that it answers (JSON or CBOR).
+    /// The request that the presentation answers (JSON or CBOR).
     pub request: Vec<u8>,
-    /// The `SessionTranscript` of the session in which it does.
+    /// The `SessionTranscript` of the session in which the presentation answers the request.
     pub transcript: Vec<u8>,
 }
 
-/// On which terms a presentation is handed in. Amounts are whole numbers of the market's smallest unit, below 2^53.
+/// The terms on which a presentation is submitted. Amounts are whole numbers of the market's
+/// smallest unit, below 2^53.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct MarketOffer {
-    /// What is proven of the aggregate, and of the receipt. There is no default.
+    /// The profile of the aggregate and of the receipt, which determines what is proven about them.
+    /// There is no default.
     pub profile: AggregateProfile,
-    /// The least that is paid; not below the market's floor, which an estimate tells.
+    /// The minimum price. It must not be below the market's floor, which an estimate contains.
     pub minimum: u64,
-    /// The most that is paid, which the market holds from the start.
+    /// The maximum price. The market holds this amount from the start.
     pub maximum: u64,
-    /// How the price is found.
+    /// How the price is found. The default is a Dutch auction.
     #[uniffi(default = None)]
     pub order: Option<MarketOrder>,
-    /// Waits for other presentations to be folded with, which makes it cheaper. Without it the presentation is folded alone.
+    /// How long to wait for other presentations to be folded with, which makes the job cheaper.
+    /// Without it, the presentation is folded alone.
     #[uniffi(default = None)]
     pub company: Option<Company>,
-    /// Within how long the receipt has to be there; two hours unless named. Of several markets each has its part of the first half to find a provider.
+    /// The time within which there must be a receipt. The default is two hours. If there are
+    /// several markets, each of them gets a part of the first half to find a provider.
     #[uniffi(default = None)]
     pub within: Option<Duration>,
 }
@@ -56,35 +60,36 @@ pub struct MarketOffer {
 /// The profile of an aggregate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum AggregateProfile {
-    /// 58 proven bits, 100 conjectured.
+    /// 58 proven bits in each layer, and 100 conjectured bits.
     Standard,
-    /// 100 proven bits.
+    /// 100 proven bits in each layer.
     Proven100,
 }
 
 /// How a price is found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, uniffi::Enum)]
 pub enum MarketOrder {
-    /// It rises until a provider takes the job.
+    /// The price rises until a provider takes the job.
     #[default]
     Dutch,
-    /// By sealed bids, of which the lowest wins and is paid the second-lowest.
+    /// Providers make sealed bids. The lowest bid wins and is paid the second-lowest bid.
     Sealed,
-    /// In the book of providers' quotes.
+    /// The price comes from the book of the providers' quotes.
     Limit,
 }
 
-/// The company that a presentation waits for.
+/// The company that a presentation waits for: other presentations to be folded with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct Company {
-    /// The longest wait.
+    /// The maximum time to wait.
     pub max_wait: Duration,
-    /// How many presentations are company enough. A market may aim at more, and wait for them.
+    /// The number of presentations that is enough. A market may aim at more, and wait for them.
     pub presentations: u64,
 }
 
-/// Why the answer to a request (JSON or CBOR) may not be handed to others, in words; nothing, where it may. A value that is shown, or a predicate that few
-/// people meet, is for its verifier alone.
+/// Returns why the answer to a request (JSON or CBOR) may not be handed to others, in words. The
+/// list is empty if it may be handed off. A value that is disclosed, or a predicate that few people
+/// meet, is for its verifier only.
 #[uniffi::export]
 pub fn may_hand_off(request: Vec<u8>) -> Result<Vec<String>, VelumError> {
     caught(|| Ok(kept_back(&parse_request(&request)?)))
@@ -95,7 +100,8 @@ fn kept_back(request: &Request) -> Vec<String> {
     reasons.iter().map(ToString::to_string).collect()
 }
 
-/// A presentation with what it answers, as markets get it.
+/// A presentation with the request and the session that it answers, in the form that markets
+/// receive.
 pub(super) struct Submitted {
     pub(super) bytes: Vec<u8>,
     statement: Hash,
@@ -103,8 +109,11 @@ pub(super) struct Submitted {
 }
 
 impl Submitted {
+    /// Checks the input and encodes it.
+    ///
     /// # Errors
-    /// What is wrong with the input; `kept_back`; `wrong_version` for a presentation of another suite.
+    /// Whatever is wrong with the input; `kept_back`; `wrong_version` for a presentation of another
+    /// suite.
     pub(super) fn new(input: &MarketInput) -> Result<Self, VelumError> {
         let request = parse_request(&input.request)?;
         let reasons = kept_back(&request);
@@ -128,7 +137,7 @@ impl Submitted {
     }
 }
 
-/// A market's place among those that a presentation is offered to, in order.
+/// The place of a market in the order of preference.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub(super) place: u64,
@@ -136,11 +145,12 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Of one market that is asked alone.
+    /// The place of a market that is asked alone.
     pub(super) const ONLY: Self = Self { place: 0, of: 1 };
 }
 
-/// The job about a submission for one market. A provider has to take it by its `lock_by`, until when the market is preferred to the next.
+/// Makes the job about a submission for one market. A provider has to take the job by its
+/// `lock_by`. Until then the market is preferred to the next one.
 pub(super) fn job(
     submitted: &Submitted,
     offer: &MarketOffer,
@@ -195,14 +205,14 @@ pub(super) fn job(
     })
 }
 
-/// Text by chance, so that what is sent twice counts once.
+/// A random text, so that a message that is sent twice counts once.
 pub(super) fn random_text() -> Result<String, VelumError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| unlikely(&error))?;
     Ok(Hash(bytes).to_string())
 }
 
-/// An amount of money.
+/// Converts an amount of money.
 pub(super) fn amount(amount: u64) -> Result<Amount, VelumError> {
     Amount::new(amount).map_err(beyond("amount"))
 }
@@ -219,7 +229,7 @@ fn beyond(place: &'static str) -> impl Fn(QuantityError) -> VelumError {
     move |error| malformed(place, error.to_string())
 }
 
-/// What no input brings about.
+/// An error that no input should cause.
 fn unlikely(error: &dyn std::fmt::Display) -> VelumError {
     VelumError::new(ErrorCode::Internal, "market", error.to_string())
 }

@@ -5,78 +5,80 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use velum_market_client::api;
 use velum_market_model::Time;
 
-/// Who a market is.
+/// A market's description of itself.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct MarketInfo {
-    /// What names it for good: SHA-256 of its key, in hexadecimal.
+    /// The permanent id of the market: the SHA-256 hash of its key, in hexadecimal.
     pub id: String,
-    /// The proof systems whose presentations it takes, by name.
+    /// The names of the proof systems whose presentations the market accepts.
     pub proof_systems: Vec<String>,
-    /// The time by its clock.
+    /// The time on the market's clock.
     pub now: SystemTime,
 }
 
-/// What a job is likely to take. Amounts are in the market's smallest unit.
+/// What a job will probably cost and how long it will take. Amounts are in the market's smallest
+/// unit.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct Estimate {
-    /// What jobs of its kind have lately paid, the median; the floor where there were none.
+    /// The median price of recent jobs of the same kind. If there were none, the floor.
     pub price: u64,
-    /// How long they have waited for their receipts, the median.
+    /// The median time that those jobs waited for their receipts.
     pub wait: Duration,
-    /// Of how many jobs these are.
+    /// The number of those jobs.
     pub samples: u64,
-    /// The least that any job of its kind has to offer.
+    /// The minimum that a job of this kind has to offer.
     pub floor: u64,
 }
 
-/// Where a job stands.
+/// The state of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum JobState {
-    /// It collects company, and can be taken back.
+    /// It collects company and can be taken back.
     Waiting,
-    /// It is on sale.
+    /// It is for sale.
     Offered,
-    /// It is some provider's to fold.
+    /// A provider has it, to fold it.
     Locked,
-    /// It is counted and paid, and its receipt is there.
+    /// It is counted and paid, and its receipt is available.
     Settled,
-    /// It was taken back, and refunded.
+    /// It was taken back and refunded.
     Cancelled,
     /// It was not delivered in time, and is refunded.
     Expired,
 }
 
-/// Where a job stands, as its market says.
+/// The state of a job, as its market reports it.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct JobStatus {
-    /// The job's id.
+    /// The id of the job.
     pub job: String,
-    /// Where it stands.
+    /// The state.
     pub state: JobState,
-    /// The lot that it is in, once its batch has closed.
+    /// The lot that the job is in, once its batch has closed.
     pub lot: Option<String>,
-    /// What it has paid, once it is settled.
+    /// The price that the job has paid, once it is settled.
     pub paid: Option<u64>,
-    /// By when its lot is delivered or the next provider is asked, while it is locked.
+    /// While the job is locked: the time by which its lot must be delivered, or else the next
+    /// provider is asked.
     pub deliver_by: Option<SystemTime>,
-    /// Since when it stands there.
+    /// The time at which the job entered its state.
     pub since: SystemTime,
 }
 
 /// What the holder of a key has at a market, in the market's smallest unit.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct MarketAccount {
-    /// The holder, as `ownerOf` names one.
+    /// The holder's name, as `ownerOf` returns it.
     pub owner: String,
-    /// What may be used.
+    /// The amount that can be used.
     pub balance: u64,
-    /// What is staked, by those who fold.
+    /// The amount that is staked, by those who fold.
     pub stake: u64,
-    /// The lots that they have to deliver.
+    /// The lots that the holder has to deliver.
     pub lots: Vec<String>,
 }
 
-/// Milliseconds of a market's as a point in time.
+/// Converts a market's time in milliseconds into a point in time.
 pub(super) fn moment(time: Time) -> SystemTime {
     UNIX_EPOCH.checked_add(Duration::from_millis(time.get())).unwrap_or(UNIX_EPOCH)
 }

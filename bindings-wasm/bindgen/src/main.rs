@@ -1,7 +1,9 @@
-//! `velum-wasm-bindgen MODULE.wasm FOLDER NAME`: writes `NAME.js`, `NAME.d.ts` and `NAME_bg.wasm` into the folder.
+//! `velum-wasm-bindgen MODULE.wasm FOLDER NAME` writes `NAME.js`, `NAME.d.ts` and `NAME_bg.wasm`
+//! into the folder.
 //!
-//! What the command `wasm-bindgen --target web` does, by the library that it is made of: so its version stands in the
-//! workspace's lock file beside the one of the crate that it must match, and no web server of its tests is built.
+//! It does what the command `wasm-bindgen --target web` does, with the library that the command is
+//! made of. The version of that library is therefore in the workspace's lock file, beside the
+//! version of the crate that it must match. The web server of wasm-bindgen's tests is not built.
 
 use std::env;
 
@@ -18,7 +20,7 @@ fn main() -> Result<()> {
         .out_name(name)
         .web(true)?
         .typescript(true)
-        // The package says where its modules are, bundlers need find no second reference to them.
+        // The package says where its modules are, so bundlers need no second reference to them.
         .omit_default_module_path(true)
         .remove_name_section(true)
         .remove_producers_section(true)

@@ -1,4 +1,4 @@
-// What the server takes, and what it refuses: `node --test`.
+// What the server accepts and what it refuses. Run it with `node --test`.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -13,7 +13,7 @@ before(async () => {
   licence = await issue();
 });
 
-/** Serves the application, and gives the calls that a page makes. */
+/** Serves the application, and returns the calls that a page makes. */
 async function served(options) {
   const app = application({ origin: ORIGIN, issuers: licence.issuers, ...options });
   const server = app.listen(0, "127.0.0.1");
@@ -39,7 +39,7 @@ test("an answer is taken once", async () => {
   assert.equal(status, 200);
   assert.ok(learnt.includes("birth_date (org.iso.18013.5.1) makes the holder 18 years or older"));
   assert.deepEqual(await post(asked.nonce, presentation), { status: 410, code: "nonce" });
-  // Nor does it answer another nonce, of which there is nothing to tell but that the proof does not hold.
+  // It does not answer another nonce either. About that, the server can only say that the proof does not hold.
   const other = await ask();
   assert.deepEqual(await post(other.nonce, presentation), { status: 422, code: "proof_invalid" });
   assert.deepEqual(await post(other.nonce, presentation), { status: 410, code: "nonce" });

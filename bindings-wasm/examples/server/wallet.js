@@ -1,4 +1,4 @@
-// A wallet for the tests of the server, with a licence that is minted.
+// A wallet with a minted licence, for the tests of the server.
 
 import { Prover } from "@velum/prover";
 import { mint } from "@velum/prover/testing";

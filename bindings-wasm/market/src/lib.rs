@@ -1,7 +1,9 @@
-//! Handing presentations to markets, for the entry `@velum/prover/market`: a thin layer over `velum-market-client`.
+//! Hands presentations to markets, for the entry `@velum/prover/market`: a thin layer over
+//! `velum-market-client`.
 //!
-//! No socket is opened here and no clock read, nothing is verified and nothing stored: a [`Platform`] does that, which is JavaScript. What is handed in comes from the
-//! module of verifiers, which knows requests and presentations. A secret key is read for one call, and wiped.
+//! This crate opens no socket, reads no clock, verifies nothing and stores nothing. A [`Platform`],
+//! which is JavaScript, does that. Submissions come from the module of the verifiers, which knows
+//! requests and presentations. A secret key is read for one call and then wiped.
 
 use js_sys::{Object, Reflect, Uint8Array};
 use serde::de::DeserializeOwned;
@@ -24,7 +26,7 @@ use zeroize::Zeroizing;
 
 #[wasm_bindgen]
 extern "C" {
-    /// What JavaScript does for a client, as `ts/market-platform.ts` has it.
+    /// What JavaScript does for a client: see `ts/market-platform.ts`.
     pub type Platform;
 
     #[wasm_bindgen(method, catch)]
@@ -70,7 +72,7 @@ extern "C" {
     fn body(this: &Answer) -> Uint8Array;
 }
 
-/// What a job says but for what follows from the submission and the key.
+/// The terms of a job, without the members that follow from the submission and the key.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Terms {
@@ -83,7 +85,7 @@ struct Terms {
     idempotency_key: IdempotencyKey,
 }
 
-/// A job, and what takes it back. Nothing in it is secret.
+/// A job, and the message that takes it back. Neither is secret.
 #[derive(Serialize)]
 struct ToKeep {
     id: Hash,
@@ -91,14 +93,14 @@ struct ToKeep {
     cancel: Box<RawValue>,
 }
 
-/// How a presentation is handed off, as it is kept.
+/// The plan of a hand-off, as it is saved.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Plans {
     markets: Vec<PlannedMarket>,
-    /// Milliseconds between two questions where a job stands.
+    /// Milliseconds between two questions about a job.
     poll: Duration,
-    /// Milliseconds after a job's last deadline in which a market is still asked.
+    /// Milliseconds after a job's last deadline during which a market is still asked.
     patience: Duration,
     #[serde(default)]
     saved: Option<Saved>,
@@ -113,7 +115,7 @@ struct PlannedMarket {
     preferred_until: Time,
 }
 
-/// A movement of money, but for who owns it.
+/// A movement of money, without its owner.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Movement {
@@ -123,13 +125,14 @@ struct Movement {
     idempotency_key: IdempotencyKey,
 }
 
-/// How accounts and payees name the holder of an Ed25519 key of 32 secret bytes.
+/// The name that accounts and payees use for the holder of an Ed25519 key of 32 secret bytes.
 #[wasm_bindgen(js_name = ownerOf)]
 pub fn owner_of(secret: &Uint8Array) -> Result<String, JsValue> {
     Ok(key(secret)?.public().owner().to_string())
 }
 
-/// Signs a job about a submission, and what takes it back: `{ "id", "job", "cancel" }` as JSON.
+/// Signs a job about a submission, and the message that takes the job back. Returns
+/// `{ "id", "job", "cancel" }` as JSON.
 #[wasm_bindgen(js_name = signJob)]
 pub fn sign_job(secret: &Uint8Array, terms: &str, submission: &[u8]) -> Result<String, JsValue> {
     let key = key(secret)?;
@@ -157,14 +160,14 @@ pub fn sign_job(secret: &Uint8Array, terms: &str, submission: &[u8]) -> Result<S
     json(&ToKeep { id: signed.id(), job, cancel })
 }
 
-/// What the market at a URL is, as `GET /v1/market` has it.
+/// Describes the market at a URL, as `GET /v1/market` does.
 #[wasm_bindgen(js_name = marketInfo)]
 pub async fn market_info(platform: Platform, url: String) -> Result<String, JsValue> {
     let host = Page(&platform);
     json(&Node::new(&host, &url).market().await.map_err(|error| thrown(&error))?)
 }
 
-/// What a job like this signed one is likely to take.
+/// Estimates the price and the duration of a job like this signed one.
 #[wasm_bindgen]
 pub async fn quote(platform: Platform, url: String, job: String) -> Result<String, JsValue> {
     let job = Signed::<Job>::read(job.as_bytes()).map_err(|error| unfit(&error))?;
@@ -172,7 +175,7 @@ pub async fn quote(platform: Platform, url: String, job: String) -> Result<Strin
     json(&Node::new(&host, &url).quote(job.message()).await.map_err(|error| thrown(&error))?)
 }
 
-/// Where a job stands.
+/// Says where a job stands.
 #[wasm_bindgen(js_name = jobStatus)]
 pub async fn job_status(platform: Platform, url: String, job: String) -> Result<String, JsValue> {
     let job = hash("job", job)?;
@@ -180,7 +183,7 @@ pub async fn job_status(platform: Platform, url: String, job: String) -> Result<
     json(&Node::new(&host, &url).status(job).await.map_err(|error| thrown(&error))?)
 }
 
-/// Takes a job back, which whoever handed it in may until its batch closes.
+/// Takes a job back. Whoever handed it in may do so until its batch closes.
 #[wasm_bindgen(js_name = cancelJob)]
 pub async fn cancel_job(
     platform: Platform,
@@ -208,7 +211,7 @@ pub async fn fetch_receipt(
     Node::new(&host, &url).receipt(job).await.map_err(|error| thrown(&error))
 }
 
-/// Moves money, and tells what its owner has then.
+/// Moves money, and returns what its owner has afterwards.
 #[wasm_bindgen(js_name = moveMoney)]
 pub async fn move_money(
     platform: Platform,
@@ -226,7 +229,8 @@ pub async fn move_money(
     json(&Node::new(&host, &url).money(&order).await.map_err(|error| thrown(&error))?)
 }
 
-/// What the holder of a key has. The market answers for a minute after `at`, milliseconds since 1970.
+/// What the holder of a key has. `at` is in milliseconds since 1970. The market answers this query
+/// for a minute after that time.
 #[wasm_bindgen]
 pub async fn account(
     platform: Platform,
@@ -245,8 +249,9 @@ pub async fn account(
     json(&Node::new(&host, &url).account(&query).await.map_err(|error| thrown(&error))?)
 }
 
-/// Hands a submission off, from the beginning or from where it was saved, until there is a receipt that the platform has found good: `{ market, receipt }`, the
-/// market by its place in the plan.
+/// Hands a submission off, from the beginning or from where it was saved, until there is a receipt
+/// that the platform has found good. Returns `{ market, receipt }`, in which `market` is the
+/// market's place in the plan.
 #[wasm_bindgen(js_name = handOff)]
 pub async fn hand_off(
     platform: Platform,
@@ -307,7 +312,7 @@ impl Network for Page<'_> {
 
 impl Host for Page<'_> {
     async fn sleep(&self, duration: Duration) {
-        // A wait that cannot be made is none: the next step is asked for at once.
+        // A wait that fails counts as no wait: the next step follows at once.
         let _ = self.0.sleep(duration.get() as f64).await;
     }
 
@@ -352,9 +357,9 @@ fn hash(place: &str, text: String) -> Result<Hash, JsValue> {
     Hash::try_from(text).map_err(|error| malformed(place, error))
 }
 
-/// Milliseconds since 1970, or the end of all times.
+/// Milliseconds since 1970 as a time, or the last time that there is.
 fn time(milliseconds: f64) -> Time {
-    // Saturating: what lies outside of the calendar stays outside.
+    // The conversion saturates: what lies outside the calendar stays outside.
     Time::new(milliseconds as u64).unwrap_or(Time::MOST)
 }
 
@@ -381,7 +386,8 @@ fn thrown(error: &MarketError) -> JsValue {
     thrown.into()
 }
 
-/// Why there is no receipt, with the market's place and the receipt that does not hold.
+/// The reason why there is no receipt, with the market's place, and with the receipt that does not
+/// hold, if there is one.
 fn not_given(error: &HandOffError) -> JsValue {
     let thrown = described(error.code(), "hand-off", &error.to_string());
     if let Some(market) = error.market() {
@@ -416,6 +422,6 @@ fn object(members: &[(&str, &JsValue)]) -> Object {
 }
 
 fn set(object: &Object, name: &str, value: &JsValue) {
-    // An object that was just made takes every member.
+    // A new object accepts every member.
     let _ = Reflect::set(object, &name.into(), value);
 }

@@ -1,4 +1,4 @@
-//! Minting test credentials, for the entry `@velum/prover/testing`. It takes milliseconds.
+//! Mints test credentials, for the entry `@velum/prover/testing`. Minting takes milliseconds.
 
 use js_sys::JSON;
 use velum_credentials::Error;
@@ -7,7 +7,7 @@ use velum_wallet::json;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// A minted document and what goes with it.
+/// A minted document and what belongs to it.
 #[wasm_bindgen(getter_with_clone)]
 pub struct Minted {
     /// The `DeviceResponse`.
@@ -16,17 +16,17 @@ pub struct Minted {
     pub transcript: Vec<u8>,
     /// A request that trusts the root, as JSON.
     pub request: String,
-    /// The IACA root, PEM.
+    /// The IACA root, as PEM.
     pub iaca: String,
-    /// The document signer, PEM.
+    /// The document signer's certificate, as PEM.
     #[wasm_bindgen(js_name = documentSigner)]
     pub document_signer: String,
-    /// The device's private key, PKCS#8 PEM, unless only its public half was given.
+    /// The device's private key, as PKCS#8 PEM, unless only its public key was given.
     #[wasm_bindgen(js_name = deviceKey)]
     pub device_key: Option<String>,
 }
 
-/// Mints the document of a spec, which is JSON as `docs/cli.md` describes it.
+/// Mints the document of a spec. The spec is JSON, as `docs/cli.md` describes it.
 #[wasm_bindgen]
 pub fn mint(spec: &str) -> Result<Minted, JsValue> {
     minted(spec).map_err(|error| {

@@ -1,10 +1,10 @@
 // The engines that the package is tested in, behind one interface:
 //
 // engine.open(url, { sharesMemory })
-//                          a page, in a profile of its own; whether its headers let it share memory
-// engine.close()           ends it
+//                          a page in a profile of its own; `sharesMemory`: whether its headers let it share memory
+// engine.close()           ends the engine
 // page.evaluate(f, x)      what `f(x)` resolves to on the page; `f` is sent as its source, `x` and the outcome as JSON
-// page.version             which engine shows it
+// page.version             the engine that shows the page
 // page.reload(), page.close()
 
 import { ISOLATION, serve } from "../server.mjs";
@@ -14,14 +14,20 @@ export const ENGINES = ["chromium", "firefox", "webkit"];
 
 const FOLDERS = { "/": new URL("../page/", import.meta.url), "/dist/": new URL("../../dist/", import.meta.url) };
 
-/** Starts an engine. Whatever its variable (`VELUM_CHROMIUM`, `VELUM_FIREFOX`, `VELUM_WEBKIT`) does not name is the system's. */
+/**
+ * Starts an engine: the one that its variable (`VELUM_CHROMIUM`, `VELUM_FIREFOX`, `VELUM_WEBKIT`) names, or the
+ * system's.
+ */
 export async function startEngine(name) {
   if (!ENGINES.includes(name)) throw new Error(`${name} is none of ${ENGINES.join(", ")}`);
   const { start } = await import(`./${name}.mjs`);
   return start();
 }
 
-/** Opens a page on which `velum` is the package and `licence` the real one, served with these headers until it is closed. For `unchanged` see `serve`. */
+/**
+ * Opens a page on which `velum` is the package and `licence` is the real licence. It is served with these headers until
+ * it is closed. For `unchanged`, see `serve`.
+ */
 export async function openPackage(engine, headers, unchanged) {
   const server = await serve(FOLDERS, headers, unchanged);
   const page = await engine.open(`${server.origin}/`, { sharesMemory: headers === ISOLATION });

@@ -1,4 +1,5 @@
-// The package as a page uses it, the same in every engine. Unless all are asked for, each tells one short story.
+// The package as a page uses it, with the same tests in every engine. Unless all tests are asked for, each engine runs
+// one short story.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -9,10 +10,10 @@ import { ENGINES, openPackage, startEngine } from "./engines.mjs";
 
 const ALL = process.env.VELUM_TEST_ALL !== undefined;
 
-/** Options of a test that is no part of the short story, and needs a build of the prover. */
+/** Options of a test that is not part of the short story, and that needs a build of the prover. */
 const whole = (build = "simd") => (ALL ? needs(build) : { skip: "not in the short story: VELUM_TEST_ALL=1" });
 
-/** What a prover is asked for, the headers of its page, and what it then uses. */
+/** The options of a prover, the headers of its page, and what the prover then uses. */
 const PROVERS = [
   { options: {}, headers: {}, build: "simd", threads: 1 },
   { options: { build: "scalar" }, headers: {}, build: "scalar", threads: 1 },
@@ -20,7 +21,7 @@ const PROVERS = [
   { options: { build: "simd" }, headers: ISOLATION, build: "simd", threads: 1 },
 ];
 
-/** Prepares, presents and verifies on the page; gives what ran and how much was proven. */
+/** Prepares, presents and verifies on the page. Returns what ran and how much was proven. */
 function prove(page, options) {
   return page.evaluate(async (options) => {
     const { Prover, Verifier } = globalThis.velum;
@@ -36,7 +37,7 @@ function prove(page, options) {
   }, options);
 }
 
-/** Aborts a call once it works; gives how the call ended, after how long, and which stages the next one had. */
+/** Aborts a call once it works. Returns how the call ended, after how long, and which stages the next call had. */
 function abort(page) {
   return page.evaluate(async () => {
     const { document, request } = globalThis.licence;
@@ -58,7 +59,7 @@ function abort(page) {
   });
 }
 
-/** Ends one of a prover's workers while they prove; gives how the call ended, and what the next one found. */
+/** Ends one of a prover's workers while they prove. Returns how the call ended, and what the next call found. */
 function loseWorker(page, which, options) {
   return page.evaluate(
     async ({ which, options }) => {
@@ -73,7 +74,7 @@ function loseWorker(page, which, options) {
       const prover = new globalThis.velum.Prover(options);
       await prover.ready();
       started[which].terminate();
-      // An engine may let a busy worker live for a while, in which calls are still answered.
+      // An engine may let a busy worker live for a while, in which it still answers calls.
       let code = "done";
       while (code === "done") {
         code = await prover.prepare({ document, request }).then(
@@ -89,7 +90,7 @@ function loseWorker(page, which, options) {
   );
 }
 
-/** Orders a worker to go wrong; gives how the call ended, and what the next one found. */
+/** Orders a worker to go wrong. Returns how the call ended, and what the next call found. */
 function order(page, docType) {
   return page.evaluate(async (docType) => {
     const { document } = globalThis.licence;
@@ -103,7 +104,7 @@ function order(page, docType) {
   }, docType);
 }
 
-/** Starts a prover of a build four times, and says how each start ended. */
+/** Starts a prover of a build four times, and returns how each start ended. */
 function start(page, build) {
   return page.evaluate(async (build) => {
     const outcomes = [];
@@ -121,7 +122,10 @@ function start(page, build) {
   }, build);
 }
 
-/** Starts a worker whose script is not there the first so many times; says how it ended, and how often the script was asked for. */
+/**
+ * Starts a worker whose script is missing the first `missing` times. Returns how this ended, and how often the script
+ * was requested.
+ */
 function startMissing(page, missing) {
   return page.evaluate(async (missing) => {
     const Real = Worker;
@@ -142,7 +146,7 @@ function startMissing(page, missing) {
   }, missing);
 }
 
-/** The bytes of a prover's memory after each of some proofs. */
+/** The size of a prover's memory after each of some proofs, in bytes. */
 function memory(page, proofs) {
   return page.evaluate(async (proofs) => {
     const { document, transcript, request } = globalThis.licence;
@@ -166,7 +170,7 @@ for (const name of ENGINES) {
     });
     after(() => engine?.close());
 
-    /** A page of the package, on which nothing may go wrong unasked. */
+    /** Opens a page of the package, on which nothing may go wrong unexpectedly. */
     async function withPage(context, headers, use, unchanged) {
       const page = await openPackage(engine, headers, unchanged);
       context.diagnostic(page.version);

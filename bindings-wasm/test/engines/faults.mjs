@@ -1,17 +1,24 @@
-// Looks for proofs that an engine computes wrongly: `node test/engines/faults.mjs N [ENGINE] [MODE]` makes N proofs, prints how those of each page ended, and
-// fails where one ended neither as it should nor because it was aborted. A proof that the package made once more counts as a fault, whatever became of it.
-// All draw the same random bytes, so that each is to be the same as the first: what one worker proves and another cannot, the engine computed wrongly.
+// Looks for proofs that an engine computes wrongly. `node test/engines/faults.mjs N [ENGINE] [MODE]` makes N proofs and
+// prints how the proofs of each page ended. It fails if a proof was neither verified nor aborted. A proof that the
+// package made once more counts as a fault, whatever became of it.
 //
-// MODE is `abort`, which aborts every other proof at random; `fresh`, which aborts none and makes each in a worker of its own; or `keep`, which aborts none.
+// All proofs draw the same random bytes, so each must equal the first. If one worker proves what another cannot, the
+// engine computed it wrongly.
+//
+// MODE is one of:
+//
+// - `abort` aborts every other proof at a random time.
+// - `fresh` aborts none, and makes each proof in a worker of its own.
+// - `keep` aborts none.
 
 import { ISOLATION } from "../server.mjs";
 import { BUILDS } from "../support.mjs";
 import { openPackage, startEngine } from "./engines.mjs";
 
-/** Proofs on a page. */
+/** Number of proofs on a page. */
 const ON_A_PAGE = 20;
 
-/** Where an abort asks the worker to stop, memory is shared; elsewhere it ends the worker. */
+/** If memory is shared, an abort asks the worker to stop. Otherwise it ends the worker. */
 const WAYS = [
   { headers: {}, options: { build: "simd" } },
   { headers: ISOLATION, options: { build: "simd" } },
@@ -19,7 +26,10 @@ const WAYS = [
   { headers: {}, options: { build: "scalar" } },
 ];
 
-/** Makes proofs on the page; gives how often each way to end was met, and what else is known of those that should not be. */
+/**
+ * Makes proofs on the page. Returns how often each outcome occurred, and what else is known about the outcomes that
+ * should not occur.
+ */
 function prove(page, options, proofs, mode) {
   return page.evaluate(
     async ({ options, proofs, mode }) => {

@@ -1,4 +1,4 @@
-// WebKitGTK behind the interface of engines.mjs: its driver, on a screen of its own, since it has no mode without windows.
+// WebKitGTK behind the interface of engines.mjs: its driver, on a screen of its own, because it has no headless mode.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -7,7 +7,7 @@ import { setTimeout } from "node:timers/promises";
 
 import { Builder, Capabilities } from "selenium-webdriver";
 
-/** How long its driver may take to answer. */
+/** How long its driver may take to answer, in milliseconds. */
 const START_MS = 30_000;
 
 /** A call may take as long as its test. */
@@ -55,7 +55,7 @@ async function startDriver(screen, sharesMemory) {
   const port = await freePort();
   const driver = spawn(process.env.VELUM_WEBKIT ?? "/usr/bin/WebKitWebDriver", [`--port=${port}`], {
     stdio: "ignore",
-    // WebKitGTK does not go by the page's headers: it shares memory on every page or, unless told, on none.
+    // WebKitGTK ignores the page's headers: it shares memory on every page or, unless told to, on none.
     env: { ...process.env, DISPLAY: screen, JSC_useSharedArrayBuffer: sharesMemory ? "1" : "0" },
   });
   const url = `http://127.0.0.1:${port}`;
@@ -68,7 +68,7 @@ async function startDriver(screen, sharesMemory) {
   return { process: driver, url };
 }
 
-/** A screen that nobody sees. It chooses its number itself, and says it. */
+/** Starts a screen that nobody sees. The screen chooses its own number and reports it. */
 async function startScreen() {
   const options = ["-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"];
   const screen = spawn(process.env.VELUM_XVFB ?? "Xvfb", options, { stdio: ["ignore", "ignore", "ignore", "pipe"] });
@@ -99,7 +99,7 @@ async function answering(url, driver) {
   }
 }
 
-/** Rejects where a process ends that is needed. */
+/** Rejects once a process that is needed has ended. */
 async function ended(child, name) {
   await once(child, "exit");
   throw new Error(`${name} ended with status ${child.exitCode}`);

@@ -11,7 +11,7 @@ export const SPEC = {
   elements: [{ namespace: "org.iso.18013.5.1", element: "birth_date", value: { full_date: "1990-02-28" } }],
 };
 
-/** A session of which verifier and wallet build the transcript. */
+/** A session whose transcript both the verifier and the wallet build. */
 export const SESSION = {
   protocol: "openid4vp-dc-api",
   origin: "https://verifier.example",

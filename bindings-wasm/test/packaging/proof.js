@@ -1,4 +1,5 @@
-// What each project of the packaging tests does: mint a licence, prove with it, verify the proof, and load what verifies receipts and speaks with markets.
+// What each project of the packaging tests does: it mints a licence, proves with it, verifies the proof, and loads what
+// verifies receipts and what talks to markets.
 
 import { environment, Prover } from "@velum/prover";
 import { MarketClient } from "@velum/prover/market";

@@ -1,4 +1,5 @@
-// The tests of an application, whichever runs them: it verifies, with bytes, dates and signals of the realm that its environment makes.
+// The tests of an application, for any runner. The application verifies, with bytes, dates and signals of the realm
+// that its environment makes.
 
 import { readFileSync } from "node:fs";
 
@@ -10,10 +11,10 @@ import { SESSION } from "./licence.js";
 
 const { presentation, transcript, request } = JSON.parse(readFileSync("recorded.json", "utf8"));
 
-/** Bytes of this realm, of base64. */
+/** Bytes of this realm, decoded from base64. */
 const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
-/** Declares the tests, by what their runner calls `test` and `expect`. */
+/** Declares the tests with the runner's `test` and `expect`. */
 export function declare(test, expect) {
   for (const worker of [true, false]) {
     test(`verifies, ${worker ? "in a worker" : "in this thread"}`, async () => {

@@ -1,12 +1,12 @@
-// An engine that is changed as the worker's address says, before anything of the package runs.
+// Changes the engine as the worker's address says, before anything of the package runs:
 //
-// coins=N       randomness is the byte N, over and over
-// software      an adapter on the processor passes for a GPU until it gives a device
+// coins=N       every random byte is N
+// software      a software adapter passes for a GPU until it has returned a device
 // from=A&to=B   in the source of kernels, A is replaced by B
-// limits=N      a kernel may see N buffers
+// limits=N      a kernel may use N buffers
 // refuse        no pipeline is made
-// lose=N        the device is lost with what it is told N-th to do
-// memory=N      the device is out of memory with the buffer that it is asked for N-th
+// lose=N        the device is lost at the N-th submission of commands
+// memory=N      the device is out of memory at the N-th buffer
 
 const asked = new URL(location.href).searchParams;
 

@@ -1,6 +1,6 @@
-// The worker of provers with a GPU, in an engine that is changed.
+// The worker of provers with a GPU, in a changed engine.
 
-// First, so that it is changed when the other runs.
+// Imported first, so that the engine is changed when the worker runs.
 import "./changed-engine.js";
 
 import "/dist/webgpu-worker.js";

@@ -1,6 +1,6 @@
-// The prover's worker, in an engine that is changed: of chance, for one.
+// The prover's worker in a changed engine, for example with changed randomness.
 
-// First, so that the lock that it holds has a name of its own.
+// Imported first, so that the worker's lock has a name of its own.
 import "/dist/worker.js";
 
 import "./changed-engine.js";

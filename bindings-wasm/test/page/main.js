@@ -1,4 +1,4 @@
-// First, so that it hears of everything.
+// Imported first, so that it learns of every error.
 import "./troubles.js";
 
 import * as velum from "/dist/index.js";

@@ -1,6 +1,6 @@
-// The prover's worker, which goes wrong when it is told to. Nothing tells a page that it closed.
+// The prover's worker, which goes wrong on order. Nothing tells a page that the worker closed.
 
-// First, so that it listens first.
+// Imported first, so that it listens first.
 import "./orders.js";
 
 import "/dist/worker.js";

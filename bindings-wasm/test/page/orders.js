@@ -1,4 +1,4 @@
-// What a mortal worker does on order: it ends by itself, or by a trap in WebAssembly as a panic ends.
+// What a mortal worker does on order: it ends by itself, or by a trap in WebAssembly as after a panic.
 
 // (module (func (export "trap") unreachable))
 const TRAP = new Uint8Array([

@@ -1,4 +1,4 @@
-// Base45 (RFC 9285): bytes in the characters of QR's alphanumeric mode.
+// Base45 (RFC 9285), which writes bytes in the characters of the alphanumeric mode of QR codes.
 
 import type { Bytes } from "../bytes.ts";
 
@@ -18,7 +18,7 @@ export function toBase45(bytes: Uint8Array): string {
   return text;
 }
 
-/** The bytes; undefined for what is no base45. */
+/** Decodes base45. Returns undefined for text that is not valid base45. */
 export function fromBase45(text: string): Bytes | undefined {
   const bytes: number[] = [];
   for (let at = 0; at < text.length; at += 3) {

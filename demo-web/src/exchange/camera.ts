@@ -1,10 +1,14 @@
-// Reads QR codes by the camera. It brings what reads pictures along, so it is loaded when a camera is first used.
+// Reads QR codes with the camera. This module contains the QR decoder, so it is loaded only when a camera is first
+// used.
 
 import { frameLoop, type QRCamera, QRCanvas, rearCamera } from "qr/dom.js";
 
 import { Refusal } from "../failure.ts";
 
-/** Shows what the camera sees on `video`, and gives the texts of codes to `read`, until `video` is taken off the page. */
+/**
+ * Shows the camera's picture in `video` and passes the texts of codes to `read`, until `video` is removed from the
+ * page.
+ */
 export async function readCodes(video: HTMLVideoElement, read: (text: string) => void): Promise<void> {
   const camera = await opened(video);
   const canvas = new QRCanvas();
@@ -28,7 +32,8 @@ async function opened(video: HTMLVideoElement): Promise<QRCamera> {
   try {
     return await rearCamera(video);
   } catch (cause) {
-    // Without `mediaDevices` it is a TypeError; else a DOMException, whose name says whether there is none, or none is allowed.
+    // Without `mediaDevices`, the error is a TypeError. Otherwise it is a DOMException, whose name says whether there
+    // is no camera or whether the page may not use one.
     const reason = cause instanceof DOMException ? cause.name : "the browser lends none";
     throw new Refusal(
       "no_camera",

@@ -1,9 +1,10 @@
-// CRC-32 with the polynomial of IEEE 802.3, as in zlib: tells parts of one message from those of another.
+// CRC-32 with the polynomial of IEEE 802.3, as in zlib. It distinguishes the parts of one message from those of
+// another.
 
 const POLYNOMIAL = 0xedb88320;
 const BITS = 8;
 
-/** Eight upper-case hexadecimal digits. */
+/** The checksum as eight upper-case hexadecimal digits. */
 export function checksumOf(bytes: Uint8Array): string {
   let remainder = 0xffffffff;
   for (const byte of bytes) {

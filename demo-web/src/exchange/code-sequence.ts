@@ -1,22 +1,23 @@
-// A message as the texts of QR codes, and back: docs/hand-off.md. Knows nothing of pictures and cameras.
+// Converts a message into the texts of QR codes and back, in the format of docs/hand-off.md. This module knows nothing
+// about pictures or cameras.
 
 import type { Bytes } from "../bytes.ts";
 import { Refusal } from "../failure.ts";
 import { fromBase45, toBase45 } from "./base45.ts";
 import { checksumOf } from "./checksum.ts";
 
-/** What a sequence carries. */
+/** The kind of message that a sequence carries. */
 export type MessageKind = "question" | "answer";
 
 export const MESSAGE_MAX_BYTES = 4 * 1024 * 1024;
 const PARTS_MAX = 4096;
-/** Makes codes of version 22 at error correction L, which phones read at arm's length. */
+/** Parts of this size give codes of version 22 at error correction level L, which phones read at arm's length. */
 const PART_BYTES = 900;
 
 const LETTERS: Readonly<Record<MessageKind, string>> = { question: "Q", answer: "A" };
 const CODE = /^VELUM:1:([QA]):([1-9][0-9]{0,3}):([1-9][0-9]{0,3}):([0-9A-F]{8}):(.+)$/s;
 
-/** One text a code, to be shown in a loop. */
+/** The texts of the codes for a message, one text for each code. The codes are shown in a loop. */
 export function codesOf(kind: MessageKind, message: Uint8Array, partBytes = PART_BYTES): string[] {
   const count = Math.ceil(message.length / partBytes);
   if (count < 1 || count > PARTS_MAX || message.length > MESSAGE_MAX_BYTES) {
@@ -30,13 +31,13 @@ export function codesOf(kind: MessageKind, message: Uint8Array, partBytes = PART
   });
 }
 
-/** How far a message is. */
+/** How much of a message has been read. */
 export type Reading =
   | { readonly kind: "reading"; readonly have: number; readonly count: number }
   | { readonly kind: "done"; readonly message: MessageKind; readonly bytes: Bytes }
-  /** The code is none of a sequence. What was read before stays. */
+  /** The code does not belong to a sequence. The parts read so far are kept. */
   | { readonly kind: "foreign" }
-  /** The parts did not fit together. Reading starts anew. */
+  /** The parts did not fit together. Reading starts again. */
   | { readonly kind: "damaged" };
 
 interface Code {
@@ -47,14 +48,14 @@ interface Code {
   readonly part: Bytes;
 }
 
-/** Puts a message together from codes in any order. */
+/** Assembles a message from codes that are read in any order. */
 export class CodeCollector {
-  /** What all parts of the message have in common. */
+  /** What all parts of the message have in common: its kind, its number of parts and its checksum. */
   #sequence = "";
   readonly #parts = new Map<number, Bytes>();
   #bytes = 0;
 
-  /** Takes the text of a code. */
+  /** Reads the text of one code. */
   read(text: string): Reading {
     const code = codeOf(text);
     if (code === undefined) return { kind: "foreign" };

@@ -1,4 +1,4 @@
-// What travels between a verifier and a wallet. Bytes and text only: neither sees anything else of the other.
+// What a verifier and a wallet exchange. It is plain data: neither side sees anything else of the other.
 
 import type { Bytes } from "../bytes.ts";
 import type { StageTime } from "../time.ts";
@@ -6,28 +6,31 @@ import type { StageTime } from "../time.ts";
 /** A request in a session. */
 export interface Asked {
   /**
-   * Who asks: the origin of the verifier's page, which a wallet learns from the browser and not from the verifier. In a question
-   * of another device it is what the question claims.
+   * Who asks. This is the origin of the verifier's page, which a wallet learns from the browser and not from the
+   * verifier. For a question from another device, it is the origin that the question claims.
    */
   readonly origin: string;
   /** Fresh for each session. */
   readonly nonce: Bytes;
   /** The request as JSON. */
   readonly request: string;
-  /** Whether the answer is to be handed to a market, where others read it. It is made for that then, and its holder is told. */
+  /**
+   * Whether the answer is to be handed to a market, where others read it. The wallet then makes the answer for that
+   * purpose, and tells its holder.
+   */
   readonly forMarket?: boolean;
 }
 
-/** What the wallet answers. */
+/** The answer of the wallet. */
 export type Answer =
   | { readonly kind: "presented"; readonly presentation: Bytes; readonly measured: Measured }
   | { readonly kind: "declined" };
 
-/** How long the wallet took. Shown on this page only: a real wallet would keep it to itself. */
+/** How long the wallet took. This is shown on this page only: a real wallet would keep it to itself. */
 export interface Measured {
-  /** Of the credential proof; unknown where another visit to this page made it. */
+  /** The time of the credential proof. It is unknown if another visit to this page made the proof. */
   readonly preparing: { readonly ms: number; readonly stages: readonly StageTime[] } | undefined;
-  /** Whether the credential proof had been made before the request came. */
+  /** Whether the credential proof was made before the request came. */
   readonly ahead: boolean;
   readonly presentMs: number;
   readonly presentStages: readonly StageTime[];

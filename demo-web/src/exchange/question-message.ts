@@ -1,4 +1,4 @@
-// A question as it travels to another device: docs/hand-off.md.
+// Encodes and decodes a question for another device, in the format of docs/hand-off.md.
 
 import { type Bytes, fromBase64url, toBase64url } from "../bytes.ts";
 import { Refusal } from "../failure.ts";
@@ -9,13 +9,13 @@ const NONCE_MIN_BYTES = 16;
 const NONCE_MAX_BYTES = 64;
 const MEMBERS: readonly string[] = ["origin", "nonce", "request"];
 
-/** The bytes that travel. */
+/** Encodes a question. */
 export function questionMessage({ origin, nonce, request }: Asked): Bytes {
   const question = { origin, nonce: toBase64url(nonce), request: JSON.parse(request) as unknown };
   return new TextEncoder().encode(JSON.stringify(question));
 }
 
-/** Reads a question; what its request holds is left to the prover. */
+/** Decodes a question. The prover checks the content of its request. */
 export function readQuestion(message: Uint8Array): Asked {
   if (message.length > MAX_BYTES) {
     throw refusal("question", `${message.length} bytes are more than the ${MAX_BYTES} of a question`, "too_large");
@@ -39,7 +39,10 @@ function parsed(message: Uint8Array): unknown {
   }
 }
 
-/** A value of JSON, unless JavaScript would take another one for it. */
+/**
+ * Returns a value of the JSON unchanged. Refuses numbers other than safe integers, because JavaScript could read them
+ * as different numbers.
+ */
 function kept(member: string, value: unknown): unknown {
   if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
   throw refusal("question", `${quoted(member)} is a number that this page cannot hold, ${value}`);
@@ -47,7 +50,7 @@ function kept(member: string, value: unknown): unknown {
 
 function originOf(origin: unknown): string {
   if (typeof origin !== "string" || origin === "") throw refusal("question.origin", "it is no text, or empty");
-  // Half a character would be another one in the transcript.
+  // A lone surrogate would become a different character in the transcript.
   if (/\p{Cs}/u.test(origin)) throw refusal("question.origin", "it holds half a character");
   return origin;
 }

@@ -1,4 +1,4 @@
-// A message that comes from another device: from a file, or by camera from QR codes.
+// Receives a message from another device: from a file, or from QR codes with the camera.
 
 import type { Bytes } from "../bytes.ts";
 import { failureOf, Refusal } from "../failure.ts";
@@ -11,7 +11,7 @@ const ACCEPTED: Readonly<Record<MessageKind, string>> = { question: ".json", ans
 
 type Take = (message: Bytes) => void | Promise<void>;
 
-/** `take` gets the message; what it throws is shown. */
+/** `take` receives the message. Errors that it throws are shown. */
 export function receivingView(kind: MessageKind, take: Take): HTMLElement {
   const problem = h("div", { class: "host" });
   const attempt = async (work: () => void | Promise<void>): Promise<void> => {
@@ -87,7 +87,7 @@ function cameraView(kind: MessageKind, attempt: Attempt, take: Take): HTMLElemen
   return host;
 }
 
-/** The message that was read, which must be of the wanted kind. */
+/** The message that was read. Throws if the message is damaged or not of the wanted kind. */
 function messageOf(reading: Reading, wanted: MessageKind): Bytes {
   if (reading.kind !== "done") {
     throw new Refusal("malformed", "codes", "they do not fit together; go on, they are read anew");

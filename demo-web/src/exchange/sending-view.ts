@@ -1,4 +1,4 @@
-// A message on its way to another device: shown as QR codes in a loop, and to be saved as a file.
+// Sends a message to another device: shows it as QR codes in a loop, and offers it as a file.
 
 import type { Bytes } from "../bytes.ts";
 import { failureOf } from "../failure.ts";
@@ -10,9 +10,9 @@ import { codesOf, type MessageKind } from "./code-sequence.ts";
 type Encoder = typeof import("qr");
 
 const CODES_PER_SECOND = 8;
-/** Pixels of the picture that a module of a code takes. */
+/** The width of one module of a code, in pixels of the picture. */
 const MODULE = 4;
-/** Modules that must stay light around a code (ISO/IEC 18004). */
+/** The width of the border around a code that must stay light, in modules (ISO/IEC 18004). */
 const BORDER = 4;
 
 const FILES: Readonly<Record<MessageKind, { readonly name: string; readonly type: string }>> = {
@@ -30,7 +30,7 @@ export function sendingView(kind: MessageKind, message: Bytes): HTMLElement {
   return h("div", { class: "stack" }, codes, save);
 }
 
-/** What draws codes is loaded when it is first used. */
+/** Shows the codes of a message. The QR encoder is loaded when it is first used. */
 async function showCodes(host: HTMLElement, kind: MessageKind, message: Bytes): Promise<void> {
   const texts = codesOf(kind, message);
   replace(host, loopView(await import("qr"), kind, texts));
@@ -59,7 +59,10 @@ function loopView(encoder: Encoder, kind: MessageKind, texts: readonly string[])
   );
 }
 
-/** Runs the loop for as long as its picture is on the page; from the start, unless the reader has asked for less motion. */
+/**
+ * The controls of the loop. The loop runs only while its picture is on the page. It starts by itself, unless the reader
+ * has asked for less motion.
+ */
 function loopControls(picture: HTMLElement, next: () => void): HTMLElement[] {
   const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -100,7 +103,7 @@ function loopControls(picture: HTMLElement, next: () => void): HTMLElement[] {
   return [toggle, step];
 }
 
-/** Dark on light in every colour scheme, as readers expect it. */
+/** Draws a code dark on light in every colour scheme, as code readers expect. */
 function draw({ encodeQR }: Encoder, canvas: HTMLCanvasElement, text: string): void {
   const modules = encodeQR(text, "raw", { ecc: "low", border: BORDER });
   const context = canvas.getContext("2d");

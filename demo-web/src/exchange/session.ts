@@ -12,7 +12,7 @@ export function newNonce(): Bytes {
   return crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
 }
 
-/** The `SessionTranscript` of a browser session without encryption of the answer (OpenID4VP 1.0, B.2.6.2). */
+/** The `SessionTranscript` of a browser session in which the answer is not encrypted (OpenID4VP 1.0, B.2.6.2). */
 export function sessionTranscript(origin: string, nonce: Uint8Array): Promise<Bytes> {
   return transcriptOf({ protocol: "openid4vp-dc-api", origin, nonce: toBase64url(nonce) });
 }

@@ -1,7 +1,7 @@
 // The issuing authorities of this browser: their keys, and the roots that they publish for verifiers to trust.
 //
-// These are authorities of a demonstration. Their keys go to a program that mints test documents, so they are bytes and not
-// keys of WebCrypto; at rest they are sealed all the same.
+// These authorities are for demonstration. Their keys are passed to a program that mints test documents, so they are
+// bytes and not keys of WebCrypto. They are sealed in storage nevertheless.
 
 import type { Minted } from "@velum/prover/testing";
 
@@ -21,7 +21,7 @@ interface AuthorityRecord extends Authority {
 export const DATABASE = "velum-issuer";
 const AUTHORITIES = "authorities";
 const SCALAR_BYTES = 32;
-/** The order of P-256: a private key is less than it, and not 0. */
+/** The order of P-256. A private key is less than the order, and not 0. */
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
 export class Authorities {
@@ -38,12 +38,12 @@ export class Authorities {
     return new Authorities(await SealedDatabase.open(DATABASE, create));
   }
 
-  /** Calls `listener` whenever this or another tab published something. */
+  /** Calls `listener` whenever this tab or another one has published something. */
   onChange(listener: () => void): void {
     this.#storage.changes.listen(listener);
   }
 
-  /** Every authority that has issued something here, as it is published. */
+  /** Every authority that has issued a document here, in its published form. */
   async published(): Promise<Authority[]> {
     const records = await this.#storage.transact(AUTHORITIES, "readonly", (transaction) =>
       result<AuthorityRecord[]>(transaction.objectStore(AUTHORITIES).getAll()),
@@ -52,15 +52,15 @@ export class Authorities {
   }
 
   /**
-   * Has the authority for a kind of document in a country sign one: `mint` gets its keys. With its first document it is
-   * founded, and its root is published.
+   * Signs a document with the authority for this kind of document in this country. `mint` receives the keys of the
+   * authority. An authority is founded with its first document, and its root is then published.
    */
   async sign(
     kind: DocumentKind,
     country: string,
     mint: (keys: AuthorityKeys) => Promise<Minted>,
   ): Promise<{ readonly authority: Authority; readonly document: Minted["document"] }> {
-    // Or two tabs could found it twice, with keys of their own.
+    // Without the lock, two tabs could found the authority twice, with different keys.
     return exclusively(`${DATABASE}: ${authorityId(kind, country)}`, async () => {
       const keys = await this.#keysOf(kind, country);
       const { iaca, document } = await mint(keys);

@@ -1,4 +1,5 @@
-// The issuer: mints a document for a person and a device key, and hands it over. It sees the public half of the key only.
+// The issuer. It mints a document for a person and a device key, and hands the document over. It sees only the public
+// half of the device key.
 
 import type { Minted, MintSpec } from "@velum/prover/testing";
 
@@ -9,7 +10,7 @@ import type { Authority, Recipient } from "../exchange/issuance.ts";
 import type { Authorities } from "./authorities.ts";
 import { documentSpec, type Person } from "./spec.ts";
 
-/** How documents are minted: `@velum/prover/testing`. */
+/** A function that mints documents. The page uses that of `@velum/prover/testing`. */
 export type Mint = (spec: MintSpec) => Promise<Minted>;
 
 export type IssuerState =
@@ -33,7 +34,7 @@ export class Issuer {
     authorities.onChange(() => void this.refresh());
   }
 
-  /** Reads which authorities there are, after a change here or in another tab. */
+  /** Reads which authorities there are, after a change in this tab or another one. */
   async refresh(): Promise<void> {
     try {
       await this.#look();
@@ -46,7 +47,7 @@ export class Issuer {
     this.published.set(await this.#authorities.published());
   }
 
-  /** Issues a document into the wallet, for the person that `read` gives. */
+  /** Issues a document to the wallet, for the person that `read` returns. */
   async issue(kind: DocumentKind, read: () => Promise<Person>): Promise<void> {
     if (this.state.value.kind === "busy") return;
     this.state.set({ kind: "busy" });

@@ -1,4 +1,5 @@
-// Draws a portrait of nobody, from a number. Licences carry a photo; this page asks for no camera and fetches no file.
+// Draws a portrait of an invented person from a number. Licences carry a photo, but issuing a licence here needs
+// neither a camera nor a file.
 
 import type { Bytes } from "../bytes.ts";
 
@@ -13,7 +14,7 @@ const INK = "#2a2421";
 
 const JPEG_QUALITY = 0.8;
 
-/** Draws person number `seed`; equal numbers look alike. */
+/** Draws the person with the number `seed`. Equal numbers give the same portrait. */
 export function drawPortrait(canvas: HTMLCanvasElement, seed: number): void {
   canvas.width = PORTRAIT_WIDTH;
   canvas.height = PORTRAIT_HEIGHT;
@@ -38,7 +39,7 @@ export function drawPortrait(canvas: HTMLCanvasElement, seed: number): void {
   context.setTransform(1, 0, 0, 1, 0, 0);
 }
 
-/** The drawing as a JPEG, the format that ISO/IEC 18013-5, 7.2.1, names for portraits. */
+/** Encodes the drawing as a JPEG, a format that ISO/IEC 18013-5, 7.2.1, names for portraits. */
 export async function portraitBytes(canvas: HTMLCanvasElement): Promise<Bytes> {
   const blobOfCanvas = await new Promise<Blob | null>((resolve) => {
     canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY);
@@ -135,7 +136,7 @@ function stroke(
   context.stroke();
 }
 
-/** Picks one of several by the next bits of a number (xorshift; nothing here is secret). */
+/** Returns a function that picks an item of a list by the next bits of a number (xorshift). Nothing here is secret. */
 function picker(seed: number): <T>(from: readonly T[]) => T {
   let state = (seed ^ 0x9e3779b9) >>> 0 || 1;
   return (from) => {

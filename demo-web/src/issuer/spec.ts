@@ -1,4 +1,4 @@
-// What an authority writes into a document: the spec of `docs/cli.md`, for a person.
+// What an authority writes into a document: builds the spec of `docs/cli.md` for a person.
 
 import type { MintElement, MintSpec, MintValue } from "@velum/prover/testing";
 
@@ -11,29 +11,29 @@ export interface Person {
   readonly familyName: string;
   /** `YYYY-MM-DD`. */
   readonly birthDate: string;
-  /** Two letters. */
+  /** The country code, in two letters. */
   readonly country: string;
   readonly portrait: Bytes;
 }
 
-/** The secrets of an authority, 32 bytes in hexadecimal. */
+/** The secret keys of an authority, each 32 bytes in hexadecimal. */
 export interface AuthorityKeys {
   readonly root: string;
   readonly signer: string;
 }
 
-/** Short, as issuers make them that renew a document often. */
+/** The validity is short, as it is for documents that an issuer renews often. */
 const VALID_DAYS = 30;
 const LICENCE_YEARS = 10;
 const DECOYS = 6;
 
-/** Who signs documents of this kind in this country. */
+/** The name of the authority that signs documents of this kind in this country. */
 export function authorityName(kind: DocumentKind, country: string): string {
   const office = kind === LICENCE ? "Driving Licence Authority" : "Age Attestation Service";
   return `${countryName(country)} ${office}`;
 }
 
-/** The spec of a document for `person` and the device that holds `devicePoint`. */
+/** The spec of a document for `person` and for the device whose public key is `devicePoint`. */
 export function documentSpec(
   kind: DocumentKind,
   person: Person,

@@ -1,4 +1,4 @@
-// The issuer's panel: a form, and what came of it.
+// The issuer's panel: a form, and the outcome of issuing.
 
 import { lengthInWords } from "../bytes.ts";
 import { COUNTRIES, countryName, type DocumentKind, DOCUMENT_KINDS, LICENCE } from "../documents.ts";
@@ -56,7 +56,7 @@ export function issuerView(issuer: Issuer): HTMLElement {
   const showFields = (): void => {
     const licence = kinds.selected() === LICENCE;
     names.hidden = !licence;
-    // A hidden field must not keep the form from being sent.
+    // A hidden field must not prevent the form from being submitted.
     given.disabled = !licence;
     family.disabled = !licence;
     portrait.element.hidden = !licence;
@@ -64,7 +64,7 @@ export function issuerView(issuer: Issuer): HTMLElement {
   kinds.element.addEventListener("change", showFields);
   showFields();
   issuer.state.watch((state) => {
-    // Not `disabled`, which would take the focus away; while it is busy, the issuer heeds no other call.
+    // The attribute `disabled` would take the focus away. While the issuer is busy, it ignores other calls.
     submit.setAttribute("aria-disabled", String(state.kind === "busy"));
     replace(status, outcome(state));
   });

@@ -1,5 +1,5 @@
-// Handing what the verifier has accepted to a market, which folds it with others and gives a receipt. The verifier pays, with demo money: its account tells
-// nothing of whose proofs it hands in.
+// Hands what the verifier has accepted to a market, which folds it with others and returns a receipt. The verifier
+// pays, with demo money. Its account reveals nothing about whose proofs it hands in.
 
 import {
   type Estimate,
@@ -15,24 +15,27 @@ import { Store } from "../ui/store.ts";
 import type { Evidence } from "../verifier/tamper.ts";
 import type { Accepted } from "../verifier/verifier.ts";
 
-/** Where `./x market` listens. */
+/** The address at which `./x market` listens. */
 export const USUAL_MARKET = "http://127.0.0.1:8460/";
 
-/** Demo money that is deposited before each job. */
+/** The demo money that is deposited before each job. */
 const MONEY = 100_000;
 
-/** How many times the market's floor is offered at most. */
+/**
+ * The maximum that is offered, as a multiple of the market's floor. If the estimated price is higher, that price is
+ * offered instead.
+ */
 const GENEROSITY = 10;
 
-/** A receipt that was checked here. */
+/** A receipt that was checked on this page. */
 export interface Given {
   readonly receipt: Bytes;
   readonly market: string;
-  /** Presentations that its aggregate counts. */
+  /** The number of presentations that its aggregate counts. */
   readonly count: number;
   readonly provenBits: number;
   readonly learnt: readonly string[];
-  /** Milliseconds that checking took. */
+  /** The duration of the check, in milliseconds. */
   readonly verifyMs: number;
   readonly paid: number | undefined;
 }
@@ -65,14 +68,14 @@ export class Market {
     this.#askWallet = askWallet;
   }
 
-  /** Forgets what was handed in of another answer, and takes it back where that can be. */
+  /** Forgets the job of an earlier answer, and takes it back if that is still possible. */
   reset(): void {
     this.#abort.abort();
     this.#abort = new AbortController();
     this.handing.set({ kind: "none" });
   }
 
-  /** Hands an answer like the accepted one to the market at a URL. */
+  /** Asks the wallet for an answer like the accepted one, and hands it to the market at `url`. */
   async handIn(accepted: Accepted, url: string): Promise<void> {
     this.reset();
     const { signal } = this.#abort;
@@ -85,7 +88,7 @@ export class Market {
         show({ kind: "keptBack", reasons });
         return;
       }
-      // Before the holder is troubled.
+      // The market is opened first, so that the holder is not asked in vain.
       const market = await this.#client.open({ url, key: this.#key }, { signal });
       show({ kind: "asking" });
       const evidence = await this.#askWallet(accepted);
@@ -100,7 +103,7 @@ export class Market {
     }
   }
 
-  /** Takes the job back, unless some provider has it already. */
+  /** Takes the job back, if the market still allows it. */
   takeBack(): void {
     this.#abort.abort();
   }

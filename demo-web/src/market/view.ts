@@ -1,4 +1,4 @@
-// Handing to a market: where, how it goes, what it costs, and the receipt.
+// The view of handing an answer to a market: the address, the progress, the cost and the receipt.
 
 import type { HandOffProgress } from "@velum/prover/market";
 
@@ -10,7 +10,10 @@ import { saveButton } from "../ui/save-file.ts";
 import type { Accepted } from "../verifier/verifier.ts";
 import { type Given, type Handing, type Market, USUAL_MARKET } from "./market.ts";
 
-/** The way to a market for what the verifier accepts, made once: its progress goes on while the verdict is shown anew. */
+/**
+ * The form that hands accepted answers to a market. It is created only once, so that its progress continues while the
+ * verdict is shown again.
+ */
 export function marketView(market: Market, accepted: () => Accepted | undefined): HTMLElement {
   const host = h("div", { class: "stack host" });
   const spoken = h("p", { class: "sr", role: "status" });

@@ -1,10 +1,10 @@
-// Word of a change, to every tab.
+// Notifies every tab of changes.
 
 export class Changes {
   readonly #channel: BroadcastChannel;
   readonly #listeners = new Set<() => void>();
 
-  /** Tabs that use the same name hear of each other's changes. */
+  /** Tabs that use the same name are notified of each other's changes. */
   constructor(name: string) {
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = () => {
@@ -12,12 +12,12 @@ export class Changes {
     };
   }
 
-  /** Calls `listener` whenever this or another tab changed something. */
+  /** Calls `listener` whenever this tab or another one has changed something. */
   listen(listener: () => void): void {
     this.#listeners.add(listener);
   }
 
-  /** Something was changed here. */
+  /** Announces a change that was made in this tab. */
   tell(): void {
     this.#channel.postMessage(null);
     this.#call();

@@ -1,6 +1,6 @@
-// IndexedDB with promises. Knows stores and transactions, nothing of what is kept in them.
+// IndexedDB with promises. This module knows stores and transactions, but not what is kept in them.
 
-/** What went wrong with the browser's storage, and what to do about it. */
+/** An error of the browser's storage, which says what to do about it. */
 export class StorageError extends Error {
   override readonly name = "StorageError";
   readonly where: string;
@@ -13,7 +13,7 @@ export class StorageError extends Error {
 
 const CLOSED = "the browser’s storage cannot be opened; allow this site to store data, or leave private browsing";
 
-/** Opens a database, made by `create` where it does not exist yet. */
+/** Opens a database. If it does not exist yet, `create` creates its stores. */
 export function openDatabase(name: string, create: (database: IDBDatabase) => void): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string, cause?: unknown): void => {
@@ -31,7 +31,8 @@ export function openDatabase(name: string, create: (database: IDBDatabase) => vo
     };
     opening.onsuccess = () => {
       const database = opening.result;
-      // Another tab may delete the database ("forget everything"), which waits for this one to let go.
+      // Another tab may delete the database ("forget everything"). The deletion waits until this tab has closed its
+      // connection.
       database.onversionchange = () => {
         database.close();
       };
@@ -46,7 +47,7 @@ export function openDatabase(name: string, create: (database: IDBDatabase) => vo
   });
 }
 
-/** Deletes a database, once every tab has let go of it. */
+/** Deletes a database, once every tab has closed it. */
 export function deleteDatabase(name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const deleting = indexedDB.deleteDatabase(name);
@@ -60,7 +61,7 @@ export function deleteDatabase(name: string): Promise<void> {
   });
 }
 
-/** The result of one IndexedDB request. */
+/** Resolves to the result of one IndexedDB request. */
 export function result<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => {
@@ -73,9 +74,11 @@ export function result<T>(request: IDBRequest<T>): Promise<T> {
 }
 
 /**
- * Runs `work` in one transaction and resolves after it is committed; an error in `work` aborts it.
+ * Runs `work` in one transaction, and resolves after the transaction is committed. An error in `work` aborts the
+ * transaction.
  *
- * `work` may await nothing but requests of this transaction: it ends by itself when none is pending.
+ * `work` may await only requests of this transaction, because the transaction ends by itself when no request is
+ * pending.
  */
 export async function transact<T>(
   database: IDBDatabase,
@@ -83,7 +86,7 @@ export async function transact<T>(
   mode: IDBTransactionMode,
   work: (transaction: IDBTransaction) => Promise<T>,
 ): Promise<T> {
-  // Strict: what was taken must stay taken after a crash of the machine.
+  // Strict durability: a committed change must survive a crash of the machine.
   const transaction = database.transaction(stores, mode, { durability: "strict" });
   const committed = new Promise<void>((resolve, reject) => {
     transaction.oncomplete = () => {
@@ -102,7 +105,7 @@ export async function transact<T>(
     try {
       transaction.abort();
     } catch {
-      // It has ended already.
+      // The transaction has already ended.
     }
     throw error;
   }

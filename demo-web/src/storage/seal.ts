@@ -1,4 +1,4 @@
-// Authenticated encryption of what lies in storage, under an AES key that no script can read.
+// Authenticated encryption of stored data, under an AES key that no script can read.
 
 import { result, StorageError, transact } from "./database.ts";
 import { exclusively } from "./locks.ts";
@@ -17,7 +17,7 @@ export interface Sealed {
   readonly bytes: ArrayBuffer;
 }
 
-/** Seals and opens under one key. */
+/** Seals and opens bytes under one key. */
 export class Seal {
   readonly #key: CryptoKey;
 
@@ -25,7 +25,7 @@ export class Seal {
     this.#key = key;
   }
 
-  /** The seal of a database: its key is made on first use, is not extractable and never leaves the browser. */
+  /** The seal of a database. Its key is created on first use, is not extractable, and never leaves the browser. */
   static async of(database: IDBDatabase): Promise<Seal> {
     return exclusively(`${database.name}: ${KEY_NAME}`, async () => {
       const read = (transaction: IDBTransaction): Promise<CryptoKey | undefined> =>
@@ -42,13 +42,13 @@ export class Seal {
     });
   }
 
-  /** Seals bytes; `context` says what they are and must be given again to open them. */
+  /** Seals bytes. `context` says what the bytes are. Opening them requires the same context. */
   async close(bytes: Uint8Array<ArrayBuffer>, context: string): Promise<Sealed> {
     const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
     return { nonce, bytes: await crypto.subtle.encrypt(parameters(nonce, context), this.#key, bytes) };
   }
 
-  /** Opens what was sealed in the same context. */
+  /** Opens bytes that were sealed in the same context. */
   async open(sealed: Sealed, context: string): Promise<Uint8Array<ArrayBuffer>> {
     try {
       const { nonce, bytes } = sealed;

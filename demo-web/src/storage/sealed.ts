@@ -1,4 +1,4 @@
-// A database whose contents lie sealed, with word of its changes to every tab.
+// A database with a seal for its contents, which notifies every tab of its changes.
 
 import { Changes } from "./changes.ts";
 import { openDatabase, transact } from "./database.ts";
@@ -15,7 +15,7 @@ export class SealedDatabase {
     this.changes = new Changes(database.name);
   }
 
-  /** Opens a database, its stores made by `create` where it does not exist yet. */
+  /** Opens a database. If it does not exist yet, `create` creates its stores. */
   static async open(name: string, create: (database: IDBDatabase) => void): Promise<SealedDatabase> {
     const database = await openDatabase(name, (created) => {
       created.createObjectStore(KEY_STORE);

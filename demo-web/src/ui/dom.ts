@@ -1,4 +1,4 @@
-// Making elements, without HTML in strings.
+// Creates elements, without HTML in strings.
 
 export type Child = Node | string | undefined | false;
 type Listener = (event: Event) => void;
@@ -7,8 +7,8 @@ export type Attributes = Readonly<Record<string, string | number | boolean | und
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * An HTML element. A function listens to the event of its name; `true` is an attribute without value, and `false` and
- * `undefined` are none.
+ * Creates an HTML element. An attribute whose value is a function listens to the event of that name. `true` sets an
+ * attribute without a value. `false` and `undefined` set no attribute.
  */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -18,7 +18,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return fill(document.createElement(tag), attributes, children);
 }
 
-/** An SVG element. */
+/** Creates an SVG element. */
 export function s<K extends keyof SVGElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -38,8 +38,8 @@ function fill<E extends Element>(element: E, attributes: Attributes, children: C
 }
 
 /**
- * Puts other content into `host`. If what had the focus goes away, `host` takes it, so that someone at the keyboard
- * stays where they were.
+ * Replaces the content of `host`. If the element with the focus is removed, `host` takes the focus, so that people who
+ * use the keyboard stay where they were.
  */
 export function replace(host: HTMLElement, ...children: Child[]): void {
   const hadFocus = host !== document.activeElement && host.contains(document.activeElement);
@@ -67,7 +67,7 @@ export function labelled(
   return h("div", { class: "field" }, h("label", { for: control.id }, label), control);
 }
 
-/** A choice of several, the `selected` one chosen. */
+/** A list to choose from, in which the option `selected` is chosen. */
 export function choice(
   options: readonly { readonly value: string; readonly label: string }[],
   selected: string | undefined,
@@ -80,7 +80,7 @@ export function choice(
   );
 }
 
-/** A box to tick, with its label behind it. */
+/** A checkbox, followed by its label. */
 export function labelledBox(label: Child, box: HTMLInputElement): HTMLElement {
   return h("label", { class: "box" }, box, h("span", {}, label));
 }

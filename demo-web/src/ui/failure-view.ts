@@ -1,9 +1,9 @@
-// A failure on the page.
+// Shows a failure on the page.
 
 import type { Failure } from "../failure.ts";
 import { type Attributes, h } from "./dom.ts";
 
-/** A failure to be read, and announced at once unless `quiet`. */
+/** The view of a failure. It is announced at once, unless `attributes` replaces the role `alert`. */
 export function failureView(
   { code, where, message }: Failure,
   attributes: Attributes = { role: "alert" },

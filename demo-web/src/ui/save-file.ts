@@ -1,8 +1,8 @@
-// Saving bytes as a file.
+// Saves bytes as a file.
 
 import { h } from "./dom.ts";
 
-/** A browser may ask first where the file goes. */
+/** The URL of the content stays valid for this long, because a browser may first ask where to save the file. */
 const SAVING_MS = 60_000;
 
 /** A button that saves `content`. */

@@ -1,4 +1,4 @@
-// A value that views watch.
+// A value that views can watch.
 
 export class Store<T> {
   #value: T;

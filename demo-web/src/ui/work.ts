@@ -1,4 +1,4 @@
-// A long call under way: how far it is, and the way to cancel it.
+// A long call: its progress, and a way to cancel it.
 
 import type { CallOptions } from "@velum/prover";
 
@@ -19,13 +19,13 @@ export class Work {
   readonly #begun = performance.now();
   readonly #stages: { stage: string; begun: number }[] = [];
 
-  /** Steps of one call share `abort`. */
+  /** The steps of one call share `abort`. */
   constructor(label: string, abort = new AbortController()) {
     this.label = label;
     this.#abort = abort;
   }
 
-  /** What a call of the prover needs to be followed and cancelled. */
+  /** The options with which a call of the prover can be followed and cancelled. */
   get options(): CallOptions {
     return {
       signal: this.#abort.signal,
@@ -41,12 +41,12 @@ export class Work {
     this.#abort.abort();
   }
 
-  /** Milliseconds since the beginning. */
+  /** Milliseconds since the work began. */
   get ms(): number {
     return performance.now() - this.#begun;
   }
 
-  /** How long each stage has taken, in the order in which they first began; a stage may begin several times. */
+  /** How long each stage has taken, in the order in which the stages first began. A stage may begin several times. */
   get stages(): StageTime[] {
     const end = performance.now();
     const times = new Map<string, number>();
@@ -58,7 +58,7 @@ export class Work {
   }
 }
 
-/** A bar with a button that cancels. */
+/** A progress bar with a button that cancels the work. */
 export function workView(work: Work, cancelLabel = "Cancel"): HTMLElement {
   const id = newId("work");
   const bar = h("progress", { max: 1, "aria-labelledby": id });

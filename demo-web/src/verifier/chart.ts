@@ -1,4 +1,4 @@
-// Where the time went, as bars.
+// A bar chart of where the time went.
 
 import { duration } from "../time.ts";
 import { h, newId, s } from "../ui/dom.ts";
@@ -15,10 +15,10 @@ const ROW = 20;
 const LABEL = 178;
 const VALUE = 58;
 const THICK = 11;
-/** Shorter ones are summed up in the last bar. */
+/** Stages with a smaller share of the time are summed up in the last bar. */
 const LEAST_SHARE = 0.01;
 
-/** One figure for several series, to one scale. */
+/** One figure for several series, all drawn to the same scale. */
 export function stageChart(series: readonly Series[]): HTMLElement {
   const shown = series.map((one) => ({ ...one, stages: longest(one) }));
   const scale = Math.max(1, ...shown.flatMap(({ stages }) => stages.map(({ ms }) => ms)));
@@ -46,7 +46,7 @@ function seriesView({ name, style, ms, stages }: Series, scale: number): HTMLEle
 function row({ stage, ms }: StageTime, index: number, scale: number, style: Series["style"]): SVGGElement {
   const middle = index * ROW + ROW / 2;
   const bar = s("rect", { x: LABEL, y: middle - THICK / 2, height: THICK, rx: 2 });
-  // The text keeps its size; the bars take the width that there is.
+  // The text keeps its size, and the bars take the width that is left.
   bar.style.width = `max(2px, calc((100% - ${LABEL + VALUE}px) * ${(ms / scale).toFixed(4)}))`;
   return s(
     "g",

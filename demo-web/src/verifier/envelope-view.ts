@@ -1,4 +1,4 @@
-// The raw answer: its members and its bytes, and the request that it answers.
+// Shows the raw answer: its members, its bytes, and the request that it answers.
 
 import { lengthInWords, toHex } from "../bytes.ts";
 import { h, replace } from "../ui/dom.ts";
@@ -24,7 +24,7 @@ export function envelopeView({ presentation, transcript, request }: Evidence): H
   );
 }
 
-/** Made when it is opened first: a proof is long. */
+/** A section that can be unfolded. Its content is created when it is first opened, because a proof is long. */
 function details(title: string, content: () => HTMLElement[]): HTMLDetailsElement {
   const element = h("details", {}, h("summary", {}, title));
   element.addEventListener("toggle", () => element.append(...content()), { once: true });

@@ -1,4 +1,5 @@
-// A presentation taken apart for people to look at: docs/formats.md says what its members are. Verifying does not use this.
+// Takes a presentation apart to show it to people. docs/formats.md describes its members. Verification does not use
+// this module.
 
 import { decode } from "cborg";
 
@@ -26,7 +27,7 @@ const NAMES = [
 const ISSUER = 4;
 const SHORT = 32;
 
-/** The members in their order. */
+/** The members of a presentation, in order. */
 export function membersOf(presentation: Uint8Array): readonly Member[] {
   return membersAsDecoded(presentation).map((member, index) => ({
     name: NAMES[index] ?? `Member ${index}`,
@@ -34,7 +35,7 @@ export function membersOf(presentation: Uint8Array): readonly Member[] {
   }));
 }
 
-/** Which of the request's issuers the presentation says it was. */
+/** The index of the issuer in the request's list, as the presentation states it. */
 export function issuerIndex(presentation: Uint8Array): number | undefined {
   const index = membersAsDecoded(presentation)[ISSUER];
   return typeof index === "number" ? index : undefined;

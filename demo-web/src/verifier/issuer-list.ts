@@ -1,4 +1,4 @@
-// The issuers that a request may trust: those that publish their roots on this page, and roots from files.
+// The issuers that a request may trust: issuers that publish their roots on this page, and roots from files.
 
 import type { DocumentKind } from "../documents.ts";
 import type { Authority } from "../exchange/issuance.ts";

@@ -1,4 +1,4 @@
-// The form of a request.
+// The form in which a request is written.
 
 import type { Request } from "@velum/prover";
 
@@ -21,7 +21,10 @@ interface QuestionForm {
 
 type Send = (request: Request, trusted: readonly Trusted[]) => void;
 
-/** One of `send` gets the request when the form is sent: to the wallet on this page, or to that of another device. */
+/**
+ * When the form is submitted, one of the functions in `send` receives the request: `here` for the wallet on this page,
+ * `elsewhere` for the wallet on another device.
+ */
 export function requestForm(
   published: Store<readonly Authority[]>,
   send: { readonly here: Send; readonly elsewhere: Send },

@@ -1,4 +1,4 @@
-// What a verifier can ask, as a form gives it, and the request that comes of it.
+// The questions that a verifier can ask in the form, and the request that results from them.
 
 import type { Predicate, Request } from "@velum/prover";
 
@@ -8,7 +8,7 @@ import { Refusal } from "../failure.ts";
 
 export type ConditionId = "age_at_least" | "date_before" | "date_after" | "equals" | "disclose";
 
-/** One question as typed in. */
+/** One question, as entered in the form. */
 export interface Question {
   readonly element: string;
   readonly condition: ConditionId;
@@ -18,7 +18,7 @@ export interface Question {
 export interface ConditionKind {
   readonly id: ConditionId;
   readonly label: string;
-  /** What is typed in, if anything is. */
+  /** The kind of value that is entered, if there is one. */
   readonly input: "years" | "date" | "text" | "yes or no" | undefined;
 }
 
@@ -27,7 +27,7 @@ const BEFORE: ConditionKind = { id: "date_before", label: "is before", input: "d
 const AFTER: ConditionKind = { id: "date_after", label: "is after", input: "date" };
 const AGE: ConditionKind = { id: "age_at_least", label: "age is at least", input: "years" };
 
-/** The conditions that can be asked of an element. */
+/** The conditions that can be asked about an element. */
 export function conditionsOf({ id, type }: ElementKind): readonly ConditionKind[] {
   switch (type) {
     case "text":
@@ -47,19 +47,19 @@ export function conditionsOf({ id, type }: ElementKind): readonly ConditionKind[
   }
 }
 
-/** The elements that can be asked about: not those that are longer than a proof takes. */
+/** The elements that can be asked about. Elements that are too long for a proof are left out. */
 export function askable(kind: DocumentKind): readonly ElementKind[] {
   return kind.elements.filter((element) => conditionsOf(element).length > 0);
 }
 
-/** What the form starts with: is the holder 18? */
+/** The question that the form starts with: is the holder 18? */
 export function firstQuestion(kind: DocumentKind): Question {
   return kind.id === "age"
     ? { element: "age_over_18", condition: "equals", value: "yes" }
     : { element: "birth_date", condition: "age_at_least", value: "18" };
 }
 
-/** The request of a form. `roots` are the certificates that are trusted, PEM. */
+/** Builds the request from the content of the form. `roots` are the trusted certificates, in PEM. */
 export function requestOf(
   kind: DocumentKind,
   questions: readonly Question[],

@@ -1,4 +1,4 @@
-// What came of a request: the verdict, what was learnt, what it took, and tampering with it.
+// The result of a request: the verdict, what the verifier learnt, how long it took, and tampering with the answer.
 
 import { lengthInWords, type Bytes } from "../bytes.ts";
 import type { Measured } from "../exchange/messages.ts";
@@ -25,7 +25,7 @@ export function verdictView(verifier: Verifier, market: HTMLElement): HTMLElemen
   return h("div", {}, host, spoken);
 }
 
-/** What can be done with an answer that was accepted. */
+/** What can be done with an accepted answer. */
 interface Further {
   readonly tampering: HTMLElement;
   readonly market: HTMLElement;
@@ -139,7 +139,7 @@ function tamperView(verifier: Verifier): HTMLElement {
       view.remove();
       shown.delete(attempt);
     }
-    // One by one, so that a screen reader says what is new and nothing else.
+    // The outcomes are added one by one, so that a screen reader reads only the new ones.
     for (const attempt of attempts) {
       if (shown.has(attempt)) continue;
       const view = attemptView(verifier, attempt);

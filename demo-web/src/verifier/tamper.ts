@@ -1,4 +1,4 @@
-// Ways to cheat a verifier. Each changes one thing about an answer that was accepted; all must be refused.
+// Ways to cheat a verifier. Each changes one thing about an accepted answer. The verifier must refuse all of them.
 
 import type { Request } from "@velum/prover";
 
@@ -6,7 +6,7 @@ import { copyOf, type Bytes } from "../bytes.ts";
 import { newNonce, sessionTranscript } from "../exchange/session.ts";
 import { addDays, timestamp } from "../time.ts";
 
-/** What a verifier judges: an answer, and what the verifier knows itself. */
+/** What a verifier judges: an answer, and what the verifier itself knows. */
 export interface Evidence {
   readonly presentation: Bytes;
   readonly transcript: Bytes;
@@ -18,14 +18,14 @@ export interface Tampering {
   readonly label: string;
   /** What was done, in words. */
   readonly done: string;
-  /** Why no proof can serve for it. */
+  /** Why the proof is not valid for what was changed. */
   readonly why: string;
-  /** Offers to put the changed request to the wallet, whose own refusal tells more. */
+  /** The label of a button that puts the changed request to the wallet, whose own refusal says more. */
   readonly anew?: string;
   apply(evidence: Evidence, origin: string): Promise<Evidence>;
 }
 
-/** Beyond the document's validity, and within that of its signer. */
+/** So many days later, the document has expired, but its signer's certificate is still valid. */
 const LATER_DAYS = 60;
 
 export const TAMPERINGS: readonly Tampering[] = [
@@ -73,7 +73,10 @@ function otherNamespace(namespace: string): string {
   return `${namespace}.other`;
 }
 
-/** Turns over one bit in the middle of the longer proof, which is most of the bytes. */
+/**
+ * Flips one bit near the middle of the presentation. This bit is in the longer of the two proofs, which makes up most
+ * of the bytes.
+ */
 function flipOneBit(presentation: Bytes): Bytes {
   const changed = copyOf(presentation);
   const [number = 0] = crypto.getRandomValues(new Uint32Array(1));

@@ -1,4 +1,4 @@
-// The verifier: asks, and judges the answer by its own request and its own session. It never sees a document.
+// The verifier. It asks, and judges the answer against its own request and its own session. It never sees a document.
 
 import type { ErrorCode, Learnt, Request } from "@velum/prover";
 import type { Verifier as PackageVerifier } from "@velum/prover/verify";
@@ -13,7 +13,7 @@ import { Store } from "../ui/store.ts";
 import { issuerIndex } from "./envelope.ts";
 import type { Evidence, Tampering } from "./tamper.ts";
 
-/** What checks answers: the verifier of `@velum/prover/verify`. */
+/** Checks answers: the verifier of `@velum/prover/verify`. */
 export type Checker = Pick<PackageVerifier, "ready" | "verify">;
 
 export interface Accepted {
@@ -22,36 +22,36 @@ export interface Accepted {
   readonly trusted: readonly Trusted[];
   readonly issuerName: string;
   readonly verifyMs: number;
-  /** When it was accepted, in milliseconds since 1970. */
+  /** When the answer was accepted, in milliseconds since 1970. */
   readonly at: number;
-  /** What the wallet of this page tells; another device tells nothing. */
+  /** What the wallet of this page reports. Another device reports nothing. */
   readonly measured: Measured | undefined;
 }
 
 export type Verdict =
   | { readonly kind: "none" }
   | { readonly kind: "waiting" }
-  /** The question is to be taken to another device. `failure` is why an answer from there was refused. */
+  /** The question is to be taken to another device. `failure` says why an answer from there was refused. */
   | { readonly kind: "elsewhere"; readonly question: Bytes; readonly failure?: Failure }
   | { readonly kind: "verifying" }
   | { readonly kind: "declined" }
   | { readonly kind: "accepted"; readonly accepted: Accepted }
   | { readonly kind: "refused"; readonly failure: Failure };
 
-/** What came of tampering. `unjudged` is no verdict: what judges it did not work. */
+/** The outcome of tampering. `unjudged` is not a verdict: the check itself did not work. */
 export type Attempt = { readonly tampering: Tampering; readonly request: Request } & (
   | { readonly kind: "refused"; readonly failure: Failure }
   | { readonly kind: "accepted" }
   | { readonly kind: "unjudged"; readonly failure: Failure }
 );
 
-/** A trusted issuer of a request, by name. */
+/** A trusted issuer of a request, with its name. */
 export interface Trusted {
   readonly name: string;
   readonly root: string;
 }
 
-/** What another device is asked. */
+/** A question to another device that has not been answered yet. */
 interface Open {
   readonly asked: Asked;
   readonly request: Request;
@@ -60,10 +60,10 @@ interface Open {
 
 type Show = (verdict: Verdict) => void;
 
-/** A wallet answers about a time that is not further off. */
+/** A wallet treats the time of a request as now if it differs from the clock by no more than this. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
-/** The one code by which a proof itself is refused: any other tells that something did not work. */
+/** The only code that means that the proof itself is refused. Any other code means that something did not work. */
 const REFUSED: ErrorCode = "proof_invalid";
 
 export class Verifier {
@@ -73,7 +73,7 @@ export class Verifier {
   readonly #origin: string;
   readonly #ask: (asked: Asked) => Promise<Answer>;
   #session = 0;
-  /** Forgotten when its answer is accepted: a question is answered once. */
+  /** Forgotten when its answer is accepted, so that a question is answered only once. */
   #open: Open | undefined;
 
   constructor(checker: Checker, origin: string, ask: (asked: Asked) => Promise<Answer>) {
@@ -82,7 +82,10 @@ export class Verifier {
     this.#ask = ask;
   }
 
-  /** Asks the wallet in a new session and judges its answer. `trusted` are the issuers of the request, in its order. */
+  /**
+   * Asks the wallet in a new session and judges its answer. `trusted` contains the issuers of the request, in the same
+   * order.
+   */
   async ask(request: Request, trusted: readonly Trusted[]): Promise<void> {
     const show = this.#begin();
     show({ kind: "waiting" });
@@ -101,7 +104,7 @@ export class Verifier {
     }
   }
 
-  /** Asks another device in a new session. Its answer comes to {@link receive}. */
+  /** Asks another device in a new session. Its answer is passed to {@link receive}. */
   askElsewhere(request: Request, trusted: readonly Trusted[]): void {
     const show = this.#begin();
     const asked = this.#asked(request);
@@ -109,7 +112,7 @@ export class Verifier {
     show({ kind: "elsewhere", question: questionMessage(asked) });
   }
 
-  /** Judges an answer of another device by the question that was kept. */
+  /** Judges an answer from another device against the question that was kept. */
   async receive(presentation: Bytes): Promise<void> {
     const open = this.#open;
     if (open === undefined) {
@@ -129,7 +132,7 @@ export class Verifier {
     }
   }
 
-  /** Judges a changed version of what was accepted. */
+  /** Judges a changed version of the accepted answer. */
   async tamper(tampering: Tampering): Promise<void> {
     const verdict = this.verdict.value;
     if (verdict.kind !== "accepted") return;
@@ -149,8 +152,9 @@ export class Verifier {
   }
 
   /**
-   * Asks the wallet that answered for another answer to the same request, which may be handed to a market; none, where its holder declines. What was
-   * accepted stays accepted, whatever becomes of this.
+   * Asks the wallet that answered for another answer to the same request, which may be handed to a market. If the
+   * request was about the time at which it was answered, it now asks about the present time. Returns undefined if the
+   * holder declines. Whatever the outcome, the accepted answer stays accepted.
    */
   async askForMarket({ evidence, at }: Accepted): Promise<Evidence | undefined> {
     const { now } = evidence.request;
@@ -164,12 +168,12 @@ export class Verifier {
     return answered;
   }
 
-  /** Begins a session, in which nothing of an earlier one shows any more. */
+  /** Begins a session. From then on, nothing of an earlier session is shown. */
   #begin(): Show {
     this.#session += 1;
     this.#open = undefined;
     this.attempts.set([]);
-    // Loaded while the holder decides; should that fail, verifying says so.
+    // The verifier is loaded while the holder decides. If loading fails, verification reports it.
     this.#checker.ready().catch(() => undefined);
     return this.#ofSession();
   }

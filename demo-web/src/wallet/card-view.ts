@@ -1,4 +1,5 @@
-// A card as it would look in the hand: ISO/IEC 7810 ID-1, fields numbered as on driving licences.
+// Shows a card as it would look in the hand: in the format ISO/IEC 7810 ID-1, with fields numbered as on driving
+// licences.
 
 import type { DocumentElement } from "@velum/prover";
 import { decode } from "cborg";
@@ -9,7 +10,7 @@ import { h, s } from "../ui/dom.ts";
 import { valueInWords } from "../words.ts";
 import type { ShownCard } from "./wallet.ts";
 
-/** The numbers of the fields, by Directive 2006/126/EC, Annex I. */
+/** The numbers of the fields, from Directive 2006/126/EC, Annex I. */
 const LICENCE_FIELDS: readonly (readonly [number: string, element: string])[] = [
   ["1", "family_name"],
   ["2", "given_name"],
@@ -95,7 +96,7 @@ function fieldLabel(element: string): string {
   return LICENCE.elements.find(({ id }) => id === element)?.label ?? element;
 }
 
-/** Dates stand on licences as DD.MM.YYYY. */
+/** The text of a field. Licences write dates as DD.MM.YYYY. */
 function cardValue(value: unknown, element: string): string {
   if (typeof value === "object" && value !== null && "full_date" in value) {
     return String(value.full_date).split("-").reverse().join(".");
@@ -110,7 +111,7 @@ function bytesOf(value: unknown): Bytes | undefined {
   return decoded instanceof Uint8Array ? copyOf(decoded) : undefined;
 }
 
-/** Shows a JPEG on a canvas, without any URL. */
+/** Shows a JPEG on a canvas, without using a URL. */
 async function showPortrait(canvas: HTMLCanvasElement, jpeg: Bytes): Promise<void> {
   const image = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
   canvas.width = image.width;
@@ -123,7 +124,7 @@ const LINES = 22;
 const WIDTH = 400;
 const HEIGHT = 252;
 
-/** The fine waves that printers of licences put behind the text. */
+/** The fine waves that are printed behind the text of licences. */
 function guilloche(): SVGSVGElement {
   const waves = Array.from({ length: LINES }, (_, line) => {
     const offset = (line - LINES / 2) * 10;

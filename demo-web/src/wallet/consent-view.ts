@@ -1,4 +1,4 @@
-// The request in plain words: what would be learnt, what stays hidden, and the holder's decision.
+// Shows the request in plain words: what the verifier would learn, what stays hidden, and the holder's decision.
 
 import { elementLabel } from "../documents.ts";
 import { sendingView } from "../exchange/sending-view.ts";
@@ -159,7 +159,7 @@ function consent(wallet: Wallet, pending: Pending, failure: Failure | undefined)
   );
 }
 
-/** What the holder did is no failure. */
+/** The view of a failed answer. A cancellation by the holder is not shown as a failure. */
 function setback(failure: Failure): HTMLElement {
   if (!isCancellation(failure)) return failureView(failure);
   const meaning = "Nothing was sent. A prepared proof that was taken for it is gone, since none serves twice.";

@@ -1,4 +1,4 @@
-// Prepares proofs in the background until every shape in want has enough of them. One tab at a time does so.
+// Prepares proofs in the background until there are enough for every wanted shape. Only one tab does so at a time.
 
 import type { ProverBase, Suite } from "@velum/prover";
 
@@ -37,20 +37,20 @@ export class Filler {
   #holds = 0;
   #current: Promise<void> = Promise.resolve();
 
-  /** `wanted` is asked anew before every proof; what comes first is prepared first. */
+  /** `wanted` is called again before every proof. The shape that it lists first is prepared first. */
   constructor(proofs: Proofs, prover: ProverBase, wanted: () => readonly Wanted[]) {
     this.#proofs = proofs;
     this.#prover = prover;
     this.#wanted = wanted;
   }
 
-  /** Looks whether something is missing and prepares it. Returns at once. */
+  /** Checks whether proofs are missing, and prepares them. Returns at once. */
   start(): void {
     this.#again = true;
     if (!this.#running && !this.#paused && this.#holds === 0) void this.#run();
   }
 
-  /** Goes on after the proof under way was cancelled, or after a failure. */
+  /** Continues after the current proof was cancelled, or after a failure. */
   resume(): void {
     this.#paused = false;
     this.state.set({ kind: "idle" });
@@ -58,8 +58,8 @@ export class Filler {
   }
 
   /**
-   * Runs `work` after the proof under way and begins no other meanwhile, since both would wait for the same worker.
-   * Fails if that proof does.
+   * Runs `work` after the current proof, and begins no other proof in the meantime, because both would wait for the
+   * same worker. Fails if the current proof fails.
    */
   async holdBack<T>(work: () => Promise<T>): Promise<T> {
     this.#holds += 1;
@@ -85,7 +85,7 @@ export class Filler {
       }
       this.state.set({ kind: "idle" });
     } catch (error) {
-      // Not tried again by itself, or it would fail in a circle.
+      // The filler does not try again by itself, because it could then fail endlessly.
       this.#paused = true;
       this.state.set(isCancelled(error) ? { kind: "paused" } : { kind: "failed", failure: failureOf(error) });
     } finally {
@@ -116,7 +116,7 @@ export class Filler {
   }
 }
 
-/** Makes the credential proof of a shape: the long part, which needs no session. */
+/** Makes the credential proof of a shape. This is the long part, which needs no session. */
 export async function prepareProof(
   prover: ProverBase,
   card: Card,

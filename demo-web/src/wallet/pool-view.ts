@@ -1,4 +1,4 @@
-// The pool of prepared proofs, and what is being prepared.
+// Shows the pool of prepared proofs, and what is being prepared.
 
 import { elementLabel } from "../documents.ts";
 import { h, replace } from "../ui/dom.ts";

@@ -1,4 +1,4 @@
-// Prepared proofs in store: those of the package's pool, found by card and elements.
+// The stored prepared proofs. They are in the pool of the package, and are found by card and elements.
 
 import { type Prepared, type ProverBase, type Purpose, VelumError } from "@velum/prover";
 import { ProofPool } from "@velum/prover/pool";
@@ -16,7 +16,7 @@ export interface Preparing {
   readonly stages: readonly StageTime[];
 }
 
-/** A prepared proof, and how long it took, where this page knows. */
+/** A prepared proof, and how long it took, if this page knows. */
 export interface Proof {
   readonly prepared: Prepared;
   readonly preparing: Preparing | undefined;
@@ -26,26 +26,29 @@ export class Proofs {
   readonly #pool = new ProofPool({ name: DATABASE });
   readonly #changes = new Changes(DATABASE);
   readonly #prover: ProverBase;
-  /** What proofs of each shape are for. It follows from the card alone. */
+  /** The purpose of the proofs of each shape. It depends only on the card and the elements. */
   readonly #purposes = new Map<string, Promise<Purpose>>();
-  /** How long the last proof of each shape took on this page: the pool does not keep that. */
+  /** How long the last proof of each shape took on this page. The pool does not store this. */
   readonly #lately = new Map<string, Preparing>();
 
   constructor(prover: ProverBase) {
     this.#prover = prover;
   }
 
-  /** Calls `listener` whenever this or another tab added or took a proof. */
+  /** Calls `listener` whenever this tab or another one has added or taken a proof. */
   onChange(listener: () => void): void {
     this.#changes.listen(listener);
   }
 
-  /** How many proofs there are of a shape. */
+  /** How many proofs of a shape there are. */
   async count(card: Card, shape: Shape): Promise<number> {
     return this.#pool.count(await this.#purpose(card, shape));
   }
 
-  /** Keeps a proof. Where there is no room, all others go: they are of questions that nobody asks any longer. */
+  /**
+   * Stores a proof. If there is no room, all other proofs are dropped: the pool fills up only with proofs for questions
+   * that nobody asks any longer.
+   */
   async add(shape: Shape, { prepared, preparing }: Proof): Promise<void> {
     try {
       await this.#pool.put(prepared);
@@ -58,7 +61,7 @@ export class Proofs {
     this.#changes.tell();
   }
 
-  /** Takes a proof for good; none if there is none. */
+  /** Takes a proof for good. Returns undefined if there is none. */
   async take(card: Card, shape: Shape): Promise<Proof | undefined> {
     const prepared = await this.#pool.take(await this.#purpose(card, shape));
     if (prepared === undefined) return undefined;
@@ -66,7 +69,7 @@ export class Proofs {
     return { prepared, preparing: this.#lately.get(shapeKey(shape)) };
   }
 
-  /** Drops the proofs of all cards but these, each named with a shape of its own. */
+  /** Drops the proofs of all cards except these. Each card comes with one of its shapes. */
   async sweep(held: readonly { readonly card: Card; readonly shape: Shape }[]): Promise<void> {
     const purposes = await Promise.all(held.map(({ card, shape }) => this.#purpose(card, shape)));
     const dropped = await this.#pool.sweep(purposes.map(({ document }) => document));
@@ -79,7 +82,7 @@ export class Proofs {
     if (known !== undefined) return known;
     const asked = this.#prover.purpose({ document: card.document, request: shapeRequest(card, shape) });
     this.#purposes.set(key, asked);
-    // What could not be told is asked again.
+    // A purpose that could not be determined is asked for again.
     asked.catch(() => this.#purposes.delete(key));
     return asked;
   }

@@ -1,4 +1,4 @@
-// What prepared proofs are about: a card, and some of its elements in the order of a request.
+// What a prepared proof is about: a card, and some of its elements in the order of a request.
 
 import type { Request } from "@velum/prover";
 
@@ -16,7 +16,7 @@ export interface Shape {
   readonly elements: readonly ElementName[];
 }
 
-/** One text for each shape. */
+/** A text that is unique to a shape. */
 export function shapeKey({ card, elements }: Shape): string {
   return JSON.stringify([card, ...elements.map(({ namespace, element }) => [namespace, element])]);
 }
@@ -26,13 +26,13 @@ export function sameShape(one: Shape, other: Shape): boolean {
   return shapeKey(one) === shapeKey(other);
 }
 
-/** A shape that cards of this kind are often asked for. */
+/** A shape that is often asked of cards of this kind. */
 export function usualShape(card: Card, ids: readonly string[]): Shape {
   const namespace = kindOf(card.docType)?.namespace ?? "";
   return { card: card.id, elements: ids.map((element) => ({ namespace, element })) };
 }
 
-/** The distinct elements of a request in order of first appearance, which is what a prepared proof is tied to. */
+/** The distinct elements of a request, in order of first appearance. A prepared proof is bound to them. */
 export function shapeOf(card: Pick<Card, "id">, request: Pick<Request, "predicates">): Shape {
   const elements: ElementName[] = [];
   for (const { namespace, element } of request.predicates) {
@@ -43,7 +43,10 @@ export function shapeOf(card: Pick<Card, "id">, request: Pick<Request, "predicat
   return { card: card.id, elements };
 }
 
-/** A prepared proof depends on the elements alone: what is asked of them, and when, may differ when it is used. */
+/**
+ * The request for which a proof of a shape is prepared. A prepared proof depends only on the elements: what is asked
+ * about them, and when, may differ when the proof is used.
+ */
 export function shapeRequest(card: Card, { elements }: Shape): Request {
   return {
     doc_type: card.docType,

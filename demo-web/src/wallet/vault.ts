@@ -1,10 +1,11 @@
-// What the wallet keeps of cards: their documents, sealed, and their device keys. Knows nothing of the page.
+// What the wallet stores of cards: their documents, which are sealed, and their device keys. This module knows nothing
+// about the page.
 
 import { result } from "../storage/database.ts";
 import type { Sealed } from "../storage/seal.ts";
 import { SealedDatabase } from "../storage/sealed.ts";
 
-/** A credential in the wallet. There is one of each docType. */
+/** A credential in the wallet. The wallet has at most one of each docType. */
 export interface Card {
   readonly id: string;
   readonly docType: string;
@@ -28,7 +29,7 @@ export class Vault {
     this.#storage = storage;
   }
 
-  /** The wallet's vault in this browser, made where there is none. */
+  /** Opens the wallet's vault in this browser. Creates the vault if there is none. */
   static async open(): Promise<Vault> {
     const create = (created: IDBDatabase): void => {
       created.createObjectStore(CARDS, { keyPath: "docType" });
@@ -36,7 +37,7 @@ export class Vault {
     return new Vault(await SealedDatabase.open(DATABASE, create));
   }
 
-  /** Calls `listener` whenever this or another tab changed something. */
+  /** Calls `listener` whenever this tab or another one has changed something. */
   onChange(listener: () => void): void {
     this.#storage.changes.listen(listener);
   }
@@ -53,7 +54,7 @@ export class Vault {
     );
   }
 
-  /** Keeps a card in place of the one of its docType. */
+  /** Stores a card in place of the card with the same docType. */
   async keep(card: Card): Promise<void> {
     const document = await this.#storage.seal.close(card.document, cardContext(card.id));
     const record: CardRecord = { ...card, document };
@@ -68,7 +69,10 @@ export class Vault {
   }
 }
 
-/** What is sealed names its place, so that records cannot be exchanged for one another. */
+/**
+ * The context in which a card's document is sealed. It names the card, so that records cannot be exchanged for one
+ * another.
+ */
 function cardContext(id: string): string {
   return `card ${id}`;
 }

@@ -42,7 +42,7 @@ export function walletView(wallet: Wallet): HTMLElement {
   );
 }
 
-/** Made when it is unfolded and dropped when it is folded, which ends the camera. */
+/** The section is filled when it is unfolded, and emptied when it is folded, which stops the camera. */
 function questionOfAnotherDevice(wallet: Wallet): HTMLElement {
   const body = h("div");
   const folded = h("details", { class: "folded" }, h("summary", {}, "Take a question of another device"), body);

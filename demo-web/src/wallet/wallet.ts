@@ -1,4 +1,5 @@
-// The wallet: keeps cards, answers requests. Nothing of a document leaves it but through `#answer`, after consent.
+// The wallet. It keeps cards and answers requests. Data of a document leaves the wallet only through `#answer`, after
+// consent.
 
 import type { DocumentSummary, Explanation, ProverBase, Request } from "@velum/prover";
 
@@ -18,29 +19,32 @@ import { Proofs } from "./proofs.ts";
 import { sameShape, type Shape, shapeOf, usualShape } from "./shape.ts";
 import type { Card, Vault } from "./vault.ts";
 
-/** A card with what its document says. */
+/** A card, with a summary of its document. */
 export interface ShownCard {
   readonly card: Card;
   readonly summary: DocumentSummary;
 }
 
-/** One line of the pool. */
+/** One line of the pool: a shape, and how many proofs of it are ready. */
 export interface PoolLine {
   readonly shape: Shape;
   readonly ready: number;
   readonly target: number;
 }
 
-/** A request that waits for its holder. */
+/** A request that waits for the holder's decision. */
 export interface Pending {
   readonly asked: Asked;
   readonly request: Request;
   readonly card: Card;
   readonly shape: Shape;
   readonly explanation: Explanation;
-  /** Whether the request's time is so far from the clock that answering could give away dates of the document. */
+  /** Whether the time of the request is so far from the clock that answering could reveal dates of the document. */
   readonly offClock: boolean;
-  /** Whether it came from another device: nothing vouches for its origin then, and the holder takes the answer there. */
+  /**
+   * Whether the request came from another device. Then nothing vouches for its origin, and the holder takes the answer
+   * to that device.
+   */
   readonly isHandedOver: boolean;
 }
 
@@ -50,36 +54,39 @@ export type Conversation =
   | { readonly kind: "unanswerable"; readonly failure: Failure }
   | { readonly kind: "consent"; readonly pending: Pending; readonly failure?: Failure }
   | { readonly kind: "answering"; readonly work: Work }
-  /** `presentation` is there to be taken to another device, where the question came from one. */
+  /** `presentation` is present if the question came from another device, to which the holder takes it. */
   | { readonly kind: "presented"; readonly ahead: boolean; readonly presentation?: Bytes }
   | { readonly kind: "declined"; readonly isHandedOver: boolean };
 
-/** A request that is being dealt with: another one in its place makes an end of it. */
+/** A request that is being handled. A new request takes its place and ends it. */
 interface Exchange {
-  /** Whether it came from another device. */
+  /** Whether the request came from another device. */
   readonly isHandedOver: boolean;
   readonly end: (answer: Answer) => void;
-  /** Ends what is under way for it. */
+  /** Aborts the work for the request. */
   abort: AbortController;
 }
 
 type Presented = Extract<Answer, { kind: "presented" }>;
 
-/** Begins a step of an answer, unless it was cancelled. */
+/** Begins a step of an answer. Throws if the answer was cancelled. */
 type Step = (label: string) => Work;
 
-/** Prepared proofs kept of what is asked most, and of what was asked here before. */
+/**
+ * How many prepared proofs to keep of each usual shape and of each shape that was asked for here before, and how many
+ * of the latter shapes to remember.
+ */
 const USUAL_TARGET = 2;
 const ASKED_TARGET = 1;
 const ASKED_REMEMBERED = 3;
-/** The package refuses more, unless told to answer any time. */
+/** The package refuses a larger difference, unless it is told to answer for any time. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 export class Wallet implements Recipient {
   readonly cards = new Store<readonly ShownCard[]>([]);
   readonly pool = new Store<readonly PoolLine[]>([]);
   readonly conversation = new Store<Conversation>({ kind: "none" });
-  /** Why the wallet cannot show what it holds. */
+  /** Why the wallet cannot show its contents. */
   readonly trouble = new Store<Failure | undefined>(undefined);
   readonly filler: Filler;
   readonly #vault: Vault;
@@ -97,7 +104,7 @@ export class Wallet implements Recipient {
     this.#proofs.onChange(() => void this.refresh());
   }
 
-  /** Reads what there is, and drops the proofs of cards that are gone. */
+  /** Reads the wallet's contents, and drops the proofs of cards that are gone. */
   async start(): Promise<void> {
     await this.#read(async () => {
       await this.#look();
@@ -105,7 +112,7 @@ export class Wallet implements Recipient {
     });
   }
 
-  /** Reads what there is, after a change here or in another tab. */
+  /** Reads the wallet's contents, after a change in this tab or another one. */
   async refresh(): Promise<void> {
     await this.#read(() => this.#look());
   }
@@ -144,12 +151,12 @@ export class Wallet implements Recipient {
     await this.refresh();
   }
 
-  /** Receives a request; the answer comes when the holder has decided. One that is still open is declined. */
+  /** Receives a request. The answer comes when the holder has decided. A request that is still open is declined. */
   receive(asked: Asked): Promise<Answer> {
     return this.#receive(asked, false);
   }
 
-  /** Receives a question of another device. The holder takes the answer there. */
+  /** Receives a question from another device. The holder takes the answer to that device. */
   receiveMessage(message: Bytes): void {
     void this.#receive(readQuestion(message), true);
   }
@@ -164,13 +171,13 @@ export class Wallet implements Recipient {
     });
   }
 
-  /** The holder agreed. `anyClock`: also to answering for a time that is not now. */
+  /** Called when the holder agrees. With `anyClock`, the holder also agrees to an answer for a time other than now. */
   async consent(anyClock: boolean): Promise<void> {
     const conversation = this.conversation.value;
     const exchange = this.#exchange;
     if (conversation.kind !== "consent" || exchange === undefined) return;
     const { pending } = conversation;
-    // It may have lain open for long.
+    // The request may have been open for a long time.
     const offClock = isOffClock(pending.request);
     if (offClock && !anyClock) {
       this.conversation.set({ kind: "consent", pending: { ...pending, offClock } });
@@ -199,7 +206,7 @@ export class Wallet implements Recipient {
     }
   }
 
-  /** The holder is done with an answer for another device. */
+  /** Called when the holder is done with an answer for another device. */
   putAway(): void {
     if (this.conversation.value.kind === "presented") this.conversation.set({ kind: "none" });
   }
@@ -219,7 +226,7 @@ export class Wallet implements Recipient {
     let next: Conversation;
     try {
       const pending = await this.#weigh(asked, exchange.isHandedOver);
-      // What cannot be answered need not be prepared for.
+      // A request that cannot be answered needs no prepared proofs.
       if (pending.explanation.predicates.every(({ holds }) => holds)) this.#remember(pending.shape);
       next = { kind: "consent", pending };
     } catch (error) {
@@ -227,7 +234,7 @@ export class Wallet implements Recipient {
     }
     if (this.#exchange !== exchange) return;
     this.conversation.set(next);
-    // If no proof is ready for this one, it is prepared while the holder reads.
+    // If no proof is ready for this request, one is prepared while the holder reads.
     await this.refresh();
   }
 
@@ -252,10 +259,10 @@ export class Wallet implements Recipient {
     const transcript = await sessionTranscript(asked.origin, asked.nonce);
     const document = await this.#signed(card, transcript);
     const session = { document, transcript, request: asked.request, clock: anyClock ? ("any" as const) : new Date() };
-    // First, since a proof that is taken is gone, whether or not it can answer.
+    // The check comes first, because a proof that has been taken is gone, whether or not it can answer.
     await this.#prover.check(session, step("Checking that it can be answered").options);
     step("Taking a prepared proof");
-    // Proofs for markets are of another kind, and none is kept.
+    // Proofs for markets are made in another suite, and none are kept ready.
     const [suite, kept] =
       asked.forMarket === true ? ["aggregatable" as const] : ["direct" as const, await this.#proofs.take(card, shape)];
     const proof = kept ?? (await prepareProof(this.#prover, card, shape, step("Preparing a proof"), suite));
@@ -273,7 +280,7 @@ export class Wallet implements Recipient {
     };
   }
 
-  /** The document with the device's signature over this session. */
+  /** The document with the device's signature for this session. */
   async #signed(card: Card, transcript: Bytes): Promise<Bytes> {
     const { document, docType, deviceKey } = card;
     const message = await this.#prover.deviceAuthenticationBytes({ document, docType, transcript });
@@ -302,7 +309,7 @@ export class Wallet implements Recipient {
     });
   }
 
-  /** What an open request needs comes first. */
+  /** The wanted proofs. Proofs for an open request come first. */
   #byUrgency(): Wanted[] {
     const conversation = this.conversation.value;
     const wanted = this.#wanted();
@@ -317,7 +324,7 @@ export class Wallet implements Recipient {
   }
 }
 
-/** Of what it holds, `explain` checks everything before it is used. */
+/** Parses a request. `explain` then checks everything in it. */
 function parsed(request: string): Request {
   try {
     return JSON.parse(request) as Request;

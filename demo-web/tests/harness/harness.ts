@@ -1,4 +1,4 @@
-// The wallet's storage, for tests in a real browser without the rest of the page.
+// Exposes the wallet's storage to tests in a real browser, without the rest of the page.
 
 export { deleteDatabase } from "../../src/storage/database.ts";
 export { exclusively, ifFree } from "../../src/storage/locks.ts";

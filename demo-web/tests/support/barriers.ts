@@ -1,4 +1,4 @@
-// What keeps people from using a page, as far as axe-core finds it.
+// Finds what keeps people from using a page, as far as axe-core can find it.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -9,7 +9,7 @@ import type { Page } from "playwright-core";
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-/** What axe finds, in words. */
+/** The violations that axe-core finds, in words. */
 export async function barriers(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   const results = await page.evaluate((standards) => {

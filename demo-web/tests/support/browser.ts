@@ -1,4 +1,4 @@
-// The system's Chromium, and pages that are watched for what must not happen.
+// Starts the system's Chromium, and opens pages that are watched for what must not happen.
 
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -23,16 +23,16 @@ export function launch(more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({ executablePath: chromiumPath(), args: [...args, ...more] });
 }
 
-/** What a page did that it must not do. */
+/** Records what a page does, so that tests can find what it must not do. */
 export class Watch {
-  /** Messages of the console that are errors, breaches of the Content-Security-Policy included, and errors nobody caught. */
+  /** Errors on the console, which include violations of the Content-Security-Policy, and uncaught errors. */
   readonly errors: string[] = [];
   /** Requests to other origins. */
   readonly foreign: string[] = [];
   /** Paths of all requests. */
   readonly paths: string[] = [];
 
-  /** Forgets errors that a test brought about. */
+  /** Forgets errors that a test caused on purpose. */
   forget(brought: RegExp): void {
     const others = this.errors.filter((error) => !brought.test(error));
     this.errors.splice(0, this.errors.length, ...others);
@@ -57,7 +57,7 @@ export interface Opened {
   readonly watch: Watch;
 }
 
-/** A page in a profile of its own. */
+/** Opens a page in a profile of its own. */
 export async function open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   context.setDefaultTimeout(30_000);

@@ -1,4 +1,4 @@
-// The QR codes that a page shows, read off their pictures; and pictures of codes for a camera.
+// Reads the QR codes that a page shows from their pictures, and draws pictures of codes for a camera.
 
 import assert from "node:assert/strict";
 import { closeSync, openSync, writeSync } from "node:fs";
@@ -9,13 +9,13 @@ import { decodeQR } from "qr/decode.js";
 
 import { CodeCollector, type Reading } from "../../src/exchange/code-sequence.ts";
 
-/** A picture without colours, a byte a pixel. */
+/** A picture without colours, one byte for each pixel. */
 interface Picture {
   readonly width: number;
   readonly pixels: Buffer;
 }
 
-/** Every picture of a loop, in the order in which it is stepped through. */
+/** Every picture of a loop, in the order in which the button "Next code" shows them. */
 export async function picturesIn(panel: Locator): Promise<Picture[]> {
   const canvas = panel.locator("canvas.codes");
   await canvas.waitFor();
@@ -38,14 +38,14 @@ export async function picturesIn(panel: Locator): Promise<Picture[]> {
   }));
 }
 
-/** The text of a code, by the library that the page reads codes with. */
+/** The text of a code, decoded with the library that the page uses too. */
 function textOf({ width, pixels }: Picture): string {
   const data = new Uint8Array(pixels.length * 4);
   pixels.forEach((grey, at) => data.set([grey, grey, grey, 255], at * 4));
   return decodeQR({ width, height: pixels.length / width, data });
 }
 
-/** The message of a loop of pictures, all of which are there. */
+/** The message of a loop, given all of its pictures. */
 export function messageIn(pictures: readonly Picture[]): Buffer {
   const collector = new CodeCollector();
   const readings = pictures.map((picture): Reading => collector.read(textOf(picture)));
@@ -62,10 +62,10 @@ export function pictureOf(text: string): Picture {
 
 const WIDTH = 640;
 const HEIGHT = 480;
-/** As long as a camera may need to get hold of one. */
+/** Each picture is shown for so many frames, because a camera may need that long to catch it. */
 const FRAMES = 8;
 
-/** Writes a film in which each picture is shown for a while, as Chromium's camera for tests takes it. */
+/** Writes a film in which each picture is shown for a while, in the format that Chromium's camera for tests reads. */
 export function writeFilm(path: string, pictures: readonly Picture[]): void {
   const film = openSync(path, "w");
   writeSync(film, `YUV4MPEG2 W${WIDTH} H${HEIGHT} F20:1 Ip A1:1 C420jpeg\n`);

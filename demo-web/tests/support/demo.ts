@@ -1,4 +1,4 @@
-// What a person does on the page, by the names that a screen reader would read.
+// What a person does on the page. Elements are found by the names that a screen reader would read.
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
@@ -11,17 +11,17 @@ import { open, type Opened, type Watch } from "./browser.ts";
 
 const ARTEFACTS = env["VELUM_ARTEFACTS"] ?? "build/screenshots";
 
-/** What stands in a field of date and time, so many days from now. */
+/** The content of a field for date and time, `days` days from now. */
 export function inDays(days: number): string {
   return new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 16);
 }
 
-/** Where the built page is. */
+/** The folder of the built page. */
 export const DIST = "dist";
 
 export async function screenshot(page: Page, name: string): Promise<void> {
   mkdirSync(ARTEFACTS, { recursive: true });
-  // What is sticky would be drawn where it has scrolled to.
+  // Otherwise, sticky elements would be drawn at the position to which they have scrolled.
   await page.evaluate(() => {
     scrollTo({ top: 0, behavior: "instant" });
   });
@@ -55,7 +55,7 @@ export class Demo {
     return demo;
   }
 
-  /** Another tab of the same profile. */
+  /** Opens another tab of the same profile. */
   async tab(): Promise<Demo> {
     const page = await this.#opened.context.newPage();
     await page.goto(this.page.url());
@@ -68,7 +68,7 @@ export class Demo {
     await this.issuer.getByText(`${kind} issued.`).waitFor();
   }
 
-  /** Waits until so many proofs about some elements are ready. */
+  /** Waits until `count` proofs about some elements are ready. */
   async prepared(count: number, about = "Date of birth"): Promise<void> {
     await this.pool(about).getByText(`${count} ready`).waitFor();
   }
@@ -77,7 +77,7 @@ export class Demo {
     return this.wallet.getByRole("listitem").filter({ hasText: about }).filter({ hasText: "ready" });
   }
 
-  /** The keys of the prepared proofs in the wallet's storage, none of which is given twice. */
+  /** The keys of the prepared proofs in the wallet's storage. No key is given to two proofs. */
   preparedKeys(): Promise<IDBValidKey[]> {
     return this.page.evaluate(
       () =>
@@ -98,13 +98,13 @@ export class Demo {
     await this.verifier.getByRole("button", { name: "Ask the wallet" }).click();
   }
 
-  /** Asks another device, and gives the question as the page saves it. */
+  /** Asks another device, and returns the question as the page saves it. */
   async askElsewhere(): Promise<Buffer> {
     await this.verifier.getByRole("button", { name: "Ask another device" }).click();
     return this.saved("Save the question as a file", "velum.question.json");
   }
 
-  /** What a button saves, under this name. */
+  /** The content that a button saves under the name `name`. */
   async saved(button: string, name: string): Promise<Buffer> {
     const downloading = this.page.waitForEvent("download");
     await this.page.getByRole("button", { name: button }).click();
@@ -113,30 +113,33 @@ export class Demo {
     return readFileSync(await download.path());
   }
 
-  /** Opens what is folded under a line of a role. */
+  /** Unfolds the section of a role that is folded under a line. */
   async unfold(role: Locator, line: string): Promise<void> {
     const folded = role.locator("details:not([open])", { has: this.page.getByText(line, { exact: true }) });
     if ((await folded.count()) > 0) await folded.locator("summary").click();
   }
 
-  /** Gives the wallet a question of another device. */
+  /** Gives the wallet a question from another device. */
   async takeQuestion(question: Buffer): Promise<void> {
     await this.unfold(this.wallet, "Take a question of another device");
     await choose(this.wallet.getByLabel("The question from a file"), "velum.question.json", question);
   }
 
-  /** Gives the verifier an answer of another device. */
+  /** Gives the verifier an answer from another device. */
   async takeAnswer(presentation: Buffer): Promise<void> {
     await choose(this.verifier.getByLabel("The answer from a file"), "velum.presentation.cbor", presentation);
   }
 
-  /** Has the verifier trust a root from a file. */
+  /** Makes the verifier trust a root from a file. */
   async trust(root: Buffer): Promise<void> {
     await this.unfold(this.verifier, "Trust an issuer of another device");
     await choose(this.verifier.getByLabel("Its root certificate, PEM"), "elsewhere.pem", root);
   }
 
-  /** Cancels a step of the wallet's work as soon as it begins: it may be done before anyone could reach the button. */
+  /**
+   * Cancels a step of the wallet's work as soon as it begins. The step may be over before anyone could reach the
+   * button.
+   */
   cancelAt(step: string): Promise<void> {
     return this.page.evaluate((name) => {
       const watch = new MutationObserver(() => {
@@ -176,7 +179,9 @@ export class Demo {
     return this.page.locator(`[data-environment=${what}]`).innerText();
   }
 
-  /** Closes the profile; nothing may have gone wrong unseen, and nothing may have left the origin but for markets. */
+  /**
+   * Closes the profile. Nothing may have gone wrong unseen, and nothing may have left the origin except to `markets`.
+   */
   async close(markets: readonly string[] = []): Promise<void> {
     await this.#opened.context.close();
     const foreign = this.watch.foreign.filter((url) => !markets.some((market) => url.startsWith(market)));

@@ -1,13 +1,16 @@
-// The engines that the package is tested in, which the page is tested in too. They are no part of what the package publishes, so they are found by
-// where they lie.
+// The engines in which the package is tested. The page is tested in them too. They are not part of what the package
+// publishes, so they are found by their location.
 
 import { pathToFileURL } from "node:url";
 
-/** A page that an engine shows. */
+/** A page in an engine. */
 export interface EnginePage {
-  /** Which engine shows it. */
+  /** Which engine shows the page. */
   readonly version: string;
-  /** What a function resolves to on the page. It is sent as its source, and so can name nothing from outside. */
+  /**
+   * Runs a function on the page, and resolves to its result. The function is sent as its source, so it cannot refer to
+   * anything outside.
+   */
   evaluate<A, R>(work: (argument: A) => R | Promise<R>, argument: A): Promise<R>;
   reload(): Promise<unknown>;
   close(): Promise<void>;

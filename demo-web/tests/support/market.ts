@@ -1,4 +1,4 @@
-// A market on this machine, of the command that `VELUM_MARKET` names: its node, and a provider that folds.
+// Runs a market on this machine with the command that `VELUM_MARKET` names: its node, and a provider that folds.
 
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
@@ -11,7 +11,7 @@ import { env } from "node:process";
 
 const START_MS = 60_000;
 
-/** An address that nobody listens at. */
+/** An address at which nothing listens. */
 export async function freeAddress(): Promise<string> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -27,7 +27,7 @@ export interface RunningMarket {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a market, and waits until its node answers. */
+/** Starts a market and waits until its node answers. */
 export async function startMarket(): Promise<RunningMarket> {
   const command = env["VELUM_MARKET"];
   assert.ok(command !== undefined, "VELUM_MARKET has to name the command velum-market");

@@ -1,4 +1,5 @@
-// A browser and a server, there from when a test first needs them until after the last one of its file.
+// A browser and a server for the tests of one file. They start when a test first needs them, and end after the last
+// test of the file.
 
 import { env } from "node:process";
 import { after } from "node:test";
@@ -9,10 +10,10 @@ import type { Browser, BrowserContextOptions } from "playwright-core";
 import { launch } from "./browser.ts";
 import { Demo, DIST } from "./demo.ts";
 
-/** Whether the package has a build of the prover. `VELUM_BUILDS` names its builds where not all were built. */
+/** Whether the package has a build of the prover. `VELUM_BUILDS` names its builds if not all were built. */
 export const hasBuild = (build: string): boolean => env["VELUM_BUILDS"]?.split(",").includes(build) ?? true;
 
-/** Whether it has the one that isolated pages use. */
+/** Whether the package has the build that isolated pages use. */
 const THREADS = hasBuild("simd-threads");
 
 interface Running {
@@ -35,7 +36,7 @@ export class Stage {
   readonly #start: () => Promise<Running>;
   #running: Promise<Running> | undefined;
 
-  /** Made outside of tests. `isolation` is what the server's headers ask for. */
+  /** A stage is created outside of tests. `isolation` says whether the server sends the headers for isolation. */
   constructor({ folder = DIST, isolation = THREADS } = {}) {
     this.#start = () => start(folder, isolation);
     after(async () => {
@@ -48,7 +49,7 @@ export class Stage {
     return this.#running;
   }
 
-  /** The page, in a profile of its own. */
+  /** Opens the page in a profile of its own. */
   async demo(options?: BrowserContextOptions): Promise<Demo> {
     const { browser, url } = await this.running();
     return Demo.open(browser, url, options);

@@ -1,4 +1,5 @@
-// What a person does on the page, in any engine: the steps of `Demo`, each a function that runs on the page.
+// What a person does on the page, in any engine. The steps are those of `Demo`, each as a function that runs on the
+// page.
 
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -7,7 +8,7 @@ import type { Engine, EnginePage } from "./engines.ts";
 /** How long a step may take to become possible. */
 const WAIT_MS = 120_000;
 
-/** Part of the page, as a selector. */
+/** A part of the page, as a selector. */
 type Part = string;
 
 export class Visitor {
@@ -24,7 +25,7 @@ export class Visitor {
     return visitor;
   }
 
-  /** Keeps what goes wrong from here on, until the page is loaded anew. */
+  /** Records what goes wrong from now on, until the page is reloaded. */
   watch(): Promise<void> {
     return this.page.evaluate(() => {
       const troubles: string[] = [];
@@ -41,7 +42,7 @@ export class Visitor {
     return this.page.evaluate(() => (globalThis as unknown as { troubles: string[] }).troubles, undefined);
   }
 
-  /** Waits until a part shows a text. It asks again and again, since the page may be loaded anew meanwhile. */
+  /** Waits until a part shows a text. It asks repeatedly, because the page may be reloaded in the meantime. */
   async see(part: Part, text: string): Promise<void> {
     const until = Date.now() + WAIT_MS;
     const shown = (): Promise<string> =>
@@ -52,7 +53,7 @@ export class Visitor {
     }
   }
 
-  /** Clicks what has this text in a part, once it can be clicked. */
+  /** Clicks the element with this text in a part, once it can be clicked. */
   click(part: Part, text: string): Promise<void> {
     return this.page.evaluate(
       async ({ part, text, until }) => {
@@ -70,7 +71,7 @@ export class Visitor {
     );
   }
 
-  /** Sets the field with this label in a part to a value, or to the choice of this name. */
+  /** Sets the field with this label in a part to a value, or to the option with this name. */
   fill(part: Part, label: string, value: string): Promise<void> {
     return this.page.evaluate(
       ({ part, label, value }) => {
@@ -88,7 +89,7 @@ export class Visitor {
     );
   }
 
-  /** The texts of all that a selector finds. */
+  /** The texts of all elements that match a selector. */
   texts(selector: string): Promise<string[]> {
     return this.page.evaluate(
       (selector) => [...document.querySelectorAll<HTMLElement>(selector)].map(({ innerText }) => innerText),
@@ -96,14 +97,14 @@ export class Visitor {
     );
   }
 
-  /** The text of the first that a selector finds. */
+  /** The text of the first element that matches a selector. */
   async text(selector: string): Promise<string> {
     const [text] = await this.texts(selector);
     if (text === undefined) throw new Error(`there is no ${selector}`);
     return text;
   }
 
-  /** Loads the page anew. */
+  /** Reloads the page. */
   async reload(): Promise<void> {
     await this.page.reload();
     await this.watch();
@@ -115,7 +116,7 @@ export class Visitor {
     await this.see("#issuer", `${kind} issued.`);
   }
 
-  /** Waits until two proofs are in store. */
+  /** Waits until two proofs are ready. */
   prepared(): Promise<void> {
     return this.see("#wallet", "2 ready");
   }

@@ -1,26 +1,28 @@
-// What the adapter and its tests use of MdocDataModel18013, github.com/eu-digital-identity-wallet/eudi-lib-ios-iso18013-data-model, version
-// 0.23.1: the names and shapes of its interface for zero-knowledge proofs. Its parameters keep their order, these do not.
+// The parts of MdocDataModel18013 that the adapter and its tests use
+// (github.com/eu-digital-identity-wallet/eudi-lib-ios-iso18013-data-model, version 0.23.1): the names and shapes of its
+// interface for zero-knowledge proofs. In the real library the parameters keep their order. Here they do not.
 
 import Foundation
 import SwiftCBOR
 
-/// A proof system, as wallets register it.
+/// A proof system that wallets can register.
 public protocol ZkSystemProtocol: Sendable {
-    /// By which requests name the system.
+    /// The name by which requests identify the system.
     var name: String { get }
 
-    /// What it can do.
+    /// The specs that the system supports.
     var systemSpecs: [ZkSystemSpec] { get }
 
-    /// Proves from a response with one document. `x` and `y` are the coordinates of its issuer's key, where the caller knows them.
+    /// Proves from a response with one document. `x` and `y` are the coordinates of the issuer's key, if the caller
+    /// knows them.
     func generateProof(
         zkSystemSpec: ZkSystemSpec, docBytes: [UInt8], x: String?, y: String?, sessionTranscriptBytes: [UInt8], timestamp: Date
     ) throws -> ZkDocument
 
-    /// Throws unless the proof holds.
+    /// Throws unless the proof verifies.
     func verifyProof(zkDocument: ZkDocument, zkSystemSpec: ZkSystemSpec, sessionTranscriptBytes: [UInt8]) throws
 
-    /// The first of a request's specs that the system can serve for so many elements.
+    /// Returns the first of a request's specs that the system can serve for this many elements.
     func getMatchingSystemSpec(zkSystemSpecs: [ZkSystemSpec], numAttributesRequested: Int64) -> ZkSystemSpec?
 }
 
@@ -56,7 +58,7 @@ public struct ZkSystemSpec: Sendable, Identifiable {
     }
 }
 
-/// A proof, and what it is about.
+/// A proof and its claims.
 public struct ZkDocument: Sendable {
     public let documentData: ZkDocumentData
     public let proof: Data
@@ -67,7 +69,8 @@ public struct ZkDocument: Sendable {
     }
 }
 
-/// What a proof claims: values by namespace and element, and the chain of the issuer's certificates, the signer's first.
+/// The claims of a proof: the values by namespace and element, and the chain of the issuer's certificates, beginning
+/// with the signer's certificate.
 public struct ZkDocumentData: Sendable {
     public let zkSystemSpecId: String
     public let docType: String

@@ -1,7 +1,8 @@
-// What the adapter and its tests use of SwiftCBOR, the fork at github.com/niscy-eudiw/SwiftCBOR, version 0.6.5: the names and shapes of its
-// interface, with an implementation of our own that is for tests alone. Its maps keep their order, these do not.
+// The parts of SwiftCBOR that the adapter and its tests use (the fork at github.com/niscy-eudiw/SwiftCBOR, version
+// 0.6.5): the names and shapes of its interface. The implementation is our own and for tests only. In the real library
+// maps keep their order. Here they do not.
 
-/// An item of CBOR.
+/// A CBOR item.
 public indirect enum CBOR: Equatable, Hashable, Sendable {
     case unsignedInt(UInt64)
     case negativeInt(UInt64)
@@ -24,7 +25,7 @@ public indirect enum CBOR: Equatable, Hashable, Sendable {
         public static let encodedCBORDataItem = Tag(rawValue: 24)
     }
 
-    /// The value of a map under a key.
+    /// The value under a key, if this item is a map.
     public subscript(key: CBOR) -> CBOR? {
         if case .map(let entries) = self { entries[key] } else { nil }
     }

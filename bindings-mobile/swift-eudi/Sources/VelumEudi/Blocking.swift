@@ -1,9 +1,9 @@
 import Dispatch
 
-/// Works, and blocks the calling thread meanwhile: the interface is synchronous.
+/// Does the work, and blocks the calling thread until it is done, because the interface is synchronous.
 ///
-/// Where the system can, the work has threads of its own: the caller may block one of the few that Swift shares out to tasks, and others
-/// may block the rest.
+/// If the system supports it, the work runs on threads of its own. The caller may block one of the few threads that
+/// Swift shares among tasks, and other callers may block the rest.
 func blocking<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) throws -> Result {
     let (outcome, done) = (Outcome<Result>(), DispatchSemaphore(value: 0))
     let run: @Sendable () async -> Void = {
@@ -24,7 +24,7 @@ func blocking<Result: Sendable>(_ work: @escaping @Sendable () async throws -> R
     return try result.get()
 }
 
-/// Written before a semaphore is signalled, and read behind it.
+/// Written before the semaphore is signalled, and read after it.
 private final class Outcome<Success>: @unchecked Sendable {
     var result: Result<Success, any Error>?
 }

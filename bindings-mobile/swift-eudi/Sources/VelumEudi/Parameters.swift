@@ -8,12 +8,12 @@ struct Parameters: Sendable {
 
     let suite: Suite
     let sizeClass: SizeClass
-    /// Predicates as a request has them.
+    /// The predicates in the form of a request.
     let predicates: [Predicate]
 
     struct Predicate: Sendable {
         let name: ElementName
-        /// Its JSON.
+        /// The predicate as JSON.
         let json: Data
     }
 
@@ -56,7 +56,7 @@ struct Parameters: Sendable {
         predicates.contains { $0.name == name }
     }
 
-    /// The case of the name that a parameter has.
+    /// Returns the case with the name that a parameter holds.
     private static func named<Case: CaseIterable>(_ parameter: String, in spec: ZkSystemSpec) throws -> Case {
         let name = spec.params[parameter]?.stringValue
         guard let found = Case.allCases.first(where: { "\($0)" == name }) else { throw VelumZkError.unsupported(parameter) }
@@ -65,7 +65,7 @@ struct Parameters: Sendable {
 }
 
 extension SizeClass {
-    /// The most elements that a request may name.
+    /// The maximum number of elements that a request may name.
     var elements: Int64 {
         switch self {
         case .standard: 4

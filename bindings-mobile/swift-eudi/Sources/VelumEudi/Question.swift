@@ -1,13 +1,13 @@
 import Foundation
 import Velum
 
-/// What prover and verifier each make a request from, which must come out the same.
+/// The inputs from which prover and verifier each make the request. Both must come to the same request.
 struct Question {
     let parameters: Parameters
     let docType: String
-    /// In whole seconds, as it travels.
+    /// In whole seconds, as it is transmitted.
     let timestamp: Date
-    /// The certificate of the signer, in DER.
+    /// The signer's certificate in DER.
     let signer: [UInt8]
     let revealed: [ElementName]
 
@@ -19,7 +19,8 @@ struct Question {
         self.revealed = revealed.sorted { ($0.namespace, $0.element) < ($1.namespace, $1.element) }
     }
 
-    /// The request as JSON: what the spec asks in its order, then what is revealed in the order of names.
+    /// The request as JSON: first the predicates of the spec in their order, then the revealed elements in the order of
+    /// their names.
     var request: Data {
         get throws {
             var predicates = try parameters.predicates.map { try JSONSerialization.jsonObject(with: $0.json) }
@@ -40,7 +41,7 @@ struct Question {
     }
 }
 
-/// A time in UTC and whole seconds.
+/// Formats a time in UTC and whole seconds.
 func rfc3339(_ time: Date) -> String {
     let formatter = ISO8601DateFormatter()
     formatter.formatOptions = .withInternetDateTime

@@ -2,11 +2,11 @@ import Foundation
 import SwiftCBOR
 import Velum
 
-/// What a proof is made from: the one document of a response.
+/// The document that a proof is made from: the only document of a response.
 struct SourceDocument {
     let docType: String
     let elements: [Element]
-    /// The chain of the signer, in DER, never empty.
+    /// The signer's certificate chain in DER. Never empty.
     let certificates: [[UInt8]]
 
     init(_ response: [UInt8]) throws {
@@ -19,7 +19,7 @@ struct SourceDocument {
         case .unreadable(_, let problem):
             throw VelumError.Unreadable(problem: problem)
         }
-        // COSE's header x5chain (RFC 9360) is 33, in the unprotected of two headers.
+        // The label of COSE's header x5chain (RFC 9360) is 33. It is in the unprotected one of two headers.
         guard
             case .array(let documents)? = try CBOR.decode(response)?[.utf8String("documents")],
             let issuerAuth = documents.first?[.utf8String("issuerSigned")]?[.utf8String("issuerAuth")],

@@ -3,7 +3,7 @@ import SwiftCBOR
 import Velum
 
 extension CBOR {
-    /// The CBOR of an element's value.
+    /// Encodes the value of an element.
     init(_ value: Value) throws {
         switch value {
         case .text(let text): self = .utf8String(text)
@@ -18,7 +18,7 @@ extension CBOR {
         }
     }
 
-    /// Whether this is the CBOR of a value that was proven. A time may be written in more than one way.
+    /// Whether this CBOR encodes a value that was proven. A time may be written in more than one way.
     func says(_ proven: Value) throws -> Bool {
         if case .moment(let time) = proven, case .tagged(.standardDateTimeString, .utf8String(let text)) = self {
             return ISO8601DateFormatter().date(from: text) == time
@@ -26,13 +26,14 @@ extension CBOR {
         return try self == CBOR(proven)
     }
 
-    /// RFC 8943.
+    /// The tag of a full date (RFC 8943).
     private static let fullDate = Tag(rawValue: 1004)
 
-    /// An integer beyond 64 bits with a sign, which CBOR holds up to 64 bits and a sign.
+    /// Encodes an integer that does not fit into a signed integer of 64 bits. CBOR holds 64 bits and a separate sign.
     private static func bigNumber(_ decimal: String) throws -> CBOR {
         if let number = UInt64(decimal) { return .unsignedInt(number) }
-        // -1 - n, of which only -2^64 does not fit when the minus is left out.
+        // CBOR stores -1 - n. Of all negative numbers that CBOR holds, only -2^64 does not fit into `UInt64` without
+        // its minus sign.
         let digits = decimal.dropFirst()
         if digits == "18446744073709551616" { return .negativeInt(.max) }
         guard decimal.hasPrefix("-"), let number = UInt64(digits), number > 0 else { throw VelumZkError.unreadableValue }

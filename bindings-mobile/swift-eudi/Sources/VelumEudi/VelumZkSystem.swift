@@ -3,14 +3,16 @@ import MdocDataModel18013
 import SwiftCBOR
 import Velum
 
-/// Velum as a proof system of the EUDI wallet library: register it in a `ZkSystemRepository`.
+/// Velum as a proof system of the EUDI wallet library. Register it in a `ZkSystemRepository`.
 ///
-/// Elements of the document are revealed, unless a parameter `predicates` of the spec names them: then the predicate is proven, and the
-/// value stays hidden. README.md has the whole mapping, and what the interface cannot say.
+/// Elements of the document are revealed, unless the spec's parameter `predicates` names them. For a named element, the
+/// predicate is proven and the value stays hidden. README.md describes the whole mapping, and what the interface cannot
+/// express.
 ///
-/// The interface is synchronous: its calls block their thread until the proof is made. Do not make them on the main thread.
+/// The interface is synchronous: its calls block their thread until the proof is made. Do not call it on the main
+/// thread.
 public final class VelumZkSystem: ZkSystemProtocol {
-    /// By which requests name the system.
+    /// The name by which requests identify the system.
     public static let name = "velum-stark-v1"
 
     private let wallet: VelumWallet
@@ -19,10 +21,10 @@ public final class VelumZkSystem: ZkSystemProtocol {
     private let now: @Sendable () -> Date
 
     /// - Parameters:
-    ///   - wallet: Keep one in an app: it has the threads that prove.
-    ///   - pool: Has proofs that were prepared for ``request(zkSystemSpec:docBytes:timestamp:)``, in the suite and the size class of the
-    ///     specs that will be asked for.
-    ///   - freshness: Seconds by which the time of a proof may be off the verifier's clock.
+    ///   - wallet: Keep one wallet in an app: it owns the threads that prove.
+    ///   - pool: Holds proofs that were prepared for ``request(zkSystemSpec:docBytes:timestamp:)``, in the suite and
+    ///     the size class of the specs that will be asked for.
+    ///   - freshness: The number of seconds by which the time of a proof may differ from the verifier's clock.
     ///   - now: The clock.
     public init(
         wallet: VelumWallet = VelumWallet(), pool: VelumPool? = nil, freshness: TimeInterval = 300,
@@ -47,7 +49,8 @@ public final class VelumZkSystem: ZkSystemProtocol {
         }
     }
 
-    /// The first spec that is of this system, in a version, suite and size class that this build has, with room for the elements.
+    /// Returns the first spec of this system whose version, suite and size class this build has, and that has room for
+    /// the elements.
     public func getMatchingSystemSpec(zkSystemSpecs: [ZkSystemSpec], numAttributesRequested: Int64) -> ZkSystemSpec? {
         zkSystemSpecs.first { spec in
             guard let parameters = try? Parameters(spec) else { return false }
@@ -55,13 +58,13 @@ public final class VelumZkSystem: ZkSystemProtocol {
         }
     }
 
-    /// Proves from a `DeviceResponse` of one document, which its device has signed for the session.
+    /// Proves from a `DeviceResponse` with one document, which its device has signed for the session.
     ///
     /// - Parameters:
-    ///   - x: Not used: the key of the issuer is that of the document's certificate.
+    ///   - x: Not used. The issuer's key is taken from the document's certificate.
     ///   - y: Not used.
-    ///   - timestamp: At which the document must be valid; not far from this device's clock.
-    /// - Throws: ``VelumZkError``, or `VelumError`.
+    ///   - timestamp: The time at which the document must be valid. It must be close to this device's clock.
+    /// - Throws: ``VelumZkError`` or `VelumError`.
     public func generateProof(
         zkSystemSpec: ZkSystemSpec, docBytes: [UInt8], x: String?, y: String?, sessionTranscriptBytes: [UInt8], timestamp: Date
     ) throws -> ZkDocument {
@@ -94,10 +97,11 @@ public final class VelumZkSystem: ZkSystemProtocol {
         return ZkDocument(documentData: data, proof: proof)
     }
 
-    /// Verifies that everything the document claims was proven to the spec, in the session, lately, by whoever has the key of the first certificate
-    /// of `msoX5chain`. **Whether to trust that certificate is up to the caller**, and so is whether the elements are those that were asked for.
+    /// Verifies that everything the document claims was proven for the spec, in the session, recently, and from a
+    /// document signed with the key of the first certificate in `msoX5chain`. **The caller decides whether to trust
+    /// that certificate**, and must check that the elements are the ones that were asked for.
     ///
-    /// - Throws: ``VelumZkError``, or `VelumError`.
+    /// - Throws: ``VelumZkError`` or `VelumError`.
     public func verifyProof(zkDocument: ZkDocument, zkSystemSpec: ZkSystemSpec, sessionTranscriptBytes: [UInt8]) throws {
         let parameters = try Parameters(zkSystemSpec)
         let data = zkDocument.documentData
@@ -128,8 +132,8 @@ public final class VelumZkSystem: ZkSystemProtocol {
         }
     }
 
-    /// The request for which ``generateProof(zkSystemSpec:docBytes:x:y:sessionTranscriptBytes:timestamp:)`` makes its proof, so that a pool can be filled for it.
-    /// Of the document the elements matter that will be asked for.
+    /// The request for which ``generateProof(zkSystemSpec:docBytes:x:y:sessionTranscriptBytes:timestamp:)`` makes its
+    /// proof, so that a pool can be filled for it. Only the elements that will be asked for matter in the document.
     public func request(zkSystemSpec: ZkSystemSpec, docBytes: [UInt8], timestamp: Date) throws -> Data {
         let parameters = try Parameters(zkSystemSpec)
         let document = try SourceDocument(docBytes)
@@ -141,24 +145,24 @@ public final class VelumZkSystem: ZkSystemProtocol {
     }
 }
 
-/// Why a proof was not made or not accepted, besides what `VelumError` says.
+/// Why a proof was not made or not accepted, in addition to the reasons of `VelumError`.
 public enum VelumZkError: Error, Equatable, Sendable {
-    /// The spec is of another system, or has a parameter, which is named, that this build does not know.
+    /// The spec is of another system, or the named parameter is one that this build does not know.
     case unsupported(String)
-    /// Not a `DeviceResponse` with one document.
+    /// The bytes are not a `DeviceResponse` with one document.
     case notOneDocument
-    /// The document carries no certificate of its signer, or names none.
+    /// There is no certificate of the document's signer.
     case noCertificate
-    /// The proof was made to this other spec.
+    /// The proof was made for this other spec.
     case otherSpec(String)
-    /// The proof was made at this time, which is too far from the clock's.
+    /// The proof was made at this time, which is too far from the clock.
     case notFresh(Date)
-    /// Elements that the device signed itself are claimed. They are not part of the mapping.
+    /// The document claims elements that the device signed itself. They are not part of the mapping.
     case deviceSignedElements
-    /// The proof is of another size class than the spec says.
+    /// The size class of the proof is not the one of the spec.
     case otherSizeClass
-    /// A value is claimed that the proof does not show.
+    /// The document claims a value that the proof does not show.
     case notProven(ElementName)
-    /// A value that CBOR cannot be read from.
+    /// The value cannot be converted to CBOR.
     case unreadableValue
 }

@@ -10,7 +10,7 @@ import Velum
 private let mdl = "org.iso.18013.5.1"
 private let ageOver18 = ElementName(namespace: mdl, element: "age_over_18")
 
-/// A licence with a name, a date of birth and `age_over_18`, which its device has signed for a session.
+/// A licence with a name, a date of birth and `age_over_18`, signed by its device for a session.
 private let licence: Case = {
     do { return try minted(TemporaryFolder()) } catch { fatalError("\(error)") }
 }()
@@ -19,7 +19,7 @@ private let wallet = VelumWallet()
 private let system = VelumZkSystem(wallet: wallet)
 private let standard = system.systemSpecs[0]
 
-/// Asks for someone of 18 or over, and no date of birth.
+/// Asks for a person of 18 or over, and not for the date of birth.
 private let hiding = spec([
     "predicates": .stringParam("[{\"namespace\": \"\(mdl)\", \"element\": \"birth_date\", \"age_at_least\": 18}]")
 ])
@@ -41,7 +41,7 @@ private func verify(_ document: ZkDocument, _ spec: ZkSystemSpec, in transcript:
 }
 
 extension ZkDocument {
-    /// With another claim.
+    /// The same proof with another claim.
     fileprivate func claiming(
         _ value: CBOR?, for element: String, at time: Date? = nil, chain: [[UInt8]]?? = nil,
         deviceSigned: [String: [String: CBOR]] = [:]
@@ -56,7 +56,7 @@ extension ZkDocument {
     }
 }
 
-/// The code that the work fails with, if it is one of the library's.
+/// The code of the library's error that the work throws, if it throws one.
 private func code(_ work: () throws -> Void) -> ErrorCode? {
     do {
         try work()
@@ -84,7 +84,7 @@ struct VelumZkSystemTests {
         let document = try prove(hiding)
         #expect(Set(try #require(document.documentData.issuerSigned[mdl]).keys) == ["family_name", "age_over_18"])
         try verify(document, hiding)
-        // To a spec that asks for nothing, or for more, it is no answer.
+        // It is no answer to a spec that asks for nothing, or for more.
         let plain = spec([:])
         #expect(throws: VelumError.self) { try verify(document, plain) }
         let older = spec([
@@ -124,7 +124,7 @@ struct VelumZkSystemTests {
         #expect(throws: VelumZkError.notFresh(late)) {
             try verify(document.claiming(.boolean(true), for: "age_over_18", at: late), standard)
         }
-        // Within bounds, but not the time that was proven.
+        // The time is within the bounds, but it is not the time that was proven.
         let minute = Date(timeIntervalSinceNow: -60)
         #expect(throws: VelumError.self) {
             try verify(document.claiming(.boolean(true), for: "age_over_18", at: minute), standard)

@@ -2,7 +2,7 @@
 import Foundation
 
 extension WalletOptions {
-    /// How to prove on this device as it is now: on one thread where it saves power or is hot.
+    /// Options that suit the device at this moment: one thread if the device saves power or is hot.
     public static var suitedToDevice: WalletOptions {
         let device = ProcessInfo.processInfo
         let isHot = device.thermalState == .serious || device.thermalState == .critical

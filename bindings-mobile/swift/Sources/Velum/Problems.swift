@@ -15,9 +15,9 @@ extension VelumError {
 }
 
 extension VelumError: LocalizedError {
-    /// What is wrong, in this very case (English).
+    /// A description of this particular failure (English).
     public var errorDescription: String? { problem.message }
 
-    /// What to do about it, where something can be done (English).
+    /// What to do about it, or nil if nothing can be done (English).
     public var recoverySuggestion: String? { problem.remedy }
 }

@@ -1,37 +1,42 @@
 import Foundation
 
-/// A pool of prepared proofs in a folder, sealed, so that an answer need not wait for the long part of its proof.
+/// A pool of sealed, prepared proofs in a folder. With a prepared proof, an answer need not wait for the long part of
+/// its proof.
 ///
-/// Each proof is taken once, by one of all the processes that share the folder: an app and its extensions, say, in the container of their
-/// group. A crash can lose a proof and never lets one be used twice.
+/// Several processes may share the folder, for example an app and its extensions in the container of their group. Each
+/// proof is taken once, by one of them. A crash can lose a proof, but it never lets a proof be used twice.
 ///
-/// On Apple's platforms the folder is marked so that no backup takes it: a proof that came back from a backup could be used again.
+/// On Apple's platforms the folder is excluded from backups, because a proof that is restored from a backup could be
+/// used again.
 public final class VelumPool: Sendable {
     private let native: ProofPool
 
-    /// A pool under a key of 32 uniformly random bytes, which the Keychain keeps. Reads the folder, which takes milliseconds.
+    /// Opens a pool under a key of 32 uniformly random bytes, which the Keychain keeps. Opening reads the folder, which
+    /// takes milliseconds.
     ///
-    /// - Parameter folder: It is made if it is missing.
-    /// - Throws: ``VelumError``; what the system says where it cannot keep the folder out of backups.
+    /// - Parameter folder: The folder. It is created if it is missing.
+    /// - Throws: ``VelumError``, or the system's error if it cannot exclude the folder from backups.
     public init(wallet: VelumWallet, folder: URL, key: Data, options: PoolOptions = PoolOptions()) throws {
         native = try ProofPool(wallet: wallet.native, folder: folder.path, key: key, options: options)
         try Self.excludeFromBackup(folder)
     }
 
-    /// A pool over a sealer of the app's: a key that never leaves the hardware.
+    /// Opens a pool over a sealer that the app provides: for a key that never leaves the hardware.
     ///
-    /// - Throws: As above.
+    /// - Throws: ``VelumError``, or the system's error if it cannot exclude the folder from backups.
     public init(wallet: VelumWallet, folder: URL, sealer: any Sealer, options: PoolOptions = PoolOptions()) throws {
         native = try ProofPool.withSealer(wallet: wallet.native, folder: folder.path, sealer: sealer, options: options)
         try Self.excludeFromBackup(folder)
     }
 
-    /// Prepares until there are `wanted` proofs for requests like this one, and says how many it added. Those stay when it is cancelled.
+    /// Prepares proofs until there are `wanted` for requests like this one, and returns how many were added. They stay
+    /// in the pool if the call is cancelled.
     ///
     /// - Parameters:
-    ///   - memory: As for ``VelumWallet/prepare(document:request:sizeClass:suite:memory:memoryBudget:)``, each time.
-    ///   - memoryBudget: As there.
-    /// - Throws: ``VelumError``, or `CancellationError` where the task was cancelled.
+    ///   - memory: As for ``VelumWallet/prepare(document:request:sizeClass:suite:memory:memoryBudget:)``, for each
+    ///     proof.
+    ///   - memoryBudget: As for ``VelumWallet/prepare(document:request:sizeClass:suite:memory:memoryBudget:)``.
+    /// - Throws: ``VelumError``, or `CancellationError` if the task was cancelled.
     @discardableResult
     public func fill(
         document: Data, request: Data, wanted: Int, memory: Memory = .normal, memoryBudget: Int? = nil
@@ -39,7 +44,8 @@ public final class VelumPool: Sendable {
         try await native.fill(document, request, wanted, FillOptions(memory: memory, memoryBudget: bytes(memoryBudget)))
     }
 
-    /// The same as a stream of progress, which ends with how many were added.
+    /// Like ``fill(document:request:wanted:memory:memoryBudget:)``, as a stream of progress that ends with the number
+    /// of added proofs.
     public func filling(
         document: Data, request: Data, wanted: Int, memory: Memory = .normal, memoryBudget: Int? = nil
     ) -> WorkStream<Int> {
@@ -49,12 +55,13 @@ public final class VelumPool: Sendable {
         }
     }
 
-    /// Answers a request as ``VelumWallet/present(prepared:document:request:transcript:signer:clock:discloseDeviceNamespaces:memory:memoryBudget:)`` does,
-    /// with a proof out of the pool, or one that is made now where there is none.
+    /// Answers a request as
+    /// ``VelumWallet/present(prepared:document:request:transcript:signer:clock:discloseDeviceNamespaces:memory:memoryBudget:)``
+    /// does. The call takes a proof from the pool, or makes one if the pool has none for the request.
     ///
-    /// A proof is taken after every check, and after the device has signed: none is lost before.
+    /// A proof is taken only after every check, and after the device has signed. No proof is lost before that.
     ///
-    /// - Throws: ``VelumError``, or `CancellationError` where the task was cancelled.
+    /// - Throws: ``VelumError``, or `CancellationError` if the task was cancelled.
     public func present(
         document: Data, request: Data, transcript: Data, signer: (any DeviceSigner)? = nil, clock: Clock? = nil,
         discloseDeviceNamespaces: Bool = false, memory: Memory = .normal, memoryBudget: Int? = nil
@@ -64,7 +71,8 @@ public final class VelumPool: Sendable {
         return try await native.present(document, request, transcript, signer, options)
     }
 
-    /// The same as a stream of progress, which ends with the answer.
+    /// Like ``present(document:request:transcript:signer:clock:discloseDeviceNamespaces:memory:memoryBudget:)``, as a
+    /// stream of progress that ends with the answer.
     public func presenting(
         document: Data, request: Data, transcript: Data, signer: (any DeviceSigner)? = nil, clock: Clock? = nil,
         discloseDeviceNamespaces: Bool = false, memory: Memory = .normal, memoryBudget: Int? = nil
@@ -77,19 +85,25 @@ public final class VelumPool: Sendable {
         }
     }
 
-    /// How many proofs there are for requests like this one. None is opened.
+    /// Returns how many proofs there are for requests like this one. No proof is opened.
     public func count(document: Data, request: Data) async throws -> Int {
         Int(try await native.count(document: document, request: request))
     }
 
-    /// Drops what is of no use any more: proofs of documents other than those of `held`, those out of age, and the oldest of those beyond
-    /// the bounds. Call it whenever a document comes, goes or is renewed.
+    /// Removes the proofs that are of no more use:
+    ///
+    /// - proofs for documents other than those in `held`;
+    /// - proofs in a format that this version does not read;
+    /// - proofs that are too old;
+    /// - the oldest proofs beyond the pool's bounds.
+    ///
+    /// Call it whenever a document is added, removed or renewed.
     @discardableResult
     public func sweep(held: [Data]) async throws -> [DroppedProof] {
         try await native.sweep(held: held)
     }
 
-    /// Removes every proof, and says how many there were.
+    /// Removes every proof, and returns how many there were.
     @discardableResult
     public func clear() async throws -> Int {
         Int(try await native.clear())

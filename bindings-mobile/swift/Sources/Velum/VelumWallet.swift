@@ -1,37 +1,42 @@
 import Foundation
 
-/// Prepares and presents. Keep one: it makes the keys of a size class once, and has the threads that prove.
+/// Prepares proofs and makes presentations. Keep one wallet: it makes the keys of a size class once, and it owns the
+/// threads that prove.
 ///
-/// Calls may be made from any task, of the main actor too, and none holds up a thread of the caller's. They are done one after another.
-/// Cancelling the task of a call stops its work. A wallet that is let go while calls run ends them as they would have ended.
+/// Calls may be made from any task, including tasks of the main actor, and never block a thread of the caller's. They
+/// run one after another. Cancelling the task of a call stops its work. If a wallet is released while calls run, the
+/// calls end normally.
 public final class VelumWallet: Sendable {
-    /// What UniFFI wrote.
+    /// The object that UniFFI generates.
     let native: Wallet
 
-    /// A wallet without keys yet. Starts no threads before it has something to prove.
+    /// Creates a wallet without keys. It starts no threads until it has something to prove.
     public init(options: WalletOptions = WalletOptions()) {
         native = Wallet(options: options)
     }
 
     /// Makes the keys of a size class, so that neither preparing nor presenting waits for them.
     ///
-    /// - Throws: ``VelumError``, or `CancellationError` where the task was cancelled.
+    /// - Throws: ``VelumError``, or `CancellationError` if the task was cancelled.
     public func makeKeys(sizeClass: SizeClass, suite: Suite? = nil) async throws {
         try await cancelling { [native] cancellation in
             try await native.makeKeys(sizeClass: sizeClass, options: KeyOptions(suite: suite, cancellation: cancellation))
         }
     }
 
-    /// Makes the credential proof for one presentation to requests (JSON or CBOR) like this one: of the same docType, issuer and elements.
+    /// Makes the credential proof for one presentation to requests like this one (JSON or CBOR), which have the same
+    /// docType, issuer and elements.
     ///
-    /// Time, predicates and session may differ. The document need not be signed by its device yet.
+    /// The time, the predicates and the session may differ. The device need not have signed the document yet.
     ///
     /// - Parameters:
-    ///   - sizeClass: The smallest that fits unless named. A larger one hides how large the document is.
-    ///   - memory: Low takes less of it and longer, for a proof of the same kind.
-    ///   - memoryBudget: Bytes that the app may take on top of what it has, as `os_proc_available_memory()` tells them. Where they are too few
-    ///     the call fails with `memoryInsufficient` before any proving.
-    /// - Throws: ``VelumError``, or `CancellationError` where the task was cancelled.
+    ///   - sizeClass: The size class. The default is the smallest class that fits. A larger class hides how large the
+    ///     document is.
+    ///   - memory: With low memory, proving uses less memory and takes longer. The proof is of the same kind.
+    ///   - memoryBudget: The bytes that the app may use on top of what it uses already, as `os_proc_available_memory()`
+    ///     reports them. If they are too few, the call throws an error with the code `memoryInsufficient` before it
+    ///     proves anything.
+    /// - Throws: ``VelumError``, or `CancellationError` if the task was cancelled.
     public func prepare(
         document: Data, request: Data, sizeClass: SizeClass? = nil, suite: Suite? = nil, memory: Memory = .normal,
         memoryBudget: Int? = nil
@@ -41,7 +46,8 @@ public final class VelumWallet: Sendable {
         return try await native.prepare(document, request, options)
     }
 
-    /// The same as a stream of progress, which ends with the proof.
+    /// Like ``prepare(document:request:sizeClass:suite:memory:memoryBudget:)``, as a stream of progress that ends with
+    /// the proof.
     public func preparing(
         document: Data, request: Data, sizeClass: SizeClass? = nil, suite: Suite? = nil, memory: Memory = .normal,
         memoryBudget: Int? = nil
@@ -53,17 +59,18 @@ public final class VelumWallet: Sendable {
         }
     }
 
-    /// Answers a request in the session of a `SessionTranscript`, and gives the presentation.
+    /// Answers a request in the session of a `SessionTranscript`, and returns the presentation.
     ///
-    /// The prepared proof is used up once proving begins. Where a check fails or the device does not sign, it is not.
+    /// The prepared proof is used up once proving begins. If a check fails or the device does not sign, the proof is
+    /// not used up.
     ///
     /// - Parameters:
-    ///   - signer: Signs the session. Without one the document must have been signed for it.
-    ///   - clock: By which the request's time is judged, the device's unless named.
-    ///   - discloseDeviceNamespaces: Whether elements that the device signed itself may go along in clear.
+    ///   - signer: Signs the session. Without a signer, the document must already be signed for the session.
+    ///   - clock: The clock against which the time of the request is checked. The default is the device's clock.
+    ///   - discloseDeviceNamespaces: Whether elements that the device signed itself may be included in clear.
     ///   - memory: As for ``prepare(document:request:sizeClass:suite:memory:memoryBudget:)``.
     ///   - memoryBudget: As for ``prepare(document:request:sizeClass:suite:memory:memoryBudget:)``.
-    /// - Throws: ``VelumError``, or `CancellationError` where the task was cancelled.
+    /// - Throws: ``VelumError``, or `CancellationError` if the task was cancelled.
     public func present(
         prepared: PreparedProof, document: Data, request: Data, transcript: Data, signer: (any DeviceSigner)? = nil,
         clock: Clock? = nil, discloseDeviceNamespaces: Bool = false, memory: Memory = .normal, memoryBudget: Int? = nil
@@ -73,7 +80,9 @@ public final class VelumWallet: Sendable {
         return try await native.present(prepared, document, request, transcript, signer, options)
     }
 
-    /// The same as a stream of progress, which ends with the presentation.
+    /// Like
+    /// ``present(prepared:document:request:transcript:signer:clock:discloseDeviceNamespaces:memory:memoryBudget:)``, as
+    /// a stream of progress that ends with the presentation.
     public func presenting(
         prepared: PreparedProof, document: Data, request: Data, transcript: Data, signer: (any DeviceSigner)? = nil,
         clock: Clock? = nil, discloseDeviceNamespaces: Bool = false, memory: Memory = .normal, memoryBudget: Int? = nil
@@ -110,7 +119,7 @@ extension Wallet {
     }
 }
 
-/// A budget of bytes: what is below nothing is nothing.
+/// Converts a budget in bytes. A negative budget becomes zero.
 func bytes(_ budget: Int?) -> UInt64? {
     budget.map { UInt64(clamping: $0) }
 }

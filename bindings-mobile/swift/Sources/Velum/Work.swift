@@ -1,20 +1,20 @@
-/// How far work has come, or what came of it.
+/// The progress of work, or its result.
 public enum Work<Result: Sendable>: Sendable {
     /// A stage begins when `fraction` of the work is done, 0 to 1.
     case progress(stage: Stage, fraction: Double)
-    /// The work is done: the last of its stream.
+    /// The work is done. This is the last item of its stream.
     case done(Result)
 }
 
-/// The progress of work that began when the stream was made, and what came of it.
+/// The progress and the result of work. The work begins when the stream is made.
 ///
-/// A slow reader misses progress, and never the result. The work stops when the task that reads is cancelled, which ends the stream
-/// without ``Work/done(_:)``, and when nobody holds the stream any more.
+/// A slow reader may miss progress, but never the result. The work stops when the task that reads is cancelled, which
+/// ends the stream without ``Work/done(_:)``. It also stops when nobody holds the stream any longer.
 public typealias WorkStream<Result: Sendable> = AsyncThrowingStream<Work<Result>, any Error>
 
-/// Works, and stops the native side when the task is cancelled.
+/// Does the work, and stops the native side if the task is cancelled.
 ///
-/// - Throws: What the work throws; `CancellationError` where it ended because the task was cancelled.
+/// - Throws: The errors of the work, or `CancellationError` if the work ended because the task was cancelled.
 func cancelling<Result: Sendable>(
     _ work: @Sendable (Cancellation) async throws -> Result
 ) async throws -> Result {
@@ -30,7 +30,7 @@ func cancelling<Result: Sendable>(
     }
 }
 
-/// A stream of the progress of work, and what came of it.
+/// A stream of the progress and the result of work.
 func working<Result: Sendable>(
     _ work: @escaping @Sendable (any ProgressListener) async throws -> Result
 ) -> WorkStream<Result> {

@@ -1,15 +1,18 @@
 import Foundation
-// What UniFFI writes around the native library: part of this module for whoever imports it.
+// The code that UniFFI generates around the native library. It is re-exported, so that it is part of this module for
+// whoever imports it.
 @_exported import VelumReceiptBindings
 
-/// Verifies that the presentation of a receipt answers a request (JSON or CBOR) in the session of a transcript, and that an aggregate of one of the named
-/// profiles counts it.
+/// Verifies that the presentation of a receipt answers a request (JSON or CBOR) in the session of a transcript, and
+/// that an aggregate of one of the named profiles counts it.
 ///
-/// Everything public is derived from the request and the transcript given here. Takes milliseconds, and does not hold up its caller's actor.
+/// Everything public is derived from the request and the transcript given here. Takes milliseconds, and does not block
+/// the actor of its caller.
 ///
 /// - Parameters:
-///   - profiles: Those that are allowed. There is no default: they differ in what is proven of them.
-///   - payee: For whom the aggregate must be counted, 32 bytes; anyone unless named.
+///   - profiles: The profiles that are allowed. There is no default, because the profiles differ in what is proven
+///     about them.
+///   - payee: The payee for whom the aggregate must be counted, 32 bytes. By default anyone.
 /// - Throws: ``ReceiptError``.
 public func verifyReceipt(
     _ receipt: Data, request: Data, transcript: Data, profiles: [ReceiptProfile], payee: Data? = nil
@@ -28,6 +31,6 @@ extension ReceiptError {
 }
 
 extension ReceiptError: LocalizedError {
-    /// What is wrong, in this very case (English).
+    /// A description of this particular failure (English).
     public var errorDescription: String? { problem.message }
 }

@@ -4,10 +4,11 @@ import LocalAuthentication
 import Security
 import Velum
 
-/// Signs with a P-256 key of the Secure Enclave, to which the document was issued. The key never leaves the hardware.
+/// Signs with a P-256 key of the Secure Enclave. The document must have been issued to this key. The key never leaves
+/// the hardware.
 ///
-/// The system asks the holder where the key's access control says so, on threads of this signer's: the thread that shows the prompt is not
-/// held up. Cancelling the call takes the prompt away.
+/// The system asks the holder if the key's access control requires it. It does so on threads of this signer, so that
+/// the thread that shows the prompt is not blocked. Cancelling the call removes the prompt.
 public final class SecureEnclaveSigner: DeviceSigner, @unchecked Sendable {
     // Nothing changes after `init`, and keys may be used from any thread.
     private let source: Source
@@ -18,27 +19,27 @@ public final class SecureEnclaveSigner: DeviceSigner, @unchecked Sendable {
         case tag(Data, accessGroup: String?, reason: String)
     }
 
-    /// For a key that the app holds already, with its own `LAContext` if it has one.
+    /// Creates a signer for a key that the app already holds, with its own `LAContext` if it has one.
     public init(key: SecKey) {
         source = .key(key)
     }
 
-    /// For a key in the Keychain, such as one of ``makeKey(tag:accessGroup:flags:)``.
+    /// Creates a signer for a key in the Keychain, such as one made by ``makeKey(tag:accessGroup:flags:)``.
     ///
     /// - Parameters:
-    ///   - tag: Its application tag.
-    ///   - accessGroup: Its access group, for keys that an app shares with its extensions.
-    ///   - reason: What the system's prompt says to the holder, in the holder's language.
+    ///   - tag: The key's application tag.
+    ///   - accessGroup: The key's access group, for keys that an app shares with its extensions.
+    ///   - reason: The text that the system's prompt shows to the holder, in the holder's language.
     public init(tag: String, accessGroup: String? = nil, reason: String) {
         source = .tag(Data(tag.utf8), accessGroup: accessGroup, reason: reason)
     }
 
-    /// Makes a key in the Secure Enclave, and gives its public half, an uncompressed SEC 1 point of 65 bytes.
+    /// Makes a key in the Secure Enclave, and returns its public key: an uncompressed SEC 1 point of 65 bytes.
     ///
     /// - Parameters:
-    ///   - tag: The application tag under which it is found again.
-    ///   - accessGroup: The access group, if the app's extensions use it too.
-    ///   - flags: When the key may be used; with the holder's presence each time unless named.
+    ///   - tag: The application tag under which the key is found again.
+    ///   - accessGroup: The access group, if the app's extensions use the key too.
+    ///   - flags: When the key may be used. The default requires the holder's presence each time.
     /// - Throws: `DeviceSignerError`.
     public static func makeKey(
         tag: String, accessGroup: String? = nil,
@@ -64,9 +65,9 @@ public final class SecureEnclaveSigner: DeviceSigner, @unchecked Sendable {
         return try point(of: key)
     }
 
-    /// Whether there is a key of this tag.
+    /// Returns whether there is a key with this tag.
     ///
-    /// - Throws: `DeviceSignerError` where the Keychain does not tell.
+    /// - Throws: `DeviceSignerError` if the Keychain does not say.
     public static func hasKey(tag: String, accessGroup: String? = nil) throws -> Bool {
         let status = SecItemCopyMatching(query(Data(tag.utf8), accessGroup) as CFDictionary, nil)
         if status == errSecItemNotFound { return false }
@@ -75,7 +76,7 @@ public final class SecureEnclaveSigner: DeviceSigner, @unchecked Sendable {
     }
 
     public func publicKey() async throws -> Data {
-        // Asks nobody: only the use of the private half is guarded.
+        // This asks nobody: only the use of the private key is guarded.
         try await onQueue { try Self.point(of: self.key(in: LAContext())) }
     }
 
@@ -85,7 +86,7 @@ public final class SecureEnclaveSigner: DeviceSigner, @unchecked Sendable {
             try await onQueue {
                 let key = try self.key(in: context.authentication)
                 let algorithm = SecKeyAlgorithm.ecdsaSignatureMessageX962SHA256
-                // One that is for key agreement (ECDH) alone.
+                // The key is for key agreement (ECDH) only.
                 guard SecKeyIsAlgorithmSupported(key, .sign, algorithm) else { throw DeviceSignerError.KeyCannotSign }
                 var error: Unmanaged<CFError>?
                 guard let signature = SecKeyCreateSignature(key, algorithm, payload as CFData, &error) else {
@@ -98,7 +99,7 @@ public final class SecureEnclaveSigner: DeviceSigner, @unchecked Sendable {
         }
     }
 
-    /// What the system asks the holder in, which may be taken away from any thread.
+    /// The context in which the system asks the holder. It may be invalidated from any thread.
     private struct Context: @unchecked Sendable {
         let authentication = LAContext()
     }
@@ -117,7 +118,7 @@ public final class SecureEnclaveSigner: DeviceSigner, @unchecked Sendable {
             guard status == errSecSuccess, let found, CFGetTypeID(found) == SecKeyGetTypeID() else {
                 throw Self.typed(NSError(domain: NSOSStatusErrorDomain, code: Int(status)))
             }
-            // Its type was checked, and Swift has no cast of such types that can fail.
+            // The type was checked, and Swift has no conditional cast to such types.
             return found as! SecKey
         }
     }
@@ -170,7 +171,7 @@ public final class SecureEnclaveSigner: DeviceSigner, @unchecked Sendable {
         }
     }
 
-    /// Works on a thread that may wait for a person.
+    /// Does the work on a thread that may wait for a person.
     private func onQueue<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: Swift.Result { try work() }) }

@@ -1,4 +1,5 @@
-// What the tests run in a process of its own: `PoolProcess VERB FOLDER`, where the verb is `present`, `fill` or `dispose`.
+// The program that the tests run in a process of its own: `PoolProcess VERB FOLDER`, where the verb is `present`,
+// `fill` or `dispose`.
 
 import Foundation
 import Velum
@@ -16,15 +17,15 @@ func openPool() throws -> VelumPool {
     try VelumPool(wallet: VelumWallet(), folder: URL(fileURLWithPath: words[2]), key: Data(repeating: 7, count: 32))
 }
 
-/// Prepares one proof, and lets pool and wallet go.
+/// Prepares one proof, and releases the pool and the wallet.
 func fillAndLeave() async throws -> Int {
     let pool = try openPool()
     try await pool.fill(document: document, request: request, wanted: 1)
     return provingThreads()
 }
 
-/// How many threads of this process prove, which Linux tells by their names, `velum 0` and on. Names without a number tell nothing: the
-/// system's own threads take them over from those that start them.
+/// The number of threads of this process that prove. Linux reports their names, `velum 0` and so on. Names without a
+/// number say nothing, because the system's own threads inherit them from the threads that start them.
 func provingThreads() -> Int {
     let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
     let names = tasks.compactMap { try? String(contentsOfFile: "/proc/self/task/\($0)/comm", encoding: .utf8) }
@@ -44,7 +45,7 @@ case "fill":
 case "dispose":
     let before = provingThreads()
     let during = try await fillAndLeave()
-    // Threads end soon, and not at once.
+    // Threads end soon, but not at once.
     let end = ContinuousClock.now + .seconds(60)
     while provingThreads() > 0, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(20)) }
     print(before, during, provingThreads())

@@ -21,7 +21,8 @@ struct CancellationTests {
         await begun.wait()
         task.cancel()
         #expect(try await task.value == false)
-        // The next call waits for the end of the former's work: what that takes is the time in which it stopped.
+        // The next call waits until the work of the previous call has ended. The time that it takes is the time in
+        // which that work stopped.
         let rest = heard.value
         let asked = ContinuousClock.now
         try await wallet.makeKeys(sizeClass: .standard)
@@ -44,7 +45,7 @@ struct CancellationTests {
         listener.stop = { task.cancel() }
         begin.send()
         await #expect(throws: CancellationError.self) { try await task.value }
-        // Waits for the end of the former's work.
+        // Waits until the work of the previous call has ended.
         try await wallet.makeKeys(sizeClass: .standard)
         #expect(listener.heard == 3)
     }
@@ -100,7 +101,7 @@ struct CancellationTests {
     }
 }
 
-/// Stops the work while it reports: before it goes on.
+/// Stops the work from within a report, before the work continues.
 private final class Stopping: ProgressListener, @unchecked Sendable {
     // Set before the work begins.
     var stop: @Sendable () -> Void = {}
@@ -119,7 +120,7 @@ private final class Stopping: ProgressListener, @unchecked Sendable {
     }
 }
 
-/// Something that happens once and is waited for.
+/// Something that happens once and that others wait for.
 final class Signal: Sendable {
     private let stream: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation

@@ -3,7 +3,8 @@ import Foundation
 import Testing
 import Velum
 
-/// Together with the `velum` command and with WebAssembly, which have the same prover and verifier in other bindings or in none.
+/// Tests the package together with the `velum` command and with WebAssembly, which have the same prover and verifier in
+/// other bindings or in none.
 struct CommandTests {
     private let folder = try! TemporaryFolder()
 

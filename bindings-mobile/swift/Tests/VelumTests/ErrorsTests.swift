@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Velum
 
-/// Something that ends with an error.
+/// Work that ends with an error.
 struct Provoked: Sendable, CustomStringConvertible {
     let code: ErrorCode
     let work: @Sendable () async throws -> Void
@@ -18,7 +18,7 @@ private func prepare(_ answered: Case) async throws {
     _ = try await wallet.prepare(document: answered.document, request: answered.request)
 }
 
-/// Presents what was prepared for Mustermann, which is used once where nothing fails.
+/// Presents a proof that was prepared for Mustermann. It is used up if nothing fails.
 private func present(_ answered: Case, clock: Clock = .any, signer: (any DeviceSigner)? = nil) async throws {
     let prepared = try await wallet.prepare(document: mustermann.document, request: mustermann.request)
     _ = try await wallet.present(prepared, answered, signer, clock: clock)
@@ -38,7 +38,7 @@ private func sign(throwing error: DeviceSignerError) async throws {
     try await presentDoe(TestSigner(try .ofDoe()) { _ in throw error })
 }
 
-/// A pool over a folder of its own, or over one that is given.
+/// Opens a pool in a folder of its own, or in the given folder.
 private func pool(
     in folder: URL? = nil, key: Data = poolKey, options: PoolOptions = PoolOptions(), sealer: (any Sealer)? = nil,
     _ work: (VelumPool) async throws -> Void
@@ -114,7 +114,7 @@ private let ofProofs = [
     },
 ]
 
-/// Of a document that is minted for it.
+/// Errors that need a document that is issued for the test.
 private let ofMinted: [Provoked] = {
     #if os(Linux) || os(macOS)
     [
@@ -167,7 +167,7 @@ private let ofPools = [
     },
 ]
 
-/// A disk of a megabyte, which takes two proofs.
+/// A disk of one megabyte, which has room for two proofs.
 private let ofDisks = ProcessInfo.processInfo.environment["VELUM_SMALL_DISK"].map { disk in
     [
         Provoked(.storeFull) {
@@ -176,7 +176,7 @@ private let ofDisks = ProcessInfo.processInfo.environment["VELUM_SMALL_DISK"].ma
             do {
                 try await pool.fill(document: mustermann.document, request: mustermann.request, wanted: 9)
             } catch {
-                // What was added before is whole.
+                // The proofs that were added before are intact.
                 let count = try await pool.count(document: mustermann.document, request: mustermann.request)
                 #expect(count > 0)
                 #expect(try await pool.answer().fromPool)
@@ -215,12 +215,12 @@ struct ErrorsTests {
         guard case .Pool = try await expect(provoked) else { throw Unexpected(what: "no error of a pool") }
     }
 
-    /// A device that proves cannot be made to fail from here, nor can a bug be called for.
+    /// A backend that fails and a bug cannot be provoked from here.
     @Test func everyCodeIsProvoked() {
         let provoked = Set((ofDocuments + ofProofs + ofSigners + ofPools).map(\.code))
-        // Those of markets come last, and have tests of their own.
+        // The codes of markets come last, and have tests of their own.
         let ofMarkets = ErrorCode.allCases.drop { $0 != .unreachable }
-        // The first two above, where there is a disk that is soon full, and a command that mints.
+        // The first two are provoked above, if there is a disk that is soon full and a command that issues documents.
         let others = Set(ErrorCode.allCases).subtracting(provoked).subtracting(ofMarkets)
         #expect(others == [.storeFull, .deviceNamespaces, .backend, .internal])
     }

@@ -2,14 +2,14 @@
 import Foundation
 import Velum
 
-/// A market on this machine, its state in a folder of its own: its node, and a provider that folds.
+/// A market on this machine, with its state in a folder of its own: its node, and a provider that folds.
 final class MarketNode: @unchecked Sendable {
     let url: String
     private let folder: TemporaryFolder
     private let lock = NSLock()
     private var running: [String: Process] = [:]
 
-    /// Makes one, and starts its node.
+    /// Creates a market, and starts its node.
     init() async throws {
         folder = try TemporaryFolder()
         let address = "127.0.0.1:\(Int.random(in: 20_000..<50_000))"
@@ -34,7 +34,7 @@ final class MarketNode: @unchecked Sendable {
         throw Unexpected(what: "the node does not answer")
     }
 
-    /// Starts a provider with a worker, which has demo money.
+    /// Starts a provider with a worker and demo money.
     func provide() throws {
         try start(
             "provider",
@@ -44,7 +44,7 @@ final class MarketNode: @unchecked Sendable {
             ])
     }
 
-    /// Ends the node as a crash does.
+    /// Ends the node as a crash would.
     func kill() {
         lock.withLock { running["node"] }.map(MarketNode.end)
     }

@@ -4,14 +4,15 @@ import Testing
 import Velum
 import VelumReceipt
 
-/// The licence's request, about nothing that tells too much.
+/// The licence's request with a predicate that does not reveal too much.
 private let adult: Data = {
     let request = String(decoding: mustermann.request, as: UTF8.self).components(separatedBy: "\"predicates\"")[0]
     let predicate = #""predicates": [{"namespace": "org.iso.18013.5.1", "element": "birth_date", "age_at_least": 18}]}"#
     return Data((request + predicate).utf8)
 }()
 
-/// A presentation for aggregates, with what it answers. No two state the same.
+/// A presentation for aggregates, with the request and the session that it answers. No two presentations have the same
+/// statement.
 private func foldable() async throws -> MarketInput {
     let prepared = try await wallet.prepare(document: mustermann.document, request: adult, suite: .aggregatable)
     let presentation = try await wallet.present(
@@ -19,7 +20,7 @@ private func foldable() async throws -> MarketInput {
     return MarketInput(presentation: presentation, request: adult, transcript: mustermann.transcript)
 }
 
-/// What a verifier finds of a receipt, with its own request and session.
+/// A verifier's verdict about a receipt, for its own request and session.
 @Sendable private func judge(_ receipt: Data) async throws -> ReceiptVerdict {
     do {
         _ = try await verifyReceipt(receipt, request: adult, transcript: mustermann.transcript, profiles: [.standard])
@@ -33,7 +34,7 @@ private func newKey() -> Data {
     Data((0..<32).map { _ in UInt8.random(in: .min ... .max) })
 }
 
-/// What a hand-off saved last.
+/// The state that a hand-off saved last.
 private actor Kept {
     private(set) var saved: String?
 
@@ -79,7 +80,7 @@ struct MarketTests {
         let (node, key) = (try await MarketNode(), newKey())
         let market = try VelumMarket(url: node.url, key: key)
         _ = try await market.deposit(1_000_000)
-        // A wallet has no key there.
+        // A wallet has no key at the market.
         let (wallets, kept) = (try VelumMarket(url: node.url), Kept())
         let purse = VelumPurse(market: wallets, load: { await kept.saved }, save: { await kept.keep($0) })
         let tokens: @Sendable () async throws -> UInt64 = { try await purse.holdings().map(\.tokens).reduce(0, +) }
@@ -109,7 +110,7 @@ struct MarketTests {
         _ = try await market.deposit(1_000_000)
         let terms = offer(maxWait: 20, presentations: 2)
         let (first, second, kept) = (try await foldable(), try await foldable(), Kept())
-        // The first is saved as it begins, and left there.
+        // The first hand-off is saved as it begins, and abandoned there.
         let stopping = HandOff(
             save: {
                 await kept.keep($0)

@@ -104,7 +104,7 @@ struct PoolTests {
         let pool = try pool
         try await pool.fillOne()
         let child = try child("fill")
-        // Its first byte says that it proves.
+        // The first byte says that the process proves.
         #expect(child.output.readData(ofLength: 1) == Data("p".utf8))
         kill(child.process.processIdentifier, SIGKILL)
         child.process.waitUntilExit()

@@ -1,16 +1,16 @@
 #if os(Linux) || os(macOS)
 import Foundation
 
-/// Runs a program to its end.
+/// Runs a program until it ends.
 func run(_ program: String, _ words: [String]) throws -> (status: Int32, output: Data) {
     let child = try start(program, words)
-    // To the end, so that the child is not held up by a full pipe.
+    // Read to the end, so that a full pipe does not block the child.
     let output = child.output.readDataToEndOfFile()
     child.process.waitUntilExit()
     return (child.process.terminationStatus, output)
 }
 
-/// Starts a program, of which the output can be read.
+/// Starts a program whose output can be read.
 func start(_ program: String, _ words: [String]) throws -> (process: Process, output: FileHandle) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
@@ -22,14 +22,14 @@ func start(_ program: String, _ words: [String]) throws -> (process: Process, ou
     return (process, pipe.fileHandleForReading)
 }
 
-/// What proves and verifies in another process, with the options of `velum`.
+/// A program that proves and verifies in another process. It takes the options of `velum`.
 enum Command: String, CaseIterable {
     /// `velum`, built from the same sources.
     case velum = "VELUM_CLI"
-    /// The npm package in Node, which has prover and verifier in WebAssembly.
+    /// The npm package in Node. Its prover and its verifier run in WebAssembly.
     case webAssembly = "VELUM_PACKAGE"
 
-    /// Runs it, and gives what it wrote as JSON.
+    /// Runs the program, and returns the JSON that it wrote.
     @discardableResult
     func callAsFunction(_ words: String...) throws -> [String: Any] {
         let (_, output) = try run(variable(rawValue), words + ["--json"])
@@ -40,7 +40,7 @@ enum Command: String, CaseIterable {
     }
 }
 
-/// A driving licence that `velum issue` mints.
+/// A driving licence that `velum issue` makes.
 func minted(_ folder: TemporaryFolder, more: String = "") throws -> Case {
     let spec = """
         {

@@ -3,7 +3,7 @@ import Testing
 import VelumReceipt
 
 struct ReceiptTests {
-    /// Recorded, and counted for this payee.
+    /// A recorded receipt, counted for this payee.
     private let receipt = golden("receipt-standard")
     private let payee = Data(repeating: 0x7a, count: 32)
 

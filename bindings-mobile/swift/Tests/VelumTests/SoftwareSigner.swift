@@ -5,7 +5,7 @@ import Velum
 import CryptoKit
 #endif
 
-/// A key of P-256 in memory, where a phone has one in its hardware.
+/// A P-256 key in memory, in place of a key in a phone's hardware.
 final class SoftwareSigner: DeviceSigner {
     private let point: Data
     private let scalar: Data
@@ -17,7 +17,7 @@ final class SoftwareSigner: DeviceSigner {
         self.scalar = Data(hexadecimal: scalar)
     }
 
-    /// That of the example in ISO 18013-5, Annex D.
+    /// The key of the example in ISO 18013-5, Annex D.
     static func ofDoe() throws -> SoftwareSigner {
         let folder = URL(fileURLWithPath: variable("VELUM_TESTDATA")).appendingPathComponent("iso18013-5-annex-d")
         let facts = try JSONSerialization.jsonObject(with: contents(folder, "case.json")) as? [String: Any]
@@ -25,7 +25,7 @@ final class SoftwareSigner: DeviceSigner {
         return try SoftwareSigner(doe, scalar: scalar)
     }
 
-    /// How often it was asked to sign.
+    /// How often the signer was asked to sign.
     var asked: Int { count.value }
 
     func publicKey() async throws -> Data { point }
@@ -42,7 +42,7 @@ final class SoftwareSigner: DeviceSigner {
     #if !canImport(CryptoKit)
     private func signedByOpenSSL(_ payload: Data) throws -> Data {
         let folder = try TemporaryFolder()
-        // ECPrivateKey of RFC 5915 on the curve prime256v1.
+        // An ECPrivateKey (RFC 5915) on the curve prime256v1.
         let header = Data([0x30, 0x31, 0x02, 0x01, 0x01, 0x04, 0x20])
         let curve = Data([0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07])
         let key = try folder.file("key.der", header + scalar + curve)
@@ -65,7 +65,7 @@ func signedDoe() async throws -> Case {
         transcript: doe.transcript, request: doe.request)
 }
 
-/// A signer that answers as told.
+/// A signer that answers with the given functions.
 final class TestSigner: DeviceSigner {
     private let key: @Sendable () async throws -> Data
     private let signature: @Sendable (Data) async throws -> Data

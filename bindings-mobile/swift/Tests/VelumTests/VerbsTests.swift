@@ -73,7 +73,7 @@ struct VerbsTests {
         let stream = wallet.preparing(document: mustermann.document, request: mustermann.request)
         var works = stream.makeAsyncIterator()
         guard case .progress = try await works.next() else { throw Unexpected(what: "no progress") }
-        // The calls of a wallet are done one after another: when this one is done, so is that of the stream.
+        // The calls of a wallet run one after another. When this call is done, the work of the stream is done too.
         try await wallet.makeKeys(sizeClass: .standard)
         try await Task.sleep(for: .milliseconds(200))
         guard case .done = try await works.next() else { throw Unexpected(what: "old progress") }
@@ -111,7 +111,7 @@ struct VerbsTests {
         #expect((document.validFrom...document.validUntil).contains(time))
     }
 
-    /// Threads of the system's queues have so much.
+    /// Threads of the system's queues have a stack of this size.
     @Test func aStackOf512KilobytesSuffices() async throws {
         let signed = try await signedDoe()
         let outcome: Result<String, any Error> = await withCheckedContinuation { continuation in
@@ -138,7 +138,7 @@ struct VerbsTests {
                     if index.isMultiple(of: 5) {
                         return try await wallet.prepare(document: mustermann.document, request: mustermann.request).docType()
                     }
-                    // Leaves the stream, and so its work, at the first that it hears.
+                    // Leaves the stream at its first item, and so stops its work.
                     for try await _ in wallet.preparing(document: mustermann.document, request: mustermann.request) { break }
                     return nil
                 }
@@ -162,7 +162,7 @@ struct VerbsTests {
     }
 
     #if os(Linux)
-    /// In a process of its own, where no other test has threads.
+    /// Runs in a process of its own, where no other test has threads.
     @Test func threadsThatProveEndWithTheirWalletAndPool() throws {
         let folder = try TemporaryFolder()
         let program = URL(fileURLWithPath: variable("VELUM_PRODUCTS")).appendingPathComponent("PoolProcess")

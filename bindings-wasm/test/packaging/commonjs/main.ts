@@ -1,4 +1,4 @@
-// A CommonJS module, which cannot `require` modules of the other kind in every version of Node, and can `import()` them.
+// A CommonJS module. In some versions of Node it cannot `require` ES modules, but it can always `import()` them.
 
 import { readFileSync } from "node:fs";
 
@@ -6,7 +6,7 @@ import type { Verifier } from "@velum/prover/verify" with { "resolution-mode": "
 
 let verifier: Promise<Verifier> | undefined;
 
-/** One for the process, which keeps its keys. */
+/** One verifier for the process, which keeps its keys. */
 async function open(): Promise<Verifier> {
   const { Verifier } = await import("@velum/prover/verify");
   return new Verifier({ worker: false });

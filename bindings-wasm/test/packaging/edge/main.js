@@ -1,4 +1,4 @@
-// The bundle in workerd, which compiles no WebAssembly while it runs.
+// Runs the bundle in workerd, which compiles no WebAssembly while it runs.
 
 import { readFileSync } from "node:fs";
 

@@ -13,7 +13,7 @@ import { SESSION, SPEC } from "./licence.js";
 const verifier = new Verifier({ worker: false, wasm: verifierWasm });
 const receipts = new ReceiptVerifier({ worker: false, wasm: receiptWasm, verifierWasm });
 
-/** What a client posts is JSON with its bytes in base64. */
+/** A client posts JSON with its bytes in base64. */
 const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
 export default {
@@ -25,7 +25,7 @@ export default {
     const { count } = await receipts.verify({ receipt: bytesOf(receipt), profiles, ...answered });
     const { document } = await mint(SPEC, { wasm: testingWasm });
     const built = await sessionTranscript(SESSION, { wasm: transcriptWasm });
-    // What a worker would be needed for says so.
+    // A call that needs a worker rejects with a code that says so.
     const refused = await new Verifier().ready().catch(({ code }) => code);
     return Response.json({ learnt, count, minted: document.length, transcript: built.length, refused });
   },

@@ -1,4 +1,4 @@
-// Jest's jsdom lacks them, which every page and server has.
+// Jest's jsdom lacks these, which every page and server has.
 
 import { TextDecoder, TextEncoder } from "node:util";
 

@@ -1,4 +1,4 @@
-// Every entry in a server's project, which knows no type of browsers.
+// Every entry, in a server's project without the types of browsers.
 
 import { environment, type Prepared, Prover, type ProverBase, type RequestInput } from "@velum/prover";
 import { MarketClient, MarketError, type Offer } from "@velum/prover/market";

@@ -8,7 +8,7 @@ import { ProverProvider, useProver, useProverCall } from "@velum/prover/react";
 
 globalThis.IS_REACT_ACT_ENVIRONMENT = true;
 
-/** Provers of which the test decides how their calls end. */
+/** Provers whose calls end as the test decides. */
 function provers() {
   const made = [];
   const make = () => {
@@ -19,7 +19,7 @@ function provers() {
   return { made, make };
 }
 
-/** Mounts a component that makes calls, and gives what it renders with. */
+/** Mounts a component that makes calls, and returns what it renders with. */
 async function mounted(make, strict = false) {
   const calls = [];
   const call = (prover, options, question) =>

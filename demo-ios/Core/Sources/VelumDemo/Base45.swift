@@ -21,7 +21,7 @@ enum Base45 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The bytes; nil for what is no base45.
+    /// Decodes a text. Nil if the text is not base45.
     static func decode(_ text: some StringProtocol) -> Data? {
         let characters = Array(text.utf8)
         guard characters.count % 3 != 1 else { return nil }

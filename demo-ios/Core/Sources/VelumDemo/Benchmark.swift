@@ -3,11 +3,11 @@ import Observation
 import Velum
 import VelumDemoSystem
 
-/// How warm a device is, in the system's steps.
+/// The thermal state of a device, in the system's steps.
 public enum Warmth: String, CaseIterable, Sendable {
     case nominal, fair, serious, critical, unknown
 
-    /// As it is now.
+    /// The current thermal state.
     public static var now: Warmth {
         #if canImport(Darwin)
         switch ProcessInfo.processInfo.thermalState {
@@ -23,19 +23,19 @@ public enum Warmth: String, CaseIterable, Sendable {
     }
 }
 
-/// One proof, measured.
+/// The measurements of one proof.
 public struct Sample: Identifiable, Equatable, Sendable {
     public let id: Int
     public let prepare: Duration
     public let present: Duration
     public let verify: Duration
     public let presentationBytes: Int
-    /// The most memory that the process has held; nil where the system does not tell.
+    /// The peak memory of the process. Nil if the system does not report it.
     public let peakBytes: Int?
     public let warmth: Warmth
 }
 
-/// Proves again and again, and measures.
+/// Proves repeatedly, and measures each proof.
 @MainActor @Observable
 public final class Benchmark {
     public private(set) var samples: [Sample] = []
@@ -49,7 +49,7 @@ public final class Benchmark {
         self.wallet = wallet
     }
 
-    /// Measures so many proofs of a document that its device has signed for the session, or signs now.
+    /// Measures this many proofs of a document. Its device has signed the document for the session, or signs now.
     public func run(
         document: Data, request: Data, transcript: Data, signer: (any DeviceSigner)? = nil, runs: Int = 10
     ) {
@@ -57,7 +57,7 @@ public final class Benchmark {
         (isRunning, samples, trouble) = (true, [], nil)
         work = Task {
             do {
-                // Keys are made once, and are no part of a proof's time.
+                // The keys are made once, and do not count towards the time of a proof.
                 try await wallet.makeKeys(sizeClass: .standard)
                 for id in 1...max(1, runs) {
                     samples.append(try await measured(id, document, request, transcript, signer))
@@ -74,13 +74,13 @@ public final class Benchmark {
         work?.cancel()
     }
 
-    /// The middle of a time over all samples; nil without any.
+    /// The median of a time over all samples. Nil if there are none.
     public func median(_ time: KeyPath<Sample, Duration>) -> Duration? {
         let sorted = samples.map { $0[keyPath: time] }.sorted()
         return sorted.isEmpty ? nil : sorted[sorted.count / 2]
     }
 
-    /// Waits for the end of the run.
+    /// Waits until the run has ended.
     func finished() async {
         await work?.value
     }
@@ -102,7 +102,7 @@ public final class Benchmark {
 }
 
 extension Duration {
-    /// Milliseconds, for charts.
+    /// The duration in milliseconds, for charts.
     public var milliseconds: Double {
         Double(components.seconds) * 1000 + Double(components.attoseconds) / 1e15
     }

@@ -1,9 +1,9 @@
 import Foundation
 import Velum
 
-/// A document of the wallet, and whose key it is.
+/// A document of the wallet, and the key that it was issued to.
 public struct Card: Identifiable, Equatable, Sendable {
-    /// A line of a card that is shown to its holder.
+    /// A line of a card, as its holder sees it.
     public struct Line: Identifiable, Equatable, Sendable {
         public let id: String
         public let value: String
@@ -12,14 +12,14 @@ public struct Card: Identifiable, Equatable, Sendable {
     public let id: String
     public let document: Data
     public let docType: String
-    /// The key that it was issued to: an uncompressed SEC 1 point.
+    /// The key that the document was issued to, as an uncompressed SEC 1 point.
     public let deviceKey: Data
     public let lines: [Line]
     public let validUntil: Date
-    /// Why no answer can be proven from it; nil where one can.
+    /// Why no answer can be proven from the document. Nil if an answer can be proven.
     public let problem: Failure?
 
-    /// Reads the one document of a file.
+    /// Reads the only document of a file.
     public init(id: String = UUID().uuidString, document: Data) throws {
         let inspections = try Velum.inspect(document: document)
         guard inspections.count == 1, let inspection = inspections.first else {
@@ -70,7 +70,7 @@ public struct CardStore: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
-    /// Those that can be read, in the order of their names.
+    /// The cards that can be read, in the order of their names.
     public func cards() throws -> [Card] {
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
         return files.filter { $0.pathExtension == "cbor" }.sorted { $0.path < $1.path }.compactMap { file in

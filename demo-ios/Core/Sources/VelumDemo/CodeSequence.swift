@@ -11,10 +11,10 @@ public struct CodeSequence: Equatable, Sendable {
     public static let mostParts = 4096
     public static let mostBytes = 4 << 20
 
-    /// One text a code, to be shown in a loop.
+    /// The text of each code, to be shown in a loop.
     public let texts: [String]
 
-    /// - Parameter partBytes: Bytes in a code; more make codes that are harder to read.
+    /// - Parameter partBytes: The number of bytes in a code. Codes with more bytes are harder to read.
     public init(_ kind: MessageKind, _ message: Data, partBytes: Int = 900) throws {
         let size = max(1, partBytes)
         let count = (message.count + size - 1) / size
@@ -29,17 +29,17 @@ public struct CodeSequence: Equatable, Sendable {
     }
 }
 
-/// Puts a message together from codes that are read in any order.
+/// Assembles a message from codes that are read in any order.
 public struct CodeReader: Sendable {
-    /// How far it is.
+    /// The progress of reading.
     public enum State: Equatable, Sendable {
-        /// Another part is needed.
+        /// More parts are needed.
         case reading(have: Int, of: Int)
         /// The message.
         case done(MessageKind, Data)
-        /// The code is none of a sequence. What was read before stays.
+        /// The code does not belong to a sequence. What was read before is kept.
         case notOurs
-        /// All parts were there, and did not fit together. It starts anew.
+        /// All parts were there, but they did not fit together. The reader starts anew.
         case damaged
     }
 
@@ -55,7 +55,7 @@ public struct CodeReader: Sendable {
 
     public init() {}
 
-    /// Takes the text of a code.
+    /// Reads the text of a code.
     public mutating func read(_ text: String) -> State {
         let fields = text.split(separator: ":", maxSplits: 6, omittingEmptySubsequences: false)
         guard fields.count == 7, fields[0] == "VELUM", fields[1] == "1", let kind = MessageKind(rawValue: String(fields[2])),
@@ -81,13 +81,13 @@ public struct CodeReader: Sendable {
         return Self.hexadecimal(crc32(whole)) == message.checksum ? .done(kind, whole) : .damaged
     }
 
-    /// A decimal number without leading zeros.
+    /// Parses a decimal number without leading zeros.
     private static func number(_ text: Substring) -> Int? {
         guard text.utf8.count <= 4, let first = text.utf8.first, (0x31...0x39).contains(first) else { return nil }
         return Int(text)
     }
 
-    /// Eight hexadecimal digits in upper case.
+    /// Whether the text is eight upper-case hexadecimal digits.
     private static func isChecksum(_ text: Substring) -> Bool {
         text.utf8.count == 8 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x46).contains($0) }
     }

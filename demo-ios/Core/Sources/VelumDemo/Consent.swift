@@ -1,7 +1,7 @@
 import Foundation
 import Velum
 
-/// What an answer would tell, in plain words, before the holder agrees.
+/// What an answer would reveal, in plain words, before the holder agrees.
 public struct Consent: Equatable, Sendable {
     /// Who asks.
     public let asker: String
@@ -9,14 +9,14 @@ public struct Consent: Equatable, Sendable {
     public let told: [String]
     /// What stays on the device.
     public let hidden: [String]
-    /// What the holder should know besides.
+    /// What else the holder should know.
     public let warnings: [String]
-    /// Why the answer would fail; nil where it would not.
+    /// Why the answer would fail. Nil if it would not.
     public let problem: Failure?
-    /// Whether the request's time is so far from the clock that answering could give away dates of the document.
+    /// Whether the time of the request is so far from the clock that an answer could reveal dates of the document.
     public let isOffClock: Bool
 
-    /// Minutes within which the library answers without being told to.
+    /// The difference in seconds within which the library answers by default.
     private static let tolerance: TimeInterval = 300
 
     init(_ question: Question, _ explanation: Explanation, now: Date) {
@@ -36,7 +36,7 @@ public struct Consent: Equatable, Sendable {
             + (isOffClock ? ["The question is for another time than now. Answering it could tell when your card is valid."] : [])
     }
 
-    /// The name of an element for people: `birth_date` is "birth date".
+    /// The name of an element for people: `birth_date` becomes "birth date".
     private static func words(_ element: String) -> String {
         element.replacingOccurrences(of: "_", with: " ")
     }

@@ -6,7 +6,7 @@ public struct Failure: Error, Equatable, Sendable {
     public let title: String
     /// More about it.
     public let detail: String
-    /// What to do about it, where something can be done.
+    /// What to do about it, or nil if nothing can be done.
     public let remedy: String?
 
     public init(title: String, detail: String, remedy: String? = nil) {

@@ -1,9 +1,9 @@
 import Foundation
 
-/// Hashes by SHA-256. The system's own on a phone.
+/// A function that computes SHA-256. On a phone it is the system's own.
 public typealias SHA256Function = @Sendable (Data) throws -> Data
 
-/// What a verifier asks, as it travels: see docs/hand-off.md.
+/// The question of a verifier, as it is transmitted: see docs/hand-off.md.
 public struct Question: Equatable, Sendable {
     /// Who asks.
     public let origin: String
@@ -18,14 +18,14 @@ public struct Question: Equatable, Sendable {
         self.request = request
     }
 
-    /// A question of a new session.
+    /// Creates a question for a new session.
     public static func new(origin: String, request: Data) -> Question {
         var random = SystemRandomNumberGenerator()
         let nonce = Data((0..<32).map { _ in UInt8.random(in: 0...255, using: &random) })
         return Question(origin: origin, nonce: nonce, request: request)
     }
 
-    /// Reads a question of a file or a sequence of codes.
+    /// Reads a question from a file or a sequence of codes.
     public init(message: Data) throws {
         guard message.count <= 1 << 17, let object = try? JSONSerialization.jsonObject(with: message) as? [String: Any],
             Set(object.keys) == ["origin", "nonce", "request"]
@@ -38,7 +38,7 @@ public struct Question: Equatable, Sendable {
         self.request = try JSONSerialization.data(withJSONObject: request, options: .sortedKeys)
     }
 
-    /// The bytes that travel.
+    /// The bytes that are transmitted.
     public var message: Data {
         get throws {
             let object: [String: Any] = [
@@ -48,7 +48,7 @@ public struct Question: Equatable, Sendable {
         }
     }
 
-    /// The `SessionTranscript` to which an answer is bound, which verifier and wallet compute apart.
+    /// The `SessionTranscript` to which an answer is bound. The verifier and the wallet compute it independently.
     public func transcript(_ sha256: SHA256Function) throws -> Data {
         let info = Data([0x83]) + Self.text(origin) + Self.text(nonce.base64URL) + Data([0xf6])
         let digest = try sha256(info)
@@ -56,7 +56,7 @@ public struct Question: Equatable, Sendable {
         return Data([0x83, 0xf6, 0xf6, 0x82]) + Self.text("OpenID4VPDCAPIHandover") + Data([0x58, 0x20]) + digest
     }
 
-    /// A text string of CBOR.
+    /// Encodes a CBOR text string.
     private static func text(_ text: String) -> Data {
         let bytes = Data(text.utf8)
         let head: [UInt8]
@@ -73,7 +73,7 @@ public struct Question: Equatable, Sendable {
 }
 
 extension Data {
-    /// Base64url without padding (RFC 4648).
+    /// The bytes as base64url without padding (RFC 4648).
     var base64URL: String {
         base64EncodedString().replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
             .replacingOccurrences(of: "=", with: "")
@@ -88,7 +88,8 @@ extension Data {
         guard allowed else { return nil }
         let standard = text.replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
         self.init(base64Encoded: standard + String(repeating: "=", count: (4 - standard.count % 4) % 4))
-        // Bits that no byte takes would make another transcript here than there.
+        // The unused bits of the last character must be zero. Another text would give another transcript here than at
+        // the verifier.
         guard base64URL == text else { return nil }
     }
 }

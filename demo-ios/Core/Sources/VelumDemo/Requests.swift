@@ -9,7 +9,7 @@ public struct Ask: Equatable, Sendable {
         case sixtyFive = 65
     }
 
-    /// The least age, if it is asked for. The date of birth stays hidden.
+    /// The minimum age, if the question asks for it. The date of birth stays hidden.
     public var age: Age?
     /// Whether to show the family name.
     public var showsName: Bool
@@ -19,14 +19,14 @@ public struct Ask: Equatable, Sendable {
         self.showsName = showsName
     }
 
-    /// What is asked most, for which answers are prepared.
+    /// The most common question. Answers are prepared for it.
     public static let usual = Ask()
 
     /// The request as JSON.
     ///
     /// - Parameters:
-    ///   - root: The certificate of the issuing authority that is trusted, in PEM.
-    ///   - time: At which the document must be valid.
+    ///   - root: The certificate of the trusted issuing authority, in PEM.
+    ///   - time: The time at which the document must be valid.
     public func request(trusting root: String, at time: Date) throws -> Data {
         var predicates: [[String: Any]] = []
         if let age {

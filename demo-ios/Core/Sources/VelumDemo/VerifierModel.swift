@@ -2,7 +2,7 @@ import Foundation
 import Observation
 import Velum
 
-/// The verifier: asks, and judges answers by the question that it kept.
+/// The verifier. It asks, and judges answers against the question that it kept.
 @MainActor @Observable
 public final class VerifierModel {
     public enum State: Equatable, Sendable {
@@ -25,8 +25,8 @@ public final class VerifierModel {
     private var asked: Question?
 
     /// - Parameters:
-    ///   - origin: Who asks, as the holder is told.
-    ///   - root: The certificate of the issuing authority that is trusted, in PEM.
+    ///   - origin: The name of the asker that the holder is shown.
+    ///   - root: The certificate of the trusted issuing authority, in PEM.
     public init(
         origin: String, root: String, sha256: @escaping SHA256Function, now: @escaping @Sendable () -> Date = { Date() }
     ) {
@@ -36,7 +36,7 @@ public final class VerifierModel {
         self.now = now
     }
 
-    /// Asks anew, in a new session.
+    /// Asks again, in a new session.
     public func askNow() {
         do {
             let question = Question.new(origin: origin, request: try ask.request(trusting: root, at: now()))
@@ -48,7 +48,7 @@ public final class VerifierModel {
         }
     }
 
-    /// Judges an answer. A session ends with the answer that it accepts.
+    /// Judges an answer. The session ends with the answer that is accepted.
     public func judge(_ presentation: Data) async {
         guard let question = asked else {
             state = .refused(Failure.noQuestion)

@@ -2,39 +2,40 @@ import Foundation
 import Observation
 import Velum
 
-/// The wallet: keeps cards and prepared answers, and answers questions. Nothing of a card leaves it but through ``consent()``.
+/// The wallet. It keeps cards and prepared answers, and answers questions. Data of a card leaves it only through
+/// ``consent()``.
 @MainActor @Observable
 public final class WalletModel {
-    /// What goes on with a question.
+    /// The state of a question.
     public enum Conversation: Equatable, Sendable {
         case none
         /// The holder is asked.
         case consent(Consent)
-        /// The answer is being made, so far.
+        /// The answer is being made. The value is the fraction that is done.
         case answering(Double)
         case answered(Answer)
         case failed(Failure)
     }
 
-    /// An answer, and how it came about.
+    /// An answer, and how it was made.
     public struct Answer: Equatable, Sendable {
         /// The presentation.
         public let message: Data
-        /// Whether its long part was prepared before.
+        /// Whether the long part of the answer was prepared before.
         public let wasPrepared: Bool
         public let duration: Duration
     }
 
-    /// How many answers are kept ready of what is asked most.
+    /// The number of answers to the most common question that are kept ready.
     public static let target = 3
 
     public private(set) var cards: [Card] = []
-    /// How many answers are ready to what is asked most.
+    /// The number of answers to the most common question that are ready.
     public private(set) var ready = 0
-    /// How far preparing is; nil while nothing is prepared.
+    /// The progress of preparing. Nil while nothing is being prepared.
     public private(set) var filling: Double?
     public private(set) var conversation = Conversation.none
-    /// What went wrong outside of a conversation.
+    /// What went wrong outside a conversation.
     public private(set) var trouble: Failure?
 
     private let wallet: VelumWallet
@@ -48,10 +49,11 @@ public final class WalletModel {
     private var work: Task<Void, Never>?
 
     /// - Parameters:
-    ///   - folder: Where cards and prepared answers are kept, in the app's own container.
-    ///   - key: Of 32 random bytes, from the Keychain, that seals prepared answers.
-    ///   - root: The certificate of the authority that issued the cards, in PEM: answers are prepared for verifiers that trust it.
-    ///   - signer: The device key of a card.
+    ///   - folder: The folder for cards and prepared answers, in the app's own container.
+    ///   - key: 32 random bytes from the Keychain, which seal prepared answers.
+    ///   - root: The certificate of the authority that issued the cards, in PEM. Answers are prepared for verifiers
+    ///     that trust this authority.
+    ///   - signer: Returns the signer with the device key of a card.
     public init(
         wallet: VelumWallet, folder: URL, key: Data, root: String, sha256: @escaping SHA256Function,
         now: @escaping @Sendable () -> Date = { Date() }, signer: @escaping @Sendable (Card) async throws -> any DeviceSigner
@@ -65,7 +67,7 @@ public final class WalletModel {
         pool = try VelumPool(wallet: wallet, folder: folder.appendingPathComponent("pool"), key: key)
     }
 
-    /// Reads what there is.
+    /// Reads the stored cards and counts the answers.
     public func refresh() async {
         await reporting {
             cards = try store.cards()
@@ -73,7 +75,7 @@ public final class WalletModel {
         }
     }
 
-    /// Takes a document in.
+    /// Adds a document.
     public func add(document: Data) async {
         await reporting {
             try store.add(try Card(document: document))
@@ -82,7 +84,7 @@ public final class WalletModel {
         }
     }
 
-    /// Drops a card, and every answer that was prepared from it.
+    /// Removes a card, and every answer that was prepared from it.
     public func remove(_ card: Card) async {
         await reporting {
             try store.remove(card)
@@ -92,9 +94,10 @@ public final class WalletModel {
         }
     }
 
-    /// Prepares answers to what is asked most, up to ``target``. Those that are there stay when its task is cancelled.
+    /// Prepares answers to the most common question, up to ``target``. The prepared answers are kept if the task is
+    /// cancelled.
     ///
-    /// - Returns: Whether it came to its end.
+    /// - Returns: Whether it finished.
     @discardableResult
     public func fill() async -> Bool {
         await reporting {
@@ -141,7 +144,7 @@ public final class WalletModel {
         conversation = .answering(0)
         work = Task {
             let end = await ending(question, card, anyTime: consent.isOffClock)
-            // Another question may have come in its place.
+            // Another question may have taken its place.
             if !Task.isCancelled { conversation = end }
             await reporting { try await countReady() }
         }
@@ -170,7 +173,7 @@ public final class WalletModel {
         } catch is CancellationError {
             return .none
         } catch let error as VelumError where error.code == .signerCancelled {
-            // Who does not sign declines.
+            // A holder who does not sign declines.
             return .none
         } catch {
             return .failed(Failure(error))
@@ -200,7 +203,7 @@ public final class WalletModel {
         var count = 0
         for card in cards where card.problem == nil {
             let request = try Ask.usual.request(trusting: root, at: now())
-            // A card of another type is for other questions.
+            // A card of another type cannot answer this question. Skip it.
             count += (try? await pool.count(document: card.document, request: request)) ?? 0
         }
         ready = count

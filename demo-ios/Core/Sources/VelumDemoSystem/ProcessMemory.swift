@@ -6,10 +6,11 @@ import Darwin
 
 /// The memory of this process.
 ///
-/// A module of its own: what the system is asked through on Apple's platforms does not compile in the language mode of Swift 6.
+/// It is a module of its own, because the interface of the system on Apple's platforms does not compile in the language
+/// mode of Swift 6.
 public enum ProcessMemory {
-    /// The most that it has held, as the system counts it: the footprint on Apple's platforms, resident memory on Linux. Nil where the
-    /// system does not tell.
+    /// The peak memory as the system counts it: the footprint on Apple's platforms, resident memory on Linux. Nil if
+    /// the system does not report it.
     public static var peakBytes: Int? {
         #if canImport(Darwin)
         var info = task_vm_info_data_t()

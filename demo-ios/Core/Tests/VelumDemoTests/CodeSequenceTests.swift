@@ -44,7 +44,7 @@ struct CodeSequenceTests {
         let allowed = Set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
         for text in try CodeSequence(.question, message).texts {
             #expect(text.allSatisfy(allowed.contains))
-            // What a code of version 22 at error correction L holds.
+            // The capacity of a code of version 22 at error correction level L.
             #expect(text.count <= 1460)
         }
     }
@@ -101,7 +101,7 @@ struct QuestionTests {
         #expect(try Question(message: question.message) == question)
     }
 
-    /// Computed apart: SHA-256 of CBOR([origin, nonce, null]).
+    /// Computed independently: SHA-256 of CBOR([origin, nonce, null]).
     @Test func theTranscriptIsThatOfOpenID() throws {
         let expected =
             "83f6f682764f70656e4944345650444341504948616e646f76657258206d6e9f5b5a8cf3956ad82c2d71c9815c352d12631d83b2532997a213f2b8902b"
@@ -121,7 +121,7 @@ struct QuestionTests {
     }
 }
 
-/// What all demos must make of messages.
+/// How all demos must treat messages.
 struct VectorTests {
     private struct Vectors: Decodable {
         struct Base45: Decodable { let bytes, text: String }

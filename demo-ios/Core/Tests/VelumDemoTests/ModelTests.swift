@@ -196,7 +196,7 @@ struct ModelTests {
         while model.conversation == .answering(0) { try await Task.sleep(for: .milliseconds(2)) }
         model.receive(try question())
         let next = model.conversation
-        // Longer than what was under way takes to end.
+        // Longer than the work that was under way takes to end.
         try await Task.sleep(for: .milliseconds(500))
         #expect(model.conversation == next)
         await verifier.judge(try await answer().message)

@@ -3,13 +3,13 @@ import Velum
 
 @testable import VelumDemo
 
-/// The specimen of the demo, as `velum issue` mints it.
+/// The demo's specimen, as `velum issue` makes it.
 struct Specimen: Sendable {
     let card: Case
-    /// The certificate of its authority, in PEM.
+    /// The certificate of the specimen's authority, in PEM.
     let root: String
 
-    /// - Parameter publicKey: The device's, in hexadecimal, where it has the private key to itself.
+    /// - Parameter publicKey: The device's public key in hexadecimal, if only the device has the private key.
     init(issuedTo publicKey: String? = nil) throws {
         let folder = try TemporaryFolder()
         let demo = (1...4).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
@@ -39,7 +39,7 @@ let specimen: Specimen = {
 
 let wallet = VelumWallet()
 
-/// By the system's openssl, where an app has CryptoKit.
+/// Uses the system's openssl, where an app has CryptoKit.
 let sha256: SHA256Function = { data in
     let folder = try TemporaryFolder()
     let file = try folder.file("data", data)

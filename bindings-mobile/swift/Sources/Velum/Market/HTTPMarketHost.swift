@@ -4,22 +4,22 @@ import Foundation
 import FoundationNetworking
 #endif
 
-/// How long an answer may take, in seconds. A node verifies a presentation before it answers.
+/// The maximum time for an answer, in seconds. A node verifies a presentation before it answers.
 private let answerSeconds: TimeInterval = 60
 
-/// Asks markets over HTTP by `URLSession`.
+/// Asks markets over HTTP with `URLSession`.
 ///
-/// It follows no redirects, keeps neither cookies nor a cache, and does not say which app or device it is. To go through a relay, which hides
-/// the address of whoever hands in, write a ``MarketHost`` of the app's own.
+/// It follows no redirects, keeps no cookies and no cache, and does not identify the app or the device. To go through a
+/// relay, which hides the address of whoever submits, write a ``MarketHost`` for the app.
 public final class HTTPMarketHost: MarketHost {
     public init() {}
 
     public func send(request: MarketRequest) async throws -> MarketResponse {
         guard let url = URL(string: request.url) else { throw MarketHostError.Failed(reason: "not a URL") }
         var asked = URLRequest(url: url, cachePolicy: .reloadIgnoringLocalAndRemoteCacheData, timeoutInterval: answerSeconds)
-        // The system's own name of itself tells the app and the version of the device.
+        // The system's default names the app and the version of the device.
         asked.setValue("velum", forHTTPHeaderField: "User-Agent")
-        // So that as many bytes come as are counted.
+        // Without compression, the number of bytes that arrive is the number that is counted.
         asked.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
         if let body = request.body {
             asked.httpMethod = "POST"
@@ -38,7 +38,7 @@ public final class HTTPMarketHost: MarketHost {
     }
 }
 
-/// One request and its answer, read no further than it may be long.
+/// One request and its answer. It reads no more of the answer than the limit allows.
 private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     private let most: UInt64
     private let lock = NSLock()
@@ -57,7 +57,7 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
         configuration.urlCache = nil
         configuration.timeoutIntervalForResource = answerSeconds
         let session = URLSession(configuration: configuration, delegate: self, delegateQueue: nil)
-        // The session keeps its delegate until then.
+        // The session retains its delegate until then.
         defer { session.finishTasksAndInvalidate() }
         let task = session.dataTask(with: request)
         return try await withTaskCancellationHandler {

@@ -1,27 +1,29 @@
 import Foundation
 
-/// How long a hand-off whose task is cancelled has to take its job back, in nanoseconds.
+/// How long a cancelled hand-off may take to take its job back, in nanoseconds.
 private let takeBackTime: UInt64 = 30_000_000_000
 
-/// Where a hand-off stands, or what came of it.
+/// The state of a hand-off, or its result.
 public enum HandingOff: Sendable {
-    /// It goes on.
+    /// The hand-off continues.
     case progress(HandOffProgress)
-    /// The receipt is there: the last of its stream.
+    /// The receipt is there. This is the last item of its stream.
     case done(HandedOff)
 }
 
-/// The progress of a hand-off that began when the stream was made, and its receipt.
+/// The progress of a hand-off and its receipt. The hand-off begins when the stream is made.
 public typealias HandOffStream = AsyncThrowingStream<HandingOff, any Error>
 
-/// Hands presentations off: to one market at a time, the preferred one first, and to the next only when the one before will not be paid for it, whatever is lost on
-/// the way.
+/// Hands presentations off to markets. A presentation is submitted to one market at a time, the preferred one first.
+/// The hand-off continues with the next market only when the previous market will not be paid for the job. This holds
+/// whatever is lost on the way.
 ///
-/// Cancelling the task of a hand-off, or of who reads its stream, takes the job back, for at most half a minute. What is not taken back by then, or was taken by a provider
-/// already, is gone on with from what was saved. A `Cancellation` stops a hand-off as well, and waits for what comes of it: a job that some provider has taken already is
-/// paid for, and its receipt comes.
+/// Cancelling the task of a hand-off, or the task that reads its stream, takes the job back, for at most half a minute.
+/// If the job was not taken back by then, or if a provider had already taken it, resume the hand-off from the saved
+/// state. A `Cancellation` stops a hand-off as well, and waits for the outcome: if a provider has already taken the
+/// job, the job is paid for, and its receipt comes.
 ///
-/// Run a presentation's hand-off in one place at a time.
+/// Run the hand-off of a presentation in one place at a time.
 public struct HandOff: Sendable {
     private let save: @Sendable (String) async throws -> Void
     private let judge: @Sendable (Data) async throws -> ReceiptVerdict
@@ -32,14 +34,16 @@ public struct HandOff: Sendable {
 
     /// - Parameters:
     ///   - host: The network.
-    ///   - poll: Between two questions where a job stands, two seconds unless named.
-    ///   - patience: After a job's last deadline, how long a market is still asked that does not say how the job ended; an hour unless named.
-    ///   - purses: What a wallet pays with: a market that was opened without a key is paid from the purse of its address. A hand-off is gone on with by those that it was
-    ///     begun with.
-    ///   - save: Saves where the hand-off stands, in place of what was saved before: nothing is done before it returns. What is saved is no secret, but who has it
-    ///     can take the job back. Remove it once the hand-off has ended.
-    ///   - judge: Judges the receipt by the request and session that were answered, as `VelumReceipt` does. Where it throws, the hand-off ends with
-    ///     `receiptNotJudged`, and can be gone on with.
+    ///   - poll: The interval between two requests for the state of a job. The default is two seconds.
+    ///   - patience: How long after a job's last deadline to keep asking a market that does not say how the job ended.
+    ///     The default is an hour.
+    ///   - purses: The purses that a wallet pays from. A market that was opened without a key is paid from the purse
+    ///     with its address. Resume a hand-off with the purses that it was begun with.
+    ///   - save: Saves the state of the hand-off, in place of the state that was saved before. The hand-off does
+    ///     nothing until this function returns. The saved state is no secret, but whoever has it can take the job back.
+    ///     Delete it once the hand-off has ended.
+    ///   - judge: Judges the receipt against the request and the session that were answered, as `VelumReceipt` does. If
+    ///     it throws, the hand-off throws an error with the code `receiptNotJudged`, and can be resumed.
     public init(
         host: any MarketHost = HTTPMarketHost(), poll: TimeInterval? = nil, patience: TimeInterval? = nil,
         purses: [VelumPurse] = [],
@@ -50,30 +54,31 @@ public struct HandOff: Sendable {
         self.purses = purses
     }
 
-    /// Hands a presentation off from the beginning, and gives its receipt, which was judged.
+    /// Hands a presentation off from the beginning, and returns its receipt, which was judged.
     ///
-    /// - Throws: ``VelumError``, or `CancellationError` where the task was cancelled.
+    /// - Throws: ``VelumError``, or `CancellationError` if the task was cancelled.
     public func run(
         _ input: MarketInput, markets: [VelumMarket], offer: MarketOffer, cancellation: Cancellation? = nil
     ) async throws -> HandedOff {
         try await begin(input, markets, offer, cancellation) { _ in }
     }
 
-    /// The same as a stream of progress, which ends with the receipt.
+    /// Like ``run(_:markets:offer:cancellation:)``, as a stream of progress that ends with the receipt.
     public func running(
         _ input: MarketInput, markets: [VelumMarket], offer: MarketOffer, cancellation: Cancellation? = nil
     ) -> HandOffStream {
         told { try await begin(input, markets, offer, cancellation, $0) }
     }
 
-    /// Goes on from what was saved last, without any key. The input is the one that it was begun with.
+    /// Resumes a hand-off from the state that was saved last. It needs no key. The input must be the one that the
+    /// hand-off was begun with.
     ///
-    /// - Throws: ``VelumError``, or `CancellationError` where the task was cancelled.
+    /// - Throws: ``VelumError``, or `CancellationError` if the task was cancelled.
     public func resume(_ input: MarketInput, saved: String, cancellation: Cancellation? = nil) async throws -> HandedOff {
         try await goOn(input, saved, cancellation) { _ in }
     }
 
-    /// The same as a stream of progress, which ends with the receipt.
+    /// Like ``resume(_:saved:cancellation:)``, as a stream of progress that ends with the receipt.
     public func resuming(_ input: MarketInput, saved: String, cancellation: Cancellation? = nil) -> HandOffStream {
         told { try await goOn(input, saved, cancellation, $0) }
     }
@@ -131,7 +136,7 @@ private final class Keeper: HandOffKeeper {
     }
 }
 
-/// Works, and where the task is cancelled has the native side take the job back before it is left.
+/// Does the work. If the task is cancelled, the native side takes the job back before this function returns.
 private func takingBack(
     _ given: Cancellation?, _ work: @Sendable (_ stop: Cancellation, _ leave: Cancellation) async throws -> HandedOff
 ) async throws -> HandedOff {
@@ -151,7 +156,7 @@ private func takingBack(
     }
 }
 
-/// A stream of all progress of a hand-off, and what came of it.
+/// A stream of the complete progress and the result of a hand-off.
 private func told(
     _ work: @escaping @Sendable (@escaping @Sendable (HandOffProgress) -> Void) async throws -> HandedOff
 ) -> HandOffStream {

@@ -2,20 +2,22 @@ import Foundation
 
 /// A market at an address, where others fold presentations into one proof.
 ///
-/// Whoever hands in and pays with its key can be linked to what it hands in: see the linking that `docs/market.md` tells of. A wallet pays from a ``VelumPurse``. Calls may be made from any task. Cancelling the
-/// task of a call ends the call.
+/// Whoever submits and pays with one key can be linked to everything that is submitted with this key: see what
+/// `docs/market.md` says about linking. A wallet pays from a ``VelumPurse``. Calls may be made from any task.
+/// Cancelling the task of a call ends the call.
 public final class VelumMarket: Sendable {
-    /// Its address.
+    /// The address of the market.
     public let url: String
     let native: MarketClient
     private let key: Data?
 
-    /// Asks nothing yet.
+    /// Creates a client for the market at a URL. This sends nothing.
     ///
     /// - Parameters:
-    ///   - url: Of `https`, or of `http` on this very machine.
-    ///   - key: 32 secret bytes (Ed25519), the account there. Reading takes none.
-    ///   - id: Names the market for good, as ``info()`` tells it: with it nobody else's market can take its place.
+    ///   - url: Has the scheme `https`, or `http` for this machine only.
+    ///   - key: 32 secret bytes (Ed25519): the account at the market. Calls that only read need no key.
+    ///   - id: Identifies the market permanently, as ``info()`` returns it. With an id, no other market can take its
+    ///     place.
     ///   - host: The network.
     /// - Throws: ``VelumError``.
     public init(url: String, key: Data? = nil, id: String? = nil, host: any MarketHost = HTTPMarketHost()) throws {
@@ -24,45 +26,46 @@ public final class VelumMarket: Sendable {
         native = try MarketClient(url: url, host: host, id: id)
     }
 
-    /// Who the market is.
+    /// Returns the market's id, its proof systems, and the time on its clock.
     ///
-    /// - Throws: ``VelumError``, or `CancellationError` where the task was cancelled, as all here.
+    /// - Throws: ``VelumError``, or `CancellationError` if the task was cancelled. All methods here throw these errors.
     public func info() async throws -> MarketInfo {
         try await cancelling { [native] in try await native.market(cancellation: $0) }
     }
 
-    /// What a job is likely to cost, and how long it is likely to take. Nothing is handed over, and nothing says who asks.
+    /// Estimates what a job will cost and how long it will take. The presentation is not submitted, and the request
+    /// does not reveal who asks.
     public func quote(_ input: MarketInput, offer: MarketOffer) async throws -> Estimate {
         try await cancelling { [native] in
             try await native.quote(input: input, offer: offer, cancellation: $0)
         }
     }
 
-    /// Where a job stands.
+    /// Returns the state of a job.
     public func status(job: String) async throws -> JobStatus {
         try await cancelling { [native] in try await native.status(job: job, cancellation: $0) }
     }
 
-    /// Takes a job back, which is possible until its batch has closed. A hand-off that is under way is stopped by cancelling it.
+    /// Takes a job back, which is possible until its batch closes. To stop a running hand-off, cancel the hand-off.
     public func cancel(job: String) async throws -> JobStatus {
         let key = try secret()
         return try await cancelling { [native] in try await native.cancel(key: key, job: job, cancellation: $0) }
     }
 
-    /// The receipt of a settled job, as the market has it. Verify it: nobody has.
+    /// Returns the receipt of a settled job, as the market has it. The receipt has not been verified: verify it.
     public func receipt(job: String) async throws -> Data {
         try await cancelling { [native] in try await native.receipt(job: job, cancellation: $0) }
     }
 
-    /// What the holder of the key has here.
+    /// Returns what the holder of the key has at the market.
     public func account() async throws -> MarketAccount {
         let key = try secret()
         return try await cancelling { [native] in try await native.account(key: key, cancellation: $0) }
     }
 
-    /// Deposits demo money, which is worth nothing, where the market has a way in for it.
+    /// Deposits demo money, which is worth nothing, if the market accepts it.
     ///
-    /// - Parameter idempotencyKey: 16 to 64 characters: a deposit that is sent again under it counts once.
+    /// - Parameter idempotencyKey: 16 to 64 characters. A deposit that is sent again with the same key counts once.
     public func deposit(_ amount: UInt64, idempotencyKey: String? = nil) async throws -> MarketAccount {
         let key = try secret()
         return try await cancelling { [native] in
@@ -70,7 +73,7 @@ public final class VelumMarket: Sendable {
         }
     }
 
-    /// The market with its key, where it has one, for a hand-off.
+    /// The market with its key, if it has one, for a hand-off.
     func chosen() -> ChosenMarket {
         ChosenMarket(client: native, key: key)
     }

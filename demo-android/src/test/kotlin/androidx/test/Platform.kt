@@ -1,5 +1,6 @@
-// What Robolectric calls of `androidx.test:monitor`, in our words: it tells tests that listen what an app does, and none here does. The artifact is in
-// Google's repository alone; the Gradle build takes it from there, and leaves this folder out.
+// The parts of `androidx.test:monitor` that Robolectric calls, restated in our own words. They tell listening tests
+// what an app does, and no test here listens. The artifact is only in Google's repository. The Gradle build takes it
+// from there, and leaves this folder out.
 package androidx.test.platform.app
 
 import android.app.Instrumentation

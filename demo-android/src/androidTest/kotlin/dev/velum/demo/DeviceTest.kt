@@ -13,7 +13,7 @@ import org.junit.Rule
 import org.junit.Test
 import org.junit.rules.TemporaryFolder
 
-/** The app without its views: what a phone or an emulator runs, and the JVM as well. */
+/** Tests the app without its views. Runs on a phone, on an emulator, and on the JVM. */
 class DeviceTest {
     @get:Rule
     val folder = TemporaryFolder()

@@ -9,12 +9,12 @@ import java.io.File
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
 
-/** One proof, measured: milliseconds, and bytes; the peak is null where the system does not tell it. */
+/** The measurements of one proof, in milliseconds and bytes. The peak is null if the system does not report it. */
 data class Sample(val prepare: Double, val present: Double, val verify: Double, val presentationBytes: Int, val peakBytes: Long?)
 
-/** Proves again and again, and measures. Cancelling its collector stops it. */
+/** Proves repeatedly, and measures each proof. Cancelling the collector stops the benchmark. */
 fun benchmark(wallet: VelumWallet, runs: Int, memory: Memory = Memory.NORMAL): Flow<Sample> = flow {
-    // Keys are made once, and are no part of a proof's time.
+    // The keys are made once, and do not count towards the time of a proof.
     wallet.makeKeys(SizeClass.STANDARD)
     repeat(runs) {
         val question = Question.new("benchmark", Specimen.request)
@@ -34,7 +34,7 @@ fun benchmark(wallet: VelumWallet, runs: Int, memory: Memory = Memory.NORMAL): F
 
 private fun ms(from: Long, to: Long) = (to - from) / 1e6
 
-/** The most memory that the process has held. */
+/** The peak memory of the process. */
 private fun peakBytes(): Long? = runCatching {
     File("/proc/self/status").readLines().first { it.startsWith("VmHWM:") }.filter(Char::isDigit).toLong() * 1024
 }.getOrNull()

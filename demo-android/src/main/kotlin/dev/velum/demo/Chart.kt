@@ -6,7 +6,7 @@ import android.graphics.Color
 import android.graphics.Paint
 import android.view.View
 
-/** A bar for each proof: preparing below, presenting above. */
+/** Draws a bar for each proof: preparing below, presenting above. */
 class Chart(context: Context) : View(context) {
     private val prepare = Paint().apply { color = Color.rgb(0x33, 0x66, 0x99) }
     private val present = Paint().apply { color = Color.rgb(0xcc, 0x88, 0x33) }

@@ -15,17 +15,17 @@ fun codes(kind: Kind, message: ByteArray, partBytes: Int = 900): List<String> {
     }
 }
 
-/** Puts a message together from codes that are read in any order. */
+/** Assembles a message from codes that are read in any order. */
 class CodeReader {
-    /** How far it is. */
+    /** The progress of reading. */
     sealed interface State {
         data class Reading(val have: Int, val of: Int) : State
         class Done(val kind: Kind, val message: ByteArray) : State
 
-        /** The code is none of a sequence. What was read before stays. */
+        /** The code does not belong to a sequence. What was read before is kept. */
         data object NotOurs : State
 
-        /** All parts were there, and did not fit together. It starts anew. */
+        /** All parts were there, but they did not fit together. The reader starts anew. */
         data object Damaged : State
     }
 
@@ -34,7 +34,7 @@ class CodeReader {
     private var of: Of? = null
     private val parts = sortedMapOf<Int, ByteArray>()
 
-    /** Takes the text of a code. */
+    /** Reads the text of a code. */
     fun read(text: String): State {
         val fields = text.split(":", limit = 7)
         if (fields.size != 7 || fields[0] != "VELUM" || fields[1] != "1") return State.NotOurs
@@ -72,7 +72,7 @@ private fun checksum(message: ByteArray) = "%08X".format(CRC32().apply { update(
 
 private const val BASE45 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 
-/** RFC 9285. */
+/** Encodes bytes in base45 (RFC 9285). */
 private fun base45(bytes: ByteArray): String = buildString {
     for (at in bytes.indices step 2) {
         val pair = at + 1 < bytes.size
@@ -85,7 +85,7 @@ private fun base45(bytes: ByteArray): String = buildString {
     }
 }
 
-/** The bytes of a text of RFC 9285; null for another. */
+/** Decodes a base45 text (RFC 9285). Null if the text is not base45. */
 private fun base45(text: String): ByteArray? {
     if (text.length % 3 == 1) return null
     val digits = text.map { BASE45.indexOf(it) }

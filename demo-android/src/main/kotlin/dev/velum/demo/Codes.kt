@@ -7,7 +7,7 @@ import com.google.zxing.EncodeHintType
 import com.google.zxing.qrcode.QRCodeWriter
 import com.google.zxing.qrcode.decoder.ErrorCorrectionLevel
 
-/** The picture of one code, a pixel a module and a border of four. */
+/** Draws the picture of one code: one pixel for each module, and a border of four modules. */
 fun picture(text: String): Bitmap {
     val hints = mapOf(EncodeHintType.ERROR_CORRECTION to ErrorCorrectionLevel.L, EncodeHintType.MARGIN to 4)
     val modules = QRCodeWriter().encode(text, BarcodeFormat.QR_CODE, 0, 0, hints)

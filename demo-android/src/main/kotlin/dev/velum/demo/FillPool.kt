@@ -18,8 +18,9 @@ import kotlinx.coroutines.cancel
 import kotlinx.coroutines.launch
 
 /**
- * Prepares answers in the background, while the device charges and nobody uses it. `WorkManager` stands on the same jobs: its `CoroutineWorker` calls
- * [fillPool] in `doWork`, and its cancellation stops the work as this one does.
+ * Prepares answers in the background, while the device charges and nobody uses it. `WorkManager` is built on the same
+ * jobs: its `CoroutineWorker` would call [fillPool] in `doWork`, and its cancellation would stop the work as it does
+ * here.
  */
 class FillPool : JobService() {
     private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
@@ -37,7 +38,7 @@ class FillPool : JobService() {
         return true
     }
 
-    /** The system wants the device back: what was prepared stays, and the rest is for another time. */
+    /** The system wants the device back. What was prepared is kept, and the rest is prepared another time. */
     override fun onStopJob(parameters: JobParameters): Boolean {
         scope.cancel(CancellationException("the system stopped the job"))
         return true
@@ -51,7 +52,7 @@ class FillPool : JobService() {
     companion object {
         private const val ID = 1
 
-        /** Has the system prepare when it suits the device. */
+        /** Asks the system to run the job when it suits the device. */
         fun schedule(context: Context) {
             val job = JobInfo.Builder(ID, ComponentName(context, FillPool::class.java))
                 .setRequiresCharging(true)
@@ -62,7 +63,7 @@ class FillPool : JobService() {
     }
 }
 
-/** Prepares on one thread, which is easy on the battery. */
+/** Prepares on one thread, which saves battery. */
 suspend fun fillPool(context: Context): Int = VelumWallet(WalletOptions(lowPower = true)).use { wallet ->
     Holder(wallet, File(context.noBackupFilesDir, "pool"), PoolKey.of(context)).use { it.fill() }
 }

@@ -24,7 +24,10 @@ import kotlinx.coroutines.isActive
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 
-/** A verifier, a wallet and a benchmark below each other. What they hand over leaves and enters as files, or is shown as codes. */
+/**
+ * A verifier, a wallet and a benchmark, one below the other. Their messages leave and enter as files, or are shown as
+ * codes.
+ */
 class MainActivity : Activity() {
     private val scope = MainScope()
     private val wallet = VelumWallet()
@@ -34,7 +37,7 @@ class MainActivity : Activity() {
     /** The question that the holder is asked about. */
     private var pending: Question? = null
 
-    /** What is saved to the file that the system asks for. */
+    /** The message to save to the file that the system asks for. */
     private var outgoing: ByteArray? = null
     private var showing: Job? = null
 
@@ -136,7 +139,7 @@ class MainActivity : Activity() {
         )
     }
 
-    /** Asks where to save a message, and shows it as codes meanwhile. */
+    /** Asks where to save a message, and shows it as codes in the meantime. */
     private fun offer(kind: Kind, message: ByteArray) {
         outgoing = message
         showing?.cancel()
@@ -145,7 +148,7 @@ class MainActivity : Activity() {
             while (isActive) {
                 for (each in codes) {
                     val drawable = BitmapDrawable(resources, withContext(Dispatchers.Default) { picture(each) })
-                    // Sharp where it is larger.
+                    // Without filtering, the picture stays sharp when it is enlarged.
                     code.setImageDrawable(drawable.apply { isFilterBitmap = false })
                     delay(CODE_MILLISECONDS)
                 }

@@ -4,7 +4,10 @@ import android.content.Context
 import java.io.File
 import java.security.SecureRandom
 
-/** The key of the pool. It lies beside the pool, which is no protection: a wallet keeps it under a key of the Keystore. */
+/**
+ * The key of the pool. It is stored next to the pool, which protects nothing. A wallet encrypts it under a key of the
+ * Keystore.
+ */
 object PoolKey {
     fun of(context: Context): ByteArray {
         val file = File(context.noBackupFilesDir, "pool.key")

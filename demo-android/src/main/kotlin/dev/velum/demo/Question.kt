@@ -7,19 +7,19 @@ import java.util.Base64
 import org.json.JSONException
 import org.json.JSONObject
 
-/** What is handed over is not what it should be. */
+/** A message that was handed over is not what it should be. */
 class NotUnderstood(message: String) : Exception(message)
 
-/** What a verifier asks, as it travels: see docs/hand-off.md. */
+/** The question of a verifier, as it is transmitted: see docs/hand-off.md. */
 class Question(val origin: String, val nonce: ByteArray, val request: ByteArray) {
-    /** The bytes that travel. */
+    /** The bytes that are transmitted. */
     fun message(): ByteArray = JSONObject()
         .put("origin", origin)
         .put("nonce", text(nonce))
         .put("request", JSONObject(request.decodeToString()))
         .toString().encodeToByteArray()
 
-    /** The `SessionTranscript` to which an answer is bound, which verifier and wallet compute apart. */
+    /** The `SessionTranscript` to which an answer is bound. The verifier and the wallet compute it independently. */
     fun transcript(): ByteArray {
         val info = cbor {
             write(0x83)
@@ -39,10 +39,14 @@ class Question(val origin: String, val nonce: ByteArray, val request: ByteArray)
         private const val NULL = 0xf6
         private const val MOST_BYTES = 1 shl 17
 
-        /** A question of a new session. */
+        /** Creates a question for a new session. */
         fun new(origin: String, request: ByteArray) = Question(origin, ByteArray(32).also(SecureRandom()::nextBytes), request)
 
-        /** @throws NotUnderstood */
+        /**
+         * Reads a question.
+         *
+         * @throws NotUnderstood
+         */
         fun of(message: ByteArray): Question {
             if (message.size > MOST_BYTES) throw NotUnderstood("A question is not so large.")
             try {
@@ -52,7 +56,7 @@ class Question(val origin: String, val nonce: ByteArray, val request: ByteArray)
                 if (origin.isNullOrEmpty()) throw NotUnderstood("The question does not say who asks.")
                 val written = json.get("nonce") as? String ?: throw NotUnderstood("The question has no nonce.")
                 val nonce = Base64.getUrlDecoder().decode(written)
-                // What the decoder lets pass besides would make another transcript here than there.
+                // The decoder also accepts other texts. They would give another transcript here than at the verifier.
                 if (text(nonce) != written) throw NotUnderstood("The question's nonce is no base64url without padding.")
                 if (nonce.size !in 16..64) throw NotUnderstood("The question's nonce has ${nonce.size} bytes.")
                 return Question(origin, nonce, json.getJSONObject("request").toString().encodeToByteArray())

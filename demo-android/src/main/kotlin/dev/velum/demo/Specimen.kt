@@ -12,7 +12,10 @@ import java.security.spec.ECParameterSpec
 import java.security.spec.ECPrivateKeySpec
 import org.json.JSONObject
 
-/** The licence of ISO/IEC 18013-5, Annex D, whose device key is public: anyone can present it. A real wallet signs by a `KeystoreSigner`. */
+/**
+ * The licence of ISO/IEC 18013-5, Annex D. Its device key is public, so anyone can present it. A real wallet signs with
+ * a `KeystoreSigner`.
+ */
 object Specimen : DeviceSigner {
     val document: ByteArray = resource("device_response.cbor")
     val request: ByteArray = resource("request.json")

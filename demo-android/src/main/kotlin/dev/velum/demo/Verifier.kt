@@ -2,14 +2,14 @@ package dev.velum.demo
 
 import dev.velum.Velum
 
-/** The verifier: asks, and judges answers by the question that it kept. */
+/** The verifier. It asks, and judges answers against the question that it kept. */
 class Verifier(private val origin: String) {
     private var asked: Question? = null
 
-    /** Asks in a new session. */
+    /** Asks a question in a new session. */
     fun ask(): Question = Question.new(origin, Specimen.request).also { asked = it }
 
-    /** What is learnt, in words. A session ends with the answer that is accepted. */
+    /** Verifies an answer and returns what was learnt, in words. The session ends with the answer that is accepted. */
     suspend fun judge(presentation: ByteArray): List<String> {
         val question = asked ?: throw NotUnderstood("Nothing was asked.")
         val learnt = Velum.verify(presentation, question.transcript(), question.request).learnt

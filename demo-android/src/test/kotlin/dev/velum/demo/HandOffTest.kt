@@ -50,7 +50,7 @@ class HandOffTest {
 
     @Test
     fun `base45 is that of its standard`() {
-        // RFC 9285, 4.3 and 4.4.
+        // RFC 9285, sections 4.3 and 4.4.
         fun data(bytes: String) = codes(Kind.QUESTION, bytes.encodeToByteArray()).single().split(":", limit = 7)[6]
         assertEquals("BB8", data("AB"))
         assertEquals("%69 VD92EX0", data("Hello!!"))
@@ -95,7 +95,7 @@ class HandOffTest {
         val bitmap = picture(text)
         val pixels = IntArray(bitmap.width * bitmap.height)
         bitmap.getPixels(pixels, 0, bitmap.width, 0, 0, bitmap.width, bitmap.height)
-        // A camera sees each module larger.
+        // A camera sees each module larger than one pixel.
         val scale = 4
         val width = bitmap.width * scale
         val seen = IntArray(width * width) { pixels[it / width / scale * bitmap.width + it % width / scale] }

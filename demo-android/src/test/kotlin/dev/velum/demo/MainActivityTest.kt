@@ -109,7 +109,7 @@ class MainActivityTest {
     private fun views(root: View): List<View> =
         listOf(root) + ((root as? ViewGroup)?.let { group -> List(group.childCount) { views(group.getChildAt(it)) }.flatten() } ?: emptyList())
 
-    /** What the app saves to the file that it asks for. */
+    /** Returns what the app saves to the file that it asks for. */
     private fun saved(): ByteArray {
         val asked = shadowOf(activity).nextStartedActivityForResult
         assertEquals(Intent.ACTION_CREATE_DOCUMENT, asked.intent.action)
@@ -120,7 +120,7 @@ class MainActivityTest {
         return out.toByteArray()
     }
 
-    /** The system gives the app a file. */
+    /** Gives the app a file, as the system does. */
     private fun handIn(request: Int, bytes: ByteArray) {
         val uri = Uri.parse("content://test/in")
         shadowOf(activity.contentResolver).registerInputStream(uri, ByteArrayInputStream(bytes))
@@ -130,7 +130,7 @@ class MainActivityTest {
         shadowOf(activity).receiveResult(asked.intent, Activity.RESULT_OK, Intent().setData(uri))
     }
 
-    /** The `velum` command accepts it as well. */
+    /** Checks that the `velum` command accepts the answer as well. */
     private fun assertAccepted(message: ByteArray, answer: ByteArray) {
         val question = Question.of(message)
         val folder = Files.createTempDirectory("velum-demo").toFile()
@@ -145,7 +145,7 @@ class MainActivityTest {
         folder.deleteRecursively()
     }
 
-    /** Lets the app work, which proves on threads of its own. */
+    /** Lets the app work until the condition holds. The app proves on threads of its own. */
     private fun until(holds: () -> Boolean) {
         val end = System.nanoTime() + 60_000_000_000
         while (!holds()) {

@@ -4,14 +4,16 @@ import java.io.File
 import kotlinx.coroutines.flow.Flow
 
 /**
- * A pool of prepared proofs in a folder, sealed, so that an answer need not wait for the long part of its proof.
+ * A pool of sealed, prepared proofs in a folder. With a prepared proof, an answer need not wait for the long part of
+ * its proof.
  *
- * Each proof is taken once, by one of all the processes that share the folder. **The folder belongs where no backup goes**: below
- * `Context.getNoBackupFilesDir()`.
+ * Several processes may share the folder. Each proof is taken once, by one of them. **Keep the folder out of backups**:
+ * put it below `Context.getNoBackupFilesDir()`.
  */
 public class VelumPool private constructor(private val native: ProofPool) : AutoCloseable {
     /**
-     * A pool under a key of 32 uniformly random bytes, which a key of the Keystore keeps. Reads the folder, which takes milliseconds.
+     * Opens a pool under a key of 32 uniformly random bytes, which a key of the Keystore protects. Opening reads the
+     * folder, which takes milliseconds.
      *
      * @throws VelumException
      */
@@ -19,14 +21,17 @@ public class VelumPool private constructor(private val native: ProofPool) : Auto
         this(ProofPool(wallet.native, folder.path, key, options))
 
     /**
-     * A pool over a sealer of the app's.
+     * Opens a pool over a sealer that the app provides.
      *
      * @throws VelumException
      */
     public constructor(wallet: VelumWallet, folder: File, sealer: Sealer, options: PoolOptions = PoolOptions()) :
         this(ProofPool.withSealer(wallet.native, folder.path, sealer, options))
 
-    /** Prepares until there are [wanted] proofs for requests like this one, and says how many it added. Those stay when it is cancelled. */
+    /**
+     * Prepares proofs until there are [wanted] for requests like this one, and returns how many were added. They stay
+     * in the pool if the call is cancelled.
+     */
     @Throws(VelumException::class)
     public suspend fun fill(
         document: ByteArray,
@@ -36,7 +41,10 @@ public class VelumPool private constructor(private val native: ProofPool) : Auto
         memoryBudget: Long? = null,
     ): Int = fill(document, request, wanted, memory, memoryBudget, null)
 
-    /** The same as a flow of progress, which ends with how many were added. Cancelling its collector stops the work. */
+    /**
+     * Like [fill], as a flow of progress that ends with the number of added proofs. Cancelling its collector stops the
+     * work.
+     */
     public fun filling(
         document: ByteArray,
         request: ByteArray,
@@ -45,7 +53,10 @@ public class VelumPool private constructor(private val native: ProofPool) : Auto
         memoryBudget: Long? = null,
     ): Flow<Work<Int>> = working { fill(document, request, wanted, memory, memoryBudget, it) }
 
-    /** Answers a request as [VelumWallet.present] does, with a proof out of the pool, or one that is made now where there is none. */
+    /**
+     * Answers a request as [VelumWallet.present] does. The call takes a proof from the pool, or makes one if the pool
+     * has none for the request.
+     */
     @Throws(VelumException::class)
     public suspend fun present(
         document: ByteArray,
@@ -61,22 +72,28 @@ public class VelumPool private constructor(private val native: ProofPool) : Auto
         native.present(document, request, transcript, signer, options)
     }
 
-    /** How many proofs there are for requests like this one. */
+    /** Returns how many proofs there are for requests like this one. */
     @Throws(VelumException::class)
     public suspend fun count(document: ByteArray, request: ByteArray): Int = native.count(document, request).toInt()
 
     /**
-     * Drops what is of no use any more: proofs of documents other than those of [held], those out of age, and the oldest of those
-     * beyond the bounds. Call it whenever a document comes, goes or is renewed.
+     * Removes the proofs that are of no more use:
+     *
+     * - proofs for documents other than those in [held];
+     * - proofs in a format that this version does not read;
+     * - proofs that are too old;
+     * - the oldest proofs beyond the pool's bounds.
+     *
+     * Call it whenever a document is added, removed or renewed.
      */
     @Throws(VelumException::class)
     public suspend fun sweep(held: List<ByteArray>): List<DroppedProof> = native.sweep(held)
 
-    /** Removes every proof, and says how many there were. */
+    /** Removes every proof, and returns how many there were. */
     @Throws(VelumException::class)
     public suspend fun clear(): Int = native.clear().toInt()
 
-    /** Lets the folder go once the calls that run are done. */
+    /** Releases the folder once the running calls are done. */
     override fun close(): Unit = native.close()
 
     private suspend fun fill(

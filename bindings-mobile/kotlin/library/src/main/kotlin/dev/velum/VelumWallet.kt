@@ -3,10 +3,12 @@ package dev.velum
 import kotlinx.coroutines.flow.Flow
 
 /**
- * Prepares and presents. Keep one: it makes the keys of a size class once, and has the threads that prove.
+ * Prepares proofs and makes presentations. Keep one wallet: it makes the keys of a size class once, and it owns the
+ * threads that prove.
  *
- * Calls may be made from any thread, the main thread too, and none holds it up. Cancelling the coroutine of a call stops its work. A
- * wallet may be closed while calls run: they end as they would have, and later ones throw [IllegalStateException].
+ * Calls may be made from any thread, including the main thread, and never block it. Cancelling the coroutine of a call
+ * stops its work. A wallet may be closed while calls run. The running calls end normally, and later calls throw
+ * [IllegalStateException].
  */
 public class VelumWallet(options: WalletOptions = WalletOptions()) : AutoCloseable {
     internal val native = Wallet(options)
@@ -17,12 +19,14 @@ public class VelumWallet(options: WalletOptions = WalletOptions()) : AutoCloseab
         cancelling { native.makeKeys(sizeClass, KeyOptions(suite, it)) }
 
     /**
-     * Makes the credential proof for one presentation to requests like this one: of the same docType, issuer and elements.
+     * Makes the credential proof for one presentation to requests like this one, which have the same docType, issuer
+     * and elements.
      *
-     * @param sizeClass the smallest that fits unless named
-     * @param memory low takes less of it and longer, for a proof of the same kind
-     * @param memoryBudget bytes that the app may take on top of what it has, as `ActivityManager` tells them. Where they are too few the call
-     *   fails with [ErrorCode.MEMORY_INSUFFICIENT] before any proving
+     * @param sizeClass the size class. The default is the smallest class that fits
+     * @param memory with low memory, proving uses less memory and takes longer. The proof is of the same kind
+     * @param memoryBudget the bytes that the app may use on top of what it uses already, as `ActivityManager` reports
+     *   them. If they are too few, the call throws an error with the code [ErrorCode.MEMORY_INSUFFICIENT] before it
+     *   proves anything
      */
     @Throws(VelumException::class)
     public suspend fun prepare(
@@ -34,7 +38,7 @@ public class VelumWallet(options: WalletOptions = WalletOptions()) : AutoCloseab
         memoryBudget: Long? = null,
     ): PreparedProof = prepare(document, request, sizeClass, suite, memory, memoryBudget, null)
 
-    /** The same as a flow of progress, which ends with the proof. Cancelling its collector stops the work. */
+    /** Like [prepare], as a flow of progress that ends with the proof. Cancelling its collector stops the work. */
     public fun preparing(
         document: ByteArray,
         request: ByteArray,
@@ -46,13 +50,14 @@ public class VelumWallet(options: WalletOptions = WalletOptions()) : AutoCloseab
         working { prepare(document, request, sizeClass, suite, memory, memoryBudget, it) }
 
     /**
-     * Answers a request in the session of a `SessionTranscript`, and gives the presentation.
+     * Answers a request in the session of a `SessionTranscript`, and returns the presentation.
      *
-     * The prepared proof is used up once proving begins. Where a check fails or the device does not sign, it is not.
+     * The prepared proof is used up once proving begins. If a check fails or the device does not sign, the proof is not
+     * used up.
      *
-     * @param signer signs the session; without one the document must have been signed for it
-     * @param clock by which the request's time is judged, the device's unless named
-     * @param discloseDeviceNamespaces whether elements that the device signed itself may go along in clear
+     * @param signer signs the session. Without a signer, the document must already be signed for the session
+     * @param clock the clock against which the time of the request is checked. The default is the device's clock
+     * @param discloseDeviceNamespaces whether elements that the device signed itself may be included in clear
      * @param memory as for [prepare]
      * @param memoryBudget as for [prepare]
      */
@@ -72,7 +77,9 @@ public class VelumWallet(options: WalletOptions = WalletOptions()) : AutoCloseab
         native.present(prepared, document, request, transcript, signer, options)
     }
 
-    /** The same as a flow of progress, which ends with the presentation. Cancelling its collector stops the work. */
+    /**
+     * Like [present], as a flow of progress that ends with the presentation. Cancelling its collector stops the work.
+     */
     public fun presenting(
         prepared: PreparedProof,
         document: ByteArray,
@@ -90,7 +97,7 @@ public class VelumWallet(options: WalletOptions = WalletOptions()) : AutoCloseab
         }
     }
 
-    /** Ends the threads once the calls that run are done. */
+    /** Ends the threads once the running calls are done. */
     override fun close(): Unit = native.close()
 
     private suspend fun prepare(
@@ -107,5 +114,5 @@ public class VelumWallet(options: WalletOptions = WalletOptions()) : AutoCloseab
     }
 }
 
-/** A budget of bytes: what is below nothing is nothing. */
+/** Converts a budget in bytes. A negative budget becomes zero. */
 internal fun bytes(budget: Long?): ULong? = budget?.coerceAtLeast(0)?.toULong()

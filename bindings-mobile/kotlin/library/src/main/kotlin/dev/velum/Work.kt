@@ -5,16 +5,16 @@ import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.buffer
 import kotlinx.coroutines.flow.callbackFlow
 
-/** How far work has come, or what came of it. */
+/** The progress of work, or its result. */
 public sealed interface Work<out T> {
     /** A stage begins when [fraction] of the work is done, 0 to 1. */
     public data class Progress(val stage: Stage, val fraction: Double) : Work<Nothing>
 
-    /** The work is done: the last of its flow. */
+    /** The work is done. This is the last item of its flow. */
     public data class Done<T>(val result: T) : Work<T>
 }
 
-/** Works, and stops the native side when the coroutine is cancelled, or the work fails otherwise. */
+/** Does the work, and stops the native side if the coroutine is cancelled or the work fails otherwise. */
 internal suspend fun <T> cancelling(work: suspend (Cancellation) -> T): T =
     Cancellation().use { cancellation ->
         try {
@@ -25,7 +25,7 @@ internal suspend fun <T> cancelling(work: suspend (Cancellation) -> T): T =
         }
     }
 
-/** A flow of the progress of work, and what came of it. A slow collector misses progress, and never the result. */
+/** A flow of the progress and the result of work. A slow collector may miss progress, but never the result. */
 internal fun <T> working(work: suspend (ProgressListener) -> T): Flow<Work<T>> =
     callbackFlow<Work<T>> {
         val listener = object : ProgressListener {

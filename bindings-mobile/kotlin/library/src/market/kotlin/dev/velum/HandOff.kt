@@ -14,36 +14,41 @@ import kotlinx.coroutines.flow.channelFlow
 import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeoutOrNull
 
-/** How long a hand-off whose coroutine is cancelled has to take its job back, in milliseconds. */
+/** How long a cancelled hand-off may take to take its job back, in milliseconds. */
 private const val TAKE_BACK_MS = 30_000L
 
-/** Where a hand-off stands, or what came of it. */
+/** The state of a hand-off, or its result. */
 public sealed interface HandingOff {
-    /** It goes on. */
+    /** The hand-off continues. */
     public data class Progress(val progress: HandOffProgress) : HandingOff
 
-    /** The receipt is there: the last of its flow. */
+    /** The receipt is there. This is the last item of its flow. */
     public data class Done(val result: HandedOff) : HandingOff
 }
 
 /**
- * Hands presentations off: to one market at a time, the preferred one first, and to the next only when the one before will not be paid for it, whatever is lost
- * on the way.
+ * Hands presentations off to markets. A presentation is submitted to one market at a time, the preferred one first. The
+ * hand-off continues with the next market only when the previous market will not be paid for the job. This holds
+ * whatever is lost on the way.
  *
- * Cancelling the coroutine of a hand-off, or the collector of its flow, takes the job back, for at most half a minute. What is not taken back by then, or was taken by a
- * provider already, is gone on with from what was saved. A [Cancellation] stops a hand-off as well, and waits for what comes of it: a job that some provider has
- * taken already is paid for, and its receipt comes.
+ * Cancelling the coroutine of a hand-off, or the collector of its flow, takes the job back, for at most half a minute.
+ * If the job was not taken back by then, or if a provider had already taken it, resume the hand-off from the saved
+ * state. A [Cancellation] stops a hand-off as well, and waits for the outcome: if a provider has already taken the job,
+ * the job is paid for, and its receipt comes.
  *
- * Run a presentation's hand-off in one place at a time.
+ * Run the hand-off of a presentation in one place at a time.
  *
- * @param save saves where the hand-off stands, in place of what was saved before: nothing is done before it returns. What is saved is no secret, but who has it can take
- *   the job back. Remove it once the hand-off has ended
- * @param judge judges the receipt by the request and session that were answered, as `VelumReceipt` does. Where it throws, the hand-off ends with
- *   [ErrorCode.RECEIPT_NOT_JUDGED], and can be gone on with
+ * @param save saves the state of the hand-off, in place of the state that was saved before. The hand-off does nothing
+ *   until this function returns. The saved state is no secret, but whoever has it can take the job back. Delete it once
+ *   the hand-off has ended
+ * @param judge judges the receipt against the request and the session that were answered, as `VelumReceipt` does. If it
+ *   throws, the hand-off throws an error with the code [ErrorCode.RECEIPT_NOT_JUDGED], and can be resumed
  * @param host the network
- * @param poll between two questions where a job stands, two seconds unless named
- * @param patience after a job's last deadline, how long a market is still asked that does not say how the job ended; an hour unless named
- * @param purses what a wallet pays with: a market that was opened without a key is paid from the purse of its address. A hand-off is gone on with by those that it was begun with
+ * @param poll the interval between two requests for the state of a job. The default is two seconds
+ * @param patience how long after a job's last deadline to keep asking a market that does not say how the job ended. The
+ *   default is an hour
+ * @param purses the purses that a wallet pays from. A market that was opened without a key is paid from the purse with
+ *   its address. Resume a hand-off with the purses that it was begun with
  */
 public class HandOff(
     private val save: suspend (String) -> Unit,
@@ -54,7 +59,7 @@ public class HandOff(
     private val purses: List<VelumPurse> = emptyList(),
 ) {
     /**
-     * Hands a presentation off from the beginning, and gives its receipt, which was judged.
+     * Hands a presentation off from the beginning, and returns its receipt, which was judged.
      *
      * @throws VelumException
      */
@@ -65,7 +70,7 @@ public class HandOff(
         cancellation: Cancellation? = null,
     ): HandedOff = begin(input, markets, offer, cancellation) {}
 
-    /** The same as a flow of progress, which ends with the receipt. */
+    /** Like [run], as a flow of progress that ends with the receipt. */
     public fun running(
         input: MarketInput,
         markets: List<VelumMarket>,
@@ -74,14 +79,15 @@ public class HandOff(
     ): Flow<HandingOff> = told { begin(input, markets, offer, cancellation, it) }
 
     /**
-     * Goes on from what was saved last, without any key. The input is the one that it was begun with.
+     * Resumes a hand-off from the state that was saved last. It needs no key. The input must be the one that the
+     * hand-off was begun with.
      *
      * @throws VelumException
      */
     public suspend fun resume(input: MarketInput, saved: String, cancellation: Cancellation? = null): HandedOff =
         goOn(input, saved, cancellation) {}
 
-    /** The same as a flow of progress, which ends with the receipt. */
+    /** Like [resume], as a flow of progress that ends with the receipt. */
     public fun resuming(input: MarketInput, saved: String, cancellation: Cancellation? = null): Flow<HandingOff> =
         told { goOn(input, saved, cancellation, it) }
 
@@ -113,10 +119,10 @@ public class HandOff(
     }
 }
 
-/** Works, and where the coroutine is cancelled has the native side take the job back before it is left. */
+/** Does the work. If the coroutine is cancelled, the native side takes the job back before this function returns. */
 private suspend fun takingBack(given: Cancellation?, work: suspend (Cancellation) -> HandedOff): HandedOff {
     val cancellation = given ?: Cancellation()
-    // Not a child of the coroutine's, which would be cancelled with it.
+    // Not a child of the coroutine, because it would be cancelled with it.
     val running = CoroutineScope(currentCoroutineContext().minusKey(Job) + Job()).async { work(cancellation) }
     try {
         return running.await()
@@ -130,7 +136,7 @@ private suspend fun takingBack(given: Cancellation?, work: suspend (Cancellation
     }
 }
 
-/** A flow of all progress of a hand-off, and what came of it. */
+/** A flow of the complete progress and the result of a hand-off. */
 private fun told(work: suspend ((HandOffProgress) -> Unit) -> HandedOff): Flow<HandingOff> =
     channelFlow<HandingOff> {
         val result = work { trySend(HandingOff.Progress(it)) }

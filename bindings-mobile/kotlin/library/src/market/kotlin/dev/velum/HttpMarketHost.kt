@@ -12,17 +12,18 @@ import kotlinx.coroutines.delay
 import kotlinx.coroutines.suspendCancellableCoroutine
 import kotlinx.coroutines.withTimeoutOrNull
 
-/** How long an answer may take, in milliseconds. A node verifies a presentation before it answers. */
+/** The maximum time for an answer, in milliseconds. A node verifies a presentation before it answers. */
 private const val ANSWER_MS = 60_000
 
-/** How long a connection may take, in milliseconds. */
+/** The maximum time for a connection, in milliseconds. */
 private const val CONNECT_MS = 15_000
 
 /**
- * Asks markets over HTTP by the system's own [HttpURLConnection], off the caller's thread.
+ * Asks markets over HTTP with the system's own [HttpURLConnection], off the caller's thread.
  *
- * It follows no redirects, keeps nothing in a cache, and does not say which device it is. Where the app has a `java.net.CookieHandler`, that one decides on
- * cookies: let it have none for markets. To go through Tor or a relay, which hides the address of whoever hands in, write a [MarketHost] of the app's own.
+ * It follows no redirects, caches nothing, and does not identify the device. If the app has a `java.net.CookieHandler`,
+ * that handler decides about cookies. Let it keep no cookies for markets. To go through Tor or a relay, which hides the
+ * address of whoever submits, write a [MarketHost] for the app.
  */
 public class HttpMarketHost : MarketHost {
     override suspend fun send(request: MarketRequest): MarketResponse =
@@ -51,17 +52,17 @@ private fun HttpURLConnection.exchange(request: MarketRequest): MarketResponse {
     readTimeout = ANSWER_MS
     instanceFollowRedirects = false
     useCaches = false
-    // The system's own name of itself tells the model of the device.
+    // The system's default names the model of the device.
     setRequestProperty("User-Agent", "velum")
     setRequestProperty("Accept", "*/*")
-    // So that as many bytes come as are counted.
+    // Without compression, the number of bytes that arrive is the number that is counted.
     setRequestProperty("Accept-Encoding", "identity")
     try {
         request.body?.let { body ->
             requestMethod = "POST"
             doOutput = true
             setRequestProperty("Content-Type", "application/json")
-            // Sent once, and as it is: a body that is kept would be sent again without being asked.
+            // The body is streamed and sent once. A buffered body would be sent again without being asked for.
             setFixedLengthStreamingMode(body.size)
             outputStream.use { it.write(body) }
         }
@@ -75,7 +76,7 @@ private fun HttpURLConnection.exchange(request: MarketRequest): MarketResponse {
     }
 }
 
-/** The whole of a stream, unless it is longer than that. */
+/** Reads a whole stream, unless it is longer than [most]. */
 private fun InputStream.upTo(most: ULong): ByteArray {
     val whole = ByteArrayOutputStream()
     val part = ByteArray(1 shl 14)

@@ -2,18 +2,20 @@ package dev.velum
 
 import java.security.SecureRandom
 
-/** Bytes of a secret key. */
+/** The length of a secret key in bytes. */
 private const val KEY_BYTES = 32
 
 /**
- * A market at an address, where others fold presentations into one proof. Whoever hands in and pays with its key can be linked to what it hands in: see the linking
- * that `docs/market.md` tells of. A wallet pays from a [VelumPurse].
+ * A market at an address, where others fold presentations into one proof. Whoever submits and pays with one key can be
+ * linked to everything that is submitted with this key: see what `docs/market.md` says about linking. A wallet pays
+ * from a [VelumPurse].
  *
- * It holds a copy of the key until it is closed. Calls may be made from any thread, and none holds it up. Cancelling the coroutine of a call ends the call.
+ * It holds a copy of the key until it is closed. Calls may be made from any thread, and never block it. Cancelling the
+ * coroutine of a call ends the call.
  *
- * @param url of `https`, or of `http` on this very machine
- * @param key 32 secret bytes (Ed25519), the account there. Reading takes none
- * @param id names the market for good, as [info] tells it: with it nobody else's market can take its place
+ * @param url has the scheme `https`, or `http` for this machine only
+ * @param key 32 secret bytes (Ed25519): the account at the market. Calls that only read need no key
+ * @param id identifies the market permanently, as [info] returns it. With an id, no other market can take its place
  * @param host the network
  */
 public class VelumMarket(
@@ -25,35 +27,38 @@ public class VelumMarket(
     internal val native = MarketClient(url, host, id)
     private val secret = key?.copyOf()
 
-    /** Who the market is. */
+    /** Returns the market's id, its proof systems, and the time on its clock. */
     @Throws(VelumException::class)
     public suspend fun info(): MarketInfo = cancelling { native.market(it) }
 
-    /** What a job is likely to cost, and how long it is likely to take. Nothing is handed over, and nothing says who asks. */
+    /**
+     * Estimates what a job will cost and how long it will take. The presentation is not submitted, and the request does
+     * not reveal who asks.
+     */
     @Throws(VelumException::class)
     public suspend fun quote(input: MarketInput, offer: MarketOffer): Estimate =
         cancelling { native.quote(input, offer, it) }
 
-    /** Where a job stands. */
+    /** Returns the state of a job. */
     @Throws(VelumException::class)
     public suspend fun status(job: String): JobStatus = cancelling { native.status(job, it) }
 
-    /** Takes a job back, which is possible until its batch has closed. A hand-off that is under way is stopped by cancelling it. */
+    /** Takes a job back, which is possible until its batch closes. To stop a running hand-off, cancel the hand-off. */
     @Throws(VelumException::class)
     public suspend fun cancel(job: String): JobStatus = cancelling { native.cancel(key(), job, it) }
 
-    /** The receipt of a settled job, as the market has it. Verify it: nobody has. */
+    /** Returns the receipt of a settled job, as the market has it. The receipt has not been verified: verify it. */
     @Throws(VelumException::class)
     public suspend fun receipt(job: String): ByteArray = cancelling { native.receipt(job, it) }
 
-    /** What the holder of the key has here. */
+    /** Returns what the holder of the key has at the market. */
     @Throws(VelumException::class)
     public suspend fun account(): MarketAccount = cancelling { native.account(key(), it) }
 
     /**
-     * Deposits demo money, which is worth nothing, where the market has a way in for it.
+     * Deposits demo money, which is worth nothing, if the market accepts it.
      *
-     * @param idempotencyKey 16 to 64 characters: a deposit that is sent again under it counts once
+     * @param idempotencyKey 16 to 64 characters. A deposit that is sent again with the same key counts once
      */
     @Throws(VelumException::class)
     public suspend fun deposit(amount: Long, idempotencyKey: String? = null): MarketAccount {
@@ -61,26 +66,32 @@ public class VelumMarket(
         return cancelling { native.deposit(key(), amount.toULong(), idempotencyKey, it) }
     }
 
-    /** Wipes the key. Calls that run end as they would have. */
+    /** Wipes the key. Running calls end normally. */
     override fun close() {
         secret?.fill(0)
         native.close()
     }
 
-    /** The market with its key, where it has one, for a hand-off. */
+    /** The market with its key, if it has one, for a hand-off. */
     internal fun chosen() = ChosenMarket(native, secret)
 
     private fun key(): ByteArray = checkNotNull(secret) { "the market $url was opened without a key" }
 
     public companion object {
-        /** A new secret key, which the app keeps: whoever has it has what is deposited under it. */
+        /**
+         * Generates a new secret key, which the app must keep. Whoever has the key has the money that is deposited
+         * under it.
+         */
         public fun newKey(): ByteArray = ByteArray(KEY_BYTES).also(SecureRandom()::nextBytes)
 
-        /** How accounts and payees name the holder of a key. */
+        /** Returns the name by which accounts and payees identify the holder of a key. */
         @Throws(VelumException::class)
         public fun ownerOf(key: ByteArray): String = dev.velum.ownerOf(key)
 
-        /** Why the answer to a request (JSON or CBOR) is for its verifier alone, in words; nothing, where it may be handed off. */
+        /**
+         * Returns why the answer to a request (JSON or CBOR) is for its verifier only, in words. The list is empty if
+         * the answer may be handed off.
+         */
         @Throws(VelumException::class)
         public fun mayHandOff(request: ByteArray): List<String> = dev.velum.mayHandOff(request)
     }

@@ -4,11 +4,11 @@ import java.io.File
 import java.nio.file.Path
 import org.junit.jupiter.api.Assertions.assertEquals
 
-/** What proves and verifies in another process, with the options of `velum`. */
+/** A program that proves and verifies in another process. It takes the options of `velum`. */
 class Command private constructor(property: String) {
     private val program: String = System.getProperty(property)
 
-    /** Runs it, and gives what it printed. */
+    /** Runs the program, and returns what it printed. */
     fun run(vararg arguments: String, status: Int = 0): String {
         val process = ProcessBuilder(program, "--json", *arguments).redirectError(ProcessBuilder.Redirect.DISCARD).start()
         val printed = process.inputStream.reader().readText()
@@ -22,12 +22,12 @@ class Command private constructor(property: String) {
         /** `velum`, built from the same sources. */
         val NATIVE = Command("velum.command")
 
-        /** The npm package in Node, which has prover and verifier in WebAssembly. */
+        /** The npm package in Node. Its prover and its verifier run in WebAssembly. */
         val WEB_ASSEMBLY = Command("velum.package")
     }
 }
 
-/** A licence that `velum` mints, signed by its device, with its session and its request. */
+/** A licence that `velum` issues, signed by its device, with its session and its request. */
 fun minted(folder: Path, members: String = ""): Minted {
     folder.toFile().mkdirs()
     val spec = folder.resolve("spec.json").toFile()
@@ -53,7 +53,7 @@ fun minted(folder: Path, members: String = ""): Minted {
     return Minted(folder.toFile())
 }
 
-/** What `velum issue` wrote. */
+/** The files that `velum issue` wrote. */
 class Minted(private val folder: File) {
     val document: ByteArray = file("document.cbor").readBytes()
     val transcript: ByteArray = file("transcript.cbor").readBytes()

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.MethodSource
 
-/** Proofs go from here to the `velum` command and to WebAssembly, and back. */
+/** Exchanges proofs with the `velum` command and with WebAssembly, in both directions. */
 class CommandTest {
     @TempDir
     lateinit var path: Path

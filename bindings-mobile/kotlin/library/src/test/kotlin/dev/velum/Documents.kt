@@ -14,7 +14,7 @@ import java.security.spec.ECPrivateKeySpec
 import java.security.spec.ECPublicKeySpec
 import java.util.HexFormat
 
-/** A real document of `testdata/`, with its session and a request that it meets. */
+/** A real document of `testdata/`, with its session and a request that it satisfies. */
 class Case(name: String) {
     private val folder = File(System.getProperty("velum.testdata"), name)
     val document: ByteArray = File(folder, "device_response.cbor").readBytes()
@@ -22,27 +22,27 @@ class Case(name: String) {
     val request: ByteArray = File(folder, "request.json").readBytes()
     private val facts = File(folder, "case.json").readText()
 
-    /** The request with one text in place of another. */
+    /** The request with one text replaced by another. */
     fun request(from: String, to: String): ByteArray {
         val text = request.decodeToString()
         check(from in text)
         return text.replace(from, to).encodeToByteArray()
     }
 
-    /** The device's private key, where it is public. */
+    /** The device's private key, if it is public. */
     fun devicePrivateKey(): BigInteger =
         BigInteger(Regex("\"device_private_key\": \"(\\w+)\"").find(facts)!!.groupValues[1], 16)
 }
 
-/** Signed by its device, whose key nobody has. */
+/** A document that its device has signed. Nobody has the private key of the device. */
 val MUSTERMANN = Case("mdl-mustermann")
 
-/** Not signed by its device, whose key is public. */
+/** A document that its device has not signed. The private key of the device is public. */
 val DOE = Case("iso18013-5-annex-d")
 
 const val DOC_TYPE = "org.iso.18013.5.1.mDL"
 
-/** A key of Java's own, where a phone has one in its hardware. */
+/** A key in software, in place of a key in a phone's hardware. */
 class SoftwareSigner(private val publicKey: ByteArray, secret: BigInteger) : DeviceSigner {
     private val key: PrivateKey = KeyFactory.getInstance("EC").generatePrivate(ECPrivateKeySpec(secret, P256))
     var asked = 0
@@ -63,7 +63,7 @@ class SoftwareSigner(private val publicKey: ByteArray, secret: BigInteger) : Dev
             .apply { init(ECGenParameterSpec("secp256r1")) }
             .getParameterSpec(ECParameterSpec::class.java)
 
-        /** A `SubjectPublicKeyInfo`, as Java and the Keystore write public keys. */
+        /** A `SubjectPublicKeyInfo`, the form in which Java and the Keystore write public keys. */
         private fun encoded(point: ByteArray): ByteArray {
             val coordinate = { from: Int -> BigInteger(1, point.copyOfRange(from, from + 32)) }
             val spec = ECPublicKeySpec(ECPoint(coordinate(1), coordinate(33)), P256)

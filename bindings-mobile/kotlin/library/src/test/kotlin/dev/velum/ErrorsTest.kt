@@ -8,10 +8,12 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
 
-/** Codes that nothing an app gives brings about: a device that proves and fails, and a full disk, which [FullDiskTest] has. */
+/**
+ * Codes that an app cannot provoke with its inputs: a backend that fails, and a full disk, which [FullDiskTest] covers.
+ */
 private val ELSEWHERE = setOf(ErrorCode.BACKEND, ErrorCode.STORE_FULL)
 
-/** Codes of markets, which come after all others: [MarketTest] provokes them. */
+/** The codes of markets, which come after all others. [MarketTest] provokes them. */
 private val OF_MARKETS = ErrorCode.entries.drop(ErrorCode.UNREACHABLE.ordinal).toSet()
 
 class ErrorsTest {
@@ -54,7 +56,7 @@ class ErrorsTest {
         expect(ErrorCode.MALFORMED) { Velum.inspect("{}".encodeToByteArray()) }
         expect(ErrorCode.TOO_LARGE) { Velum.inspect(ByteArray(2 shl 20)) }
         expect(ErrorCode.DIGEST) { prepare(request, MUSTERMANN.document.changed("Mustermann".encodeToByteArray(), 9)) }
-        // A signature of 64 bytes: the first is the issuer's, the second the device's.
+        // The head of a signature of 64 bytes. The issuer's signature comes first, then the device's.
         val signature = byteArrayOf(0x58, 0x40)
         expect(ErrorCode.ISSUER_SIGNATURE) { prepare(request, MUSTERMANN.document.changed(signature, 10)) }
         expect(ErrorCode.MEMORY_INSUFFICIENT) { wallet.prepare(MUSTERMANN.document, request, memoryBudget = 1_000_000) }
@@ -100,7 +102,10 @@ class ErrorsTest {
         expect(ErrorCode.WRONG_VERSION) { Velum.verify(presentation, transcript, request, emptyList()) }
     }
 
-    /** A minted licence whose device signs an element of its own, which its issuer allows, and a real one where it does not. */
+    /**
+     * An issued licence whose device signs an element of its own, which its issuer allows. Then a real document whose
+     * issuer does not allow it.
+     */
     private suspend fun ofDeviceNamespaces() {
         val minted = minted(path.resolve("minted"), """"device_namespaces": {"com.example": {"seat": "12A"}},""")
         val proof = wallet.prepare(minted.document, minted.request)

@@ -5,12 +5,15 @@ import dev.velum.receipt.ReceiptProfile
 import dev.velum.receipt.VelumReceipt
 import dev.velum.receipt.problem
 
-/** The licence's request, about nothing that tells too much. */
+/** The licence's request with a predicate that does not reveal too much. */
 val ADULT: ByteArray = MUSTERMANN.request.decodeToString().substringBefore("\"predicates\"").plus(
     """"predicates": [{"namespace": "org.iso.18013.5.1", "element": "birth_date", "age_at_least": 18}]}""",
 ).encodeToByteArray()
 
-/** A presentation for aggregates, with what it answers. No two state the same. */
+/**
+ * A presentation for aggregates, with the request and the session that it answers. No two presentations have the same
+ * statement.
+ */
 suspend fun VelumWallet.foldable(): MarketInput {
     val (document, transcript) = MUSTERMANN.document to MUSTERMANN.transcript
     val presentation = prepare(document, ADULT, suite = Suite.AGGREGATABLE).use {
@@ -19,7 +22,7 @@ suspend fun VelumWallet.foldable(): MarketInput {
     return MarketInput(presentation, ADULT, transcript)
 }
 
-/** What a verifier finds of a receipt, with its own request and session. */
+/** A verifier's verdict about a receipt, for its own request and session. */
 suspend fun judge(receipt: ByteArray, request: ByteArray = ADULT, payee: ByteArray? = null): ReceiptVerdict =
     try {
         VelumReceipt.verify(receipt, request, MUSTERMANN.transcript, listOf(ReceiptProfile.STANDARD), payee)

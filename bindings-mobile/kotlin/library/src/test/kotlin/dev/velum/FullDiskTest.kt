@@ -12,7 +12,7 @@ class FullDiskTest {
     @Test
     fun `a full disk is named and what is there stays`(): Unit = runBlocking {
         val disk = Files.createTempDirectory("velum-disk")
-        // Room for one proof.
+        // The disk has room for one proof.
         assumeTrue(mounted(disk), "only root may mount a small disk")
         try {
             VelumWallet().use { wallet ->

@@ -8,10 +8,10 @@ import java.util.concurrent.TimeUnit
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.withTimeout
 
-/** An address of this machine that nobody listens at. */
+/** An address of this machine that nobody listens on. */
 fun freeAddress(): String = ServerSocket(0, 1, InetAddress.getLoopbackAddress()).use { "127.0.0.1:${it.localPort}" }
 
-/** A market on this machine, its state in a folder of its own: its node, and a provider that folds. */
+/** A market on this machine, with its state in a folder of its own: its node, and a provider that folds. */
 class MarketNode private constructor(private val folder: File, address: String) : AutoCloseable {
     val url = "http://$address/"
     private val running = mutableMapOf<String, Process>()
@@ -34,16 +34,16 @@ class MarketNode private constructor(private val folder: File, address: String) 
         }
     }
 
-    /** Starts a provider with a worker, which has demo money. */
+    /** Starts a provider with a worker and demo money. */
     fun provide() = start(
         "provider", "provide", "--market", url, "--key", folder.resolve("provider.key").path,
         "--state", folder.resolve("provider").path, "--work", "--demo-money", "100000000",
     )
 
-    /** Ends the node as a crash does. */
+    /** Ends the node as a crash would. */
     fun kill() = end(running.getValue("node"))
 
-    /** Ends everything, and forgets it. */
+    /** Ends all processes, and deletes the folder. */
     override fun close() {
         running.values.reversed().forEach(::end)
         folder.deleteRecursively()
@@ -61,7 +61,7 @@ class MarketNode private constructor(private val folder: File, address: String) 
     }
 
     companion object {
-        /** Makes one, and starts its node. */
+        /** Creates a market, and starts its node. */
         suspend fun start(): MarketNode {
             val (folder, address) = Files.createTempDirectory("velum-market").toFile() to freeAddress()
             val words = listOf(System.getProperty("velum.market"), "market", "init", folder.path, "--listen", address)

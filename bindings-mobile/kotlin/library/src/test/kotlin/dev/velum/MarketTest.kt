@@ -28,17 +28,17 @@ import org.junit.jupiter.api.assertThrows
 
 private const val MONEY = 1_000_000L
 
-/** Terms under which a presentation waits for more company than will come. */
+/** Terms under which a presentation waits for more other presentations than will come. */
 private val PATIENT =
     MarketOffer(AggregateProfile.STANDARD, 100uL, 1000uL, company = Company(Duration.ofHours(1), 50uL))
 
-/** Against nodes that run, of the command `velum-market`. */
+/** Runs against real nodes of the command `velum-market`. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class MarketTest {
     private lateinit var node: MarketNode
     private lateinit var wallet: VelumWallet
 
-    /** One that no market takes, however often it is handed in. */
+    /** A presentation that no market accepts, however often it is submitted. */
     private lateinit var untaken: MarketInput
 
     @BeforeAll
@@ -54,7 +54,7 @@ class MarketTest {
         node.close()
     }
 
-    /** What is told and saved of a hand-off, and who judges what comes of it. */
+    /** Records the progress and the saved states of a hand-off, and judges its receipt. */
     private class Told(
         purses: List<VelumPurse> = emptyList(),
         judging: suspend (ByteArray) -> ReceiptVerdict = { judge(it) },
@@ -87,7 +87,7 @@ class MarketTest {
     private suspend fun funded(node: MarketNode = this.node, key: ByteArray = VelumMarket.newKey()) =
         VelumMarket(node.url, key).also { assertEquals(MONEY.toULong(), it.deposit(MONEY).balance) }
 
-    /** A purse that is kept in memory, and what is kept. */
+    /** A purse that is kept in memory, and its saved text. */
     private class KeptPurse(market: VelumMarket, var text: String? = null) {
         val purse = VelumPurse(market, { text }, { text = it })
 
@@ -189,7 +189,7 @@ class MarketTest {
         assertEquals(JobState.CANCELLED, market.status(job).state)
         assertEquals(MONEY, market.balance())
         assertEquals(listOf(HandOffStep.SUBMITTING, HandOffStep.WAITING, HandOffStep.STOPPING), told.steps())
-        // Stopped before it has begun, it hands nothing in.
+        // A hand-off that is stopped before it begins submits nothing.
         val none = Told()
         assertInstanceOf(VelumException.Cancelled::class.java, failure { none.run(untaken, listOf(market), PATIENT, stop) })
         assertTrue(none.saved.isEmpty() && none.progress.isEmpty())
@@ -236,7 +236,7 @@ class MarketTest {
     fun `a wallet pays from a purse with a key for each job`(): Unit = runBlocking {
         val key = VelumMarket.newKey()
         val market = funded(key = key)
-        // A wallet has no key there.
+        // A wallet has no key at the market.
         val wallets = VelumMarket(node.url)
         val kept = KeptPurse(wallets)
         kept.purse.buy(key, 12)
@@ -251,14 +251,14 @@ class MarketTest {
         val stop = Cancellation()
         val running = async(Dispatchers.Default) { failure { told.run(wallet.foldable(), listOf(wallets), PATIENT, stop) } }
         told.until(has = stateIs(JobState.WAITING))
-        // A token is worth 100, and the most that the job may cost is held.
+        // A token is worth 100, and the maximum price of the job is held.
         assertEquals(2, kept.tokens())
         assertEquals(MONEY - 1200, market.balance())
         stop.cancel()
         assertInstanceOf(VelumException.Cancelled::class.java, running.await())
         assertEquals(12, kept.tokens())
 
-        // A copy finds out that too little of it is left.
+        // A copy of the purse finds out that too few of its tokens are left.
         val copied = Told(listOf(copy.purse))
         refused(ErrorCode.NO_MARKET) { copied.run(wallet.foldable(), listOf(wallets), PATIENT) }
         assertEquals(ErrorCode.CREDIT_SHORT, copied.progress.firstNotNullOf { it.trouble }.code)
@@ -359,7 +359,7 @@ class MarketTest {
             assertEquals(JobState.WAITING, market.status(saved.job).state)
             assertEquals(0, purse.tokens())
 
-            // The node is away for a while, and the market that is preferred has no money of the other's.
+            // The node is away for a while. The preferred market has no money of this account.
             val told = Told()
             val running = async(Dispatchers.Default) {
                 told.run(second, listOf(VelumMarket(node.url, key), market), offer)
@@ -374,7 +374,8 @@ class MarketTest {
             val paid = told.progress.firstNotNullOf { it.status?.paid }
             assertTrue(paid in offer.minimum..offer.maximum, "paid $paid")
 
-            // The first goes on where it stood, without its key, and with what it was begun with alone.
+            // The first hand-off resumes where it stopped, without its key, and only with the input that it was begun
+            // with.
             val resumed = Told(listOf(purse.purse))
             refused(ErrorCode.MALFORMED) { Told().handOff.resume(first, saved.text) }
             refused(ErrorCode.OTHER_HAND_OFF) { resumed.handOff.resume(second, saved.text) }
@@ -396,7 +397,8 @@ class MarketTest {
             val other = fold(emptyList(), first, file, listOf(purse.purse)) { assertEquals(saved.job, it.job) }!!
             assertFalse(file.exists())
 
-            // Both are of one aggregate, and hold wherever they are verified, for what was asked and whoever is paid alone.
+            // Both receipts belong to one aggregate. They hold wherever they are verified, but only for what was asked
+            // and for the payee that is paid.
             for (receipt in listOf(given.receipt, other)) {
                 val verified = VelumReceipt.verify(
                     receipt, ADULT, MUSTERMANN.transcript, listOf(ReceiptProfile.STANDARD), payee,
@@ -411,14 +413,14 @@ class MarketTest {
             assertArrayEquals(other, market.receipt(saved.job))
             assertEquals(MONEY - 1000 - paid.toLong(), market.balance())
             refused(ErrorCode.NOT_YOURS) { market.cancel(saved.job) }
-            // What the job did not take is in the purse again, but for less than a token.
+            // What the job did not cost is in the purse again, except for less than the value of a token.
             assertEquals((1000 - market.status(saved.job).paid!!.toLong()) / 100, purse.tokens())
         }
     }
 
     private class Saved(val text: String, val job: String)
 
-    /** A hand-off that ends as a process does that dies: nothing is taken back. */
+    /** A hand-off that ends like a process that dies: nothing is taken back. */
     private suspend fun dies(input: MarketInput, market: VelumMarket, offer: MarketOffer, purse: VelumPurse): Saved {
         val (kept, told) = CopyOnWriteArrayList<String>() to CopyOnWriteArrayList<HandOffProgress>()
         val keeper = object : HandOffKeeper {

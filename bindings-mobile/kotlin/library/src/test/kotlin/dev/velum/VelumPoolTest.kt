@@ -60,7 +60,7 @@ class VelumPoolTest {
             pool(wallet, folder).use { pool ->
                 assertEquals(1, pool.fill(1))
                 val child = child("fill")
-                // Its first line says that it proves.
+                // The first line says that the process proves.
                 assertEquals("proving", child.inputStream.bufferedReader().readLine())
                 child.destroyForcibly().waitFor()
                 val count = pool.count()
@@ -135,7 +135,7 @@ class VelumPoolTest {
     ).redirectError(ProcessBuilder.Redirect.INHERIT).start()
 }
 
-/** What the tests run in a process of its own. */
+/** The program that the tests run in a process of its own. */
 object PoolProcess {
     @JvmStatic
     fun main(arguments: Array<String>): Unit = runBlocking {

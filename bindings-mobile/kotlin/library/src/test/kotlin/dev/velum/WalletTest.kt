@@ -123,7 +123,8 @@ class WalletTest {
             job.cancel()
             job.join()
             assertTrue(job.isCancelled)
-            // The next call waits for the end of the former's work: what that takes is the time in which it stopped.
+            // The next call waits until the work of the previous call has ended. The time that it takes is the time in
+            // which that work stopped.
             val rest = heard.get()
             val asked = System.nanoTime()
             wallet.makeKeys(SizeClass.STANDARD)
@@ -151,7 +152,7 @@ class WalletTest {
             withTimeout(60_000) { begun.await() }
             job.cancel()
             job.join()
-            // A report that was being made when the flag was set may come through.
+            // A report that was under way when the flag was set may still arrive.
             delay(20)
             val after = heard.get()
             delay(1_000)

@@ -15,11 +15,12 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
 
 /**
- * Signs with a P-256 key of the Android Keystore, to which the document was issued.
+ * Signs with a P-256 key of the Android Keystore. The document must have been issued to this key.
  *
  * @param alias the name of the key
- * @param authenticate has the holder agree to a signature, such as by a `BiometricPrompt` over a `CryptoObject` of it. It throws
- *   [DeviceSignerException.Cancelled] where the holder does not. Needed for keys that take authentication for each use.
+ * @param authenticate asks the holder to agree to a signature, for example with a `BiometricPrompt` over a
+ *   `CryptoObject` of the signature. It throws [DeviceSignerException.Cancelled] if the holder does not agree. Keys
+ *   that require authentication for each use need it.
  */
 public class KeystoreSigner(
     private val alias: String,

@@ -12,10 +12,10 @@ import org.multipaz.mdoc.zkp.ZkSystemSpec
 
 /** The parameters of a spec. */
 internal class Parameters(val suite: Suite, val sizeClass: SizeClass, val predicates: List<Predicate>) {
-    /** A predicate as a request has it. */
+    /** A predicate in the form of a request. */
     class Predicate(val name: ElementName, val json: JsonObject)
 
-    /** The most elements that a request may name. */
+    /** The maximum number of elements that a request may name. */
     val elements: Int get() = sizeClass.elements
 
     fun hides(name: ElementName): Boolean = predicates.any { it.name == name }
@@ -42,7 +42,10 @@ internal class Parameters(val suite: Suite, val sizeClass: SizeClass, val predic
             null
         }
 
-        /** @throws IllegalArgumentException for a spec of another system, or with parameters that this build does not know */
+        /**
+         * @throws IllegalArgumentException for a spec of another system, or a spec with parameters that this build does
+         *   not know
+         */
         fun of(spec: ZkSystemSpec): Parameters {
             require(spec.system == VelumZkSystem.NAME) { "the spec is of the system ${spec.system}" }
             require(spec.getParam<Long>("version") == VERSION) { "the spec's version is not $VERSION" }

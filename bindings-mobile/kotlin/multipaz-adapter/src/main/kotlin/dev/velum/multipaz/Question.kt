@@ -9,20 +9,23 @@ import kotlinx.serialization.json.buildJsonObject
 import kotlinx.serialization.json.put
 import kotlinx.serialization.json.putJsonArray
 
-/** What prover and verifier each make a request from, which must come out the same. */
+/** The inputs from which prover and verifier each make the request. Both must come to the same request. */
 @OptIn(ExperimentalTime::class)
 internal class Question(
     private val parameters: Parameters,
     private val docType: String,
     timestamp: Instant,
-    /** The certificate of the signer, in DER. */
+    /** The signer's certificate in DER. */
     private val signer: ByteArray,
     val revealed: Set<ElementName>,
 ) {
-    /** In whole seconds, as it travels. */
+    /** In whole seconds, as it is transmitted. */
     val timestamp: Instant = Instant.fromEpochSeconds(timestamp.epochSeconds)
 
-    /** The request as JSON: what the spec asks in its order, then what is revealed in the order of names. */
+    /**
+     * The request as JSON: first the predicates of the spec in their order, then the revealed elements in the order of
+     * their names.
+     */
     fun request(): ByteArray = buildJsonObject {
         put("doc_type", docType)
         put("now", timestamp.toString())

@@ -11,15 +11,15 @@ private const val NEGATIVE = 1
 private const val TEXT = 3
 private const val TAG = 6
 
-/** The tag of a time (RFC 8949), as the first byte. */
+/** The tag of a date and time (RFC 8949), as the first byte. */
 private const val DATE_TIME: Byte = 0xc0.toByte()
 
-/** The tag of a day (RFC 8943). */
+/** The tag of a full date (RFC 8943). */
 private const val FULL_DATE = 1004L
 
 private val BITS_64: BigInteger = BigInteger.ONE.shiftLeft(64)
 
-/** Whether this CBOR is that of a value that was proven. A time may be written in more than one way. */
+/** Whether this CBOR encodes a value that was proven. A time may be written in more than one way. */
 internal fun says(cbor: ByteArray, proven: Value): Boolean = when (proven) {
     is Value.Moment -> moment(cbor) == proven.time
     else -> cbor.contentEquals(encoded(proven))
@@ -45,7 +45,7 @@ private fun integer(number: BigInteger): ByteArray? {
     return if (argument < BITS_64) head(type, argument) else null
 }
 
-/** The shortest head of a type and its argument, which has at most 64 bits. */
+/** The shortest head for a type and its argument. The argument has at most 64 bits. */
 private fun head(type: Int, argument: BigInteger): ByteArray {
     val out = ByteArrayOutputStream()
     val initial = { information: Int -> out.write(type shl 5 or information) }
@@ -59,7 +59,7 @@ private fun head(type: Int, argument: BigInteger): ByteArray {
     return out.toByteArray()
 }
 
-/** The time that the CBOR of a tdate says, if it is one. Its text is shorter than 256 bytes. */
+/** The time that the CBOR of a tdate encodes, or null if it is not a tdate. Its text is shorter than 256 bytes. */
 private fun moment(cbor: ByteArray): java.time.Instant? {
     if (cbor.size < 3 || cbor[0] != DATE_TIME) return null
     val length = cbor[1].toInt() and 0xff

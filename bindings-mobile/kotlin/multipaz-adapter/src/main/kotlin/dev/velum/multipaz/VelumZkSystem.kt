@@ -28,16 +28,19 @@ import org.multipaz.mdoc.zkp.ZkSystemSpec
 import org.multipaz.request.RequestedClaim
 
 /**
- * Velum as a proof system of Multipaz: add it to a `ZkSystemRepository`.
+ * Velum as a proof system of Multipaz. Add it to a `ZkSystemRepository`.
  *
- * Elements of the document are revealed, unless a parameter `predicates` of the spec names them: then the predicate is proven, and the
- * value stays hidden. README.md has the whole mapping, and what the interface cannot say.
+ * Elements of the document are revealed, unless the spec's parameter `predicates` names them. For a named element, the
+ * predicate is proven and the value stays hidden. README.md describes the whole mapping, and what the interface cannot
+ * express.
  *
- * The interface is synchronous: its calls block their thread until the proof is made. Do not make them on the main thread.
+ * The interface is synchronous: its calls block their thread until the proof is made. Do not call it on the main
+ * thread.
  *
- * @param wallet keep one in an app: it has the threads that prove
- * @param pool has proofs that were prepared for [request], in the suite and the size class of the specs that will be asked for
- * @param freshness by how much the time of a proof may be off the verifier's clock
+ * @param wallet keep one wallet in an app: it owns the threads that prove
+ * @param pool holds proofs that were prepared for [request], in the suite and the size class of the specs that will be
+ *   asked for
+ * @param freshness how far the time of a proof may differ from the verifier's clock
  * @param now the clock
  */
 @OptIn(ExperimentalTime::class)
@@ -52,7 +55,10 @@ public class VelumZkSystem(
     /** The suites `direct` and `compact` in each size class. */
     override val systemSpecs: List<ZkSystemSpec> get() = Parameters.offered()
 
-    /** The first spec that is of this system, in a version, suite and size class that this build has, with room for the elements. */
+    /**
+     * Returns the first spec of this system whose version, suite and size class this build has, and that has room for
+     * the elements.
+     */
     override fun getMatchingSystemSpec(
         zkSystemSpecs: List<ZkSystemSpec>,
         requestedClaims: List<RequestedClaim>,
@@ -66,7 +72,7 @@ public class VelumZkSystem(
     /**
      * Proves from a document that its device has signed for the session.
      *
-     * @param timestamp at which the document must be valid; not far from this device's clock
+     * @param timestamp the time at which the document must be valid. It must be close to this device's clock
      * @throws VelumException
      * @throws IllegalArgumentException for a spec of another system
      */
@@ -103,9 +109,9 @@ public class VelumZkSystem(
     }
 
     /**
-     * Verifies that everything the document claims was proven to the spec, in the session, lately, by whoever has the key of the first
-     * certificate of `msoX5chain`. **Whether to trust that certificate is up to the caller**, and so is whether the elements are those that
-     * were asked for.
+     * Verifies that everything the document claims was proven for the spec, in the session, recently, and from a
+     * document signed with the key of the first certificate in `msoX5chain`. **The caller decides whether to trust that
+     * certificate**, and must check that the elements are the ones that were asked for.
      *
      * @throws ProofVerificationFailureException
      * @throws IllegalArgumentException for a spec of another system
@@ -141,8 +147,8 @@ public class VelumZkSystem(
     }
 
     /**
-     * The request for which [generateProof] makes its proof, so that a pool can be filled for it. Of the document the elements matter that
-     * will be asked for.
+     * The request for which [generateProof] makes its proof, so that a pool can be filled for it. Only the elements
+     * that will be asked for matter in the document.
      */
     public fun request(zkSystemSpec: ZkSystemSpec, document: MdocDocument, timestamp: Instant): ByteArray =
         question(Parameters.of(zkSystemSpec), document, timestamp).request()
@@ -159,7 +165,7 @@ public class VelumZkSystem(
     }
 
     public companion object {
-        /** By which requests name the system. */
+        /** The name by which requests identify the system. */
         public const val NAME: String = "velum-stark-v1"
     }
 }

@@ -1,4 +1,4 @@
-// Restated: see mdoc/zkp/Zkp.kt. There a DataItem is a tree; here it is the bytes of one.
+// Restated: see mdoc/zkp/Zkp.kt. In Multipaz a DataItem is a tree. Here it is the encoded bytes.
 package org.multipaz.cbor
 
 class DataItem internal constructor(internal val bytes: ByteArray) {

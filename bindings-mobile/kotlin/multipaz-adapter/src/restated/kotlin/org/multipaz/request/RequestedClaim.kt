@@ -1,4 +1,4 @@
-// Restated: see mdoc/zkp/Zkp.kt. Only how many there are is used.
+// Restated: see mdoc/zkp/Zkp.kt. Only the number of claims is used.
 package org.multipaz.request
 
 abstract class RequestedClaim

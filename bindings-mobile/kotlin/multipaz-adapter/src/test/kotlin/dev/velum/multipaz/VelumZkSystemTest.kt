@@ -37,7 +37,7 @@ private const val NAMESPACE = "org.iso.18013.5.1"
 
 private fun read(case: String, file: String) = File(System.getProperty("velum.testdata"), "$case/$file").readBytes()
 
-/** A text of CBOR, shorter than 24 bytes. */
+/** A CBOR text of fewer than 24 bytes. */
 private fun text(text: String): DataItem = Cbor.decode(byteArrayOf((0x60 + text.length).toByte()) + text.encodeToByteArray())
 
 @OptIn(ExperimentalTime::class)
@@ -50,7 +50,7 @@ class VelumZkSystemTest {
 
     private fun at(time: Instant) = VelumZkSystem(wallet, now = { time })
 
-    /** The real licence, as Multipaz would have read it, with four of its elements asked for. */
+    /** The real licence, as Multipaz would have read it, with four of its elements requested. */
     private fun mustermann(): MdocDocument {
         val bytes = read("mdl-mustermann", "device_response.cbor")
         val read = (Velum.inspect(bytes).single() as Inspection.Readable).document
@@ -63,7 +63,7 @@ class VelumZkSystemTest {
         return MdocDocument(read.docType, IssuerNamespaces(namespaces), chain(bytes), Cbor.decode(bytes))
     }
 
-    /** The certificate after COSE's label 33 (RFC 9360), in a byte string of two bytes of length. */
+    /** The certificate after COSE's label 33 (RFC 9360). Its byte string has a length of two bytes. */
     private fun chain(bytes: ByteArray): X509CertChain {
         val label = listOf<Byte>(0x18, 0x21, 0x59)
         val at = bytes.toList().windowed(label.size).indexOf(label) + label.size

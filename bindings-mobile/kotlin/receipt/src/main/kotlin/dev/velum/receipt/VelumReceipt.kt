@@ -3,14 +3,19 @@ package dev.velum.receipt
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
 
-/** Verifies receipts: that an aggregate counts a presentation, which its verifier need not have seen. */
+/**
+ * Verifies receipts. A receipt shows that an aggregate counts a presentation. The verifier of a receipt need not have
+ * seen the presentation.
+ */
 public object VelumReceipt {
     /**
-     * Verifies that the presentation of a receipt answers a request (JSON or CBOR) in the session of a transcript, and that an aggregate of one of the named
-     * profiles counts it. Everything public is derived from the request and the transcript given here. Takes milliseconds, and does not hold up its caller.
+     * Verifies that the presentation of a receipt answers a request (JSON or CBOR) in the session of a transcript, and
+     * that an aggregate of one of the named profiles counts it. Everything public is derived from the request and the
+     * transcript given here. Takes milliseconds, and does not block its caller.
      *
-     * @param profiles those that are allowed. There is no default: they differ in what is proven of them
-     * @param payee for whom the aggregate must be counted, 32 bytes; anyone unless named
+     * @param profiles the profiles that are allowed. There is no default, because the profiles differ in what is proven
+     *   about them
+     * @param payee the payee for whom the aggregate must be counted, 32 bytes. By default anyone
      * @throws ReceiptException
      */
     public suspend fun verify(

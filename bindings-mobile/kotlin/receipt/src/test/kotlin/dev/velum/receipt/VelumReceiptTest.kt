@@ -13,7 +13,7 @@ class VelumReceiptTest {
     private val request = testdata.resolve("mdl-mustermann/request.json").readBytes()
     private val transcript = testdata.resolve("mdl-mustermann/session_transcript.cbor").readBytes()
 
-    /** Recorded, and counted for this payee. */
+    /** A recorded receipt, counted for this payee. */
     private val receipt = testdata.resolve("golden/receipt-standard.cbor").readBytes()
     private val payee = ByteArray(32) { 0x7a }
 

@@ -1,4 +1,4 @@
-// Restated: see mdoc/zkp/Zkp.kt. There the document is encoded anew; here its bytes are kept.
+// Restated: see mdoc/zkp/Zkp.kt. Multipaz encodes the document anew. Here its bytes are kept.
 package org.multipaz.mdoc.response
 
 import org.multipaz.cbor.DataItem

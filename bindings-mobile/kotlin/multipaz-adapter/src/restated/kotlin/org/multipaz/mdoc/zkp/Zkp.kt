@@ -1,5 +1,6 @@
-// What the adapter uses of Multipaz, in our words: `multipaz` of openwallet-foundation/multipaz at 4d43fb4c611e5299445bfa816d01a0cbe6f37628, package
-// org.multipaz.mdoc.zkp. The build against the real one leaves this folder out.
+// The parts of Multipaz that the adapter uses, restated in our own words: `multipaz` of openwallet-foundation/multipaz
+// at 4d43fb4c611e5299445bfa816d01a0cbe6f37628, package org.multipaz.mdoc.zkp. The build against the real Multipaz
+// leaves this folder out.
 package org.multipaz.mdoc.zkp
 
 import kotlin.time.Clock
@@ -28,7 +29,7 @@ interface ZkSystem {
     fun getMatchingSystemSpec(zkSystemSpecs: List<ZkSystemSpec>, requestedClaims: List<RequestedClaim>): ZkSystemSpec?
 }
 
-/** There its parameters have a type of their own; what is used of them is the same. */
+/** In Multipaz the parameters have a type of their own. What the adapter uses of them is the same. */
 data class ZkSystemSpec(val id: String, val system: String) {
     val values = mutableMapOf<String, Any>()
 
