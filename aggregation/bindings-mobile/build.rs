@@ -1,4 +1,5 @@
-//! Has the linker align the segments of Android's libraries to pages of 16 KiB, which devices of Android 15 may have.
+//! Makes the linker align the segments of Android libraries to pages of 16 KiB, which devices with
+//! Android 15 may have.
 
 use std::env::var;
 
@@ -7,7 +8,8 @@ fn main() {
     let is = |part: &str, name: &str| {
         var(format!("CARGO_CFG_TARGET_{part}")).is_ok_and(|found| found == name)
     };
-    // On Linux as well, where `./x aarch64` links it and looks. Not in `RUSTFLAGS` or a configuration, of which one hides the other.
+    // Also on Linux, where `./x aarch64` links the library and checks the alignment. The flag is
+    // not in `RUSTFLAGS` or in a Cargo configuration, because one of those hides the other.
     if is("OS", "android") || is("OS", "linux") && is("ARCH", "aarch64") {
         println!("cargo::rustc-link-arg-cdylib=-Wl,-z,max-page-size=16384");
     }

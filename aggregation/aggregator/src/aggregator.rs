@@ -1,4 +1,5 @@
-//! The circuits of a profile, each made when it is first needed, and the tasks that they do.
+//! The circuits of a profile, each of which is made when it is first needed, and the tasks that
+//! they perform.
 
 use std::sync::OnceLock;
 
@@ -18,22 +19,23 @@ use crate::error::AggregatorError;
 pub struct Aggregator {
     shape: WrapShape,
     list: AllowList,
-    /// Of each class.
+    /// The leaf circuit of each size class.
     leaves: [OnceLock<LeafCircuit>; CLASSES.len()],
     leaf_wraps: [OnceLock<Wrap>; CLASSES.len()],
-    /// Of each arity.
+    /// The merge of each arity.
     merges: Vec<OnceLock<Merge>>,
     merge_wraps: Vec<OnceLock<Wrap>>,
     root: OnceLock<RootCircuit>,
 }
 
-/// The places of a profile's widest merge.
+/// The number of places of a profile's widest merge.
 pub fn wide(profile: Profile) -> usize {
     arities(profile).last().copied().unwrap_or(2)
 }
 
 impl Aggregator {
-    /// An aggregator of a profile. Circuits are made when they are first needed, which takes seconds each.
+    /// An aggregator of a profile. Circuits are made when they are first needed. Each takes
+    /// seconds.
     pub fn new(profile: Profile) -> Self {
         let arities = arities(profile).len();
         Self {
@@ -52,10 +54,10 @@ impl Aggregator {
         self.shape.profile()
     }
 
-    /// Proves the leaf of a presentation of a class.
+    /// Proves the leaf of a presentation of a size class.
     ///
     /// # Errors
-    /// [`AggregatorError::Leaf`] where its proofs do not verify.
+    /// Returns [`AggregatorError::Leaf`] if the presentation's proofs do not verify.
     pub fn leaf(
         &self,
         class: SizeClass,
@@ -64,10 +66,10 @@ impl Aggregator {
         Ok(self.leaf_circuit(class)?.prove(statements)?)
     }
 
-    /// Wraps the leaf of a class, to be counted for `payee`.
+    /// Wraps the leaf of a size class. It is counted for `payee`.
     ///
     /// # Errors
-    /// [`AggregatorError`] where the leaf does not verify.
+    /// Returns [`AggregatorError`] if the leaf does not verify.
     pub fn wrap(
         &self,
         class: SizeClass,
@@ -79,10 +81,11 @@ impl Aggregator {
         Ok(Wrapped { proof: wrap.prove(leaf, &self.context(payee))?, position })
     }
 
-    /// Merges proofs that are counted for `payee`, in the order of their statements, with the smallest merge that has a place for each, and wraps the merge.
+    /// Merges proofs that are counted for `payee`, and wraps the merge. The proofs must be in the
+    /// order of their statements. The smallest merge that has a place for each of them is used.
     ///
     /// # Errors
-    /// [`AggregatorError`] where there are too many, or they do not belong together.
+    /// Returns [`AggregatorError`] if there are too many proofs or if they do not belong together.
     pub fn merge(
         &self,
         children: &[&Wrapped],
@@ -92,7 +95,7 @@ impl Aggregator {
         self.wrap_merge(arities(self.profile())[self.merge_of(children.len())], &merged, payee)
     }
 
-    /// The merge alone, not wrapped.
+    /// Like [`merge`](Self::merge), but does not wrap the merge.
     ///
     /// # Errors
     /// As [`merge`](Self::merge).
@@ -105,10 +108,10 @@ impl Aggregator {
         Ok(merge.prove(&self.list, &self.context(payee), children)?)
     }
 
-    /// Wraps a merge with so many places.
+    /// Wraps a merge with this number of places.
     ///
     /// # Errors
-    /// [`AggregatorError`] where there is no such merge, or it does not verify.
+    /// Returns [`AggregatorError`] if there is no such merge or if it does not verify.
     pub fn wrap_merge(
         &self,
         places: usize,
@@ -120,16 +123,17 @@ impl Aggregator {
         Ok(Wrapped { proof, position: CLASSES.len() + index })
     }
 
-    /// The smallest merge with so many places. The widest says what is wrong with too many.
+    /// The index of the smallest merge with a place for each child. If there are too many children,
+    /// this is the widest merge, which then reports the error.
     fn merge_of(&self, children: usize) -> usize {
         let arities = arities(self.profile());
         arities.iter().position(|&arity| arity >= children).unwrap_or(arities.len() - 1)
     }
 
-    /// The bytes of the aggregate's proof, from the uppermost proof below it.
+    /// Makes the proof of the aggregate from the uppermost proof below it, and returns its bytes.
     ///
     /// # Errors
-    /// [`AggregatorError`] where that proof does not verify.
+    /// Returns [`AggregatorError`] if that proof does not verify.
     pub fn finish(&self, child: &Wrapped) -> Result<Vec<u8>, AggregatorError> {
         let root = self.root.get_or_init(|| RootCircuit::new(&self.shape));
         if root.key(&self.list).ok() != Some(RootKey::pinned(self.profile())) {
@@ -138,10 +142,11 @@ impl Aggregator {
         Ok(root.prove(&self.list, child)?.to_bytes())
     }
 
-    /// The leaf that bytes are of, where it verifies and is that of a presentation of a class whose statement has this hash.
+    /// The leaf that these bytes encode. It must verify and be the leaf of a presentation of this
+    /// size class whose statement has this hash.
     ///
     /// # Errors
-    /// [`AggregatorError::Malformed`].
+    /// Returns [`AggregatorError::Malformed`] if the bytes are not such a leaf.
     pub fn read_leaf(
         &self,
         class: SizeClass,
@@ -156,10 +161,11 @@ impl Aggregator {
         if is_asked { Ok(leaf) } else { Err(AggregatorError::Malformed { what: WHAT }) }
     }
 
-    /// The wrapped proof that bytes are of, where it verifies, is that of the node with this digest and is counted for `payee`.
+    /// The wrapped proof that these bytes encode. It must verify, state the node with this digest,
+    /// and be counted for `payee`.
     ///
     /// # Errors
-    /// [`AggregatorError::Malformed`].
+    /// Returns [`AggregatorError::Malformed`] if the bytes are not such a proof.
     pub fn read_wrapped(
         &self,
         bytes: &[u8],
@@ -204,7 +210,7 @@ impl Aggregator {
         })
     }
 
-    /// A wrap, if it is the one that the list has at this position.
+    /// A wrap, if it is the wrap that the list has at this position.
     fn pinned_wrap<'a>(
         &self,
         cell: &'a OnceLock<Wrap>,
@@ -229,7 +235,7 @@ fn position(class: SizeClass) -> Result<usize, AggregatorError> {
     })
 }
 
-/// The proof of a circuit that bytes are of; they have one form.
+/// The proof of a circuit that these bytes encode. A proof has only one encoding.
 fn read(
     common: &CommonCircuitData<F, D>,
     bytes: &[u8],
@@ -241,7 +247,7 @@ fn read(
     if proof.to_bytes() == bytes { Ok(proof) } else { Err(malformed) }
 }
 
-/// The list of a profile that is compiled in.
+/// The compiled-in list of a profile.
 fn pinned(profile: Profile) -> &'static [u8] {
     match profile {
         Profile::Standard => include_bytes!("../keys/standard.list"),
@@ -249,19 +255,19 @@ fn pinned(profile: Profile) -> &'static [u8] {
     }
 }
 
-/// All circuits of a profile, made anew: what pinned keys are written from, and compared with.
+/// All circuits of a profile, made anew. Pinned keys are written from them and compared with them.
 pub struct Circuits {
     /// The circuits above the leaves.
     pub above: AllCircuits,
-    /// Those of the leaves, by class.
+    /// The circuits of the leaves, by size class.
     pub leaves: [LeafCircuit; CLASSES.len()],
 }
 
 impl Circuits {
-    /// Makes them all. This takes minutes.
+    /// Makes all circuits. This takes minutes.
     ///
     /// # Errors
-    /// [`AggregatorError::Shape`] where one does not fit.
+    /// Returns [`AggregatorError::Shape`] if a circuit does not fit.
     pub fn new(profile: Profile) -> Result<Self, AggregatorError> {
         let leaves = CLASSES.map(|class| LeafCircuit::new(class, profile.config()));
         let data = leaves.iter().map(|leaf| leaf.data.verifier_data()).collect();

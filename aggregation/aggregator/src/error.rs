@@ -11,24 +11,24 @@ pub enum AggregatorError {
     /// A presentation has no leaf.
     #[error(transparent)]
     Leaf(#[from] LeafError),
-    /// Proofs do not go together.
+    /// Proofs do not belong together.
     #[error(transparent)]
     Aggregation(#[from] AggregationError),
     /// A circuit cannot be made.
     #[error(transparent)]
     Shape(#[from] ShapeError),
-    /// Bytes that are no proof of the circuit.
+    /// The bytes are not a proof of the circuit.
     #[error("the bytes are no proof of {what}")]
     Malformed {
-        /// Of what they should be one.
+        /// What the bytes should be a proof of.
         what: &'static str,
     },
-    /// A circuit that this build makes is not the one that verifiers know.
+    /// A circuit that this build makes is not the circuit that verifiers know.
     #[error(
         "the circuit of {what} is not the pinned one: this build differs from that of verifiers"
     )]
     NotPinned {
-        /// Which.
+        /// The name of the circuit.
         what: String,
     },
 }

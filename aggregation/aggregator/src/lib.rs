@@ -1,7 +1,12 @@
-//! Makes aggregates of presentations: folds many into one proof, task by task.
+//! Makes aggregates of presentations: folds many presentations into one proof, task by task.
 //!
-//! A leaf verifies one presentation, a wrap gives it the shape of all proofs above, a merge joins several, and the root is what verifiers read. Each is a function
-//! from proofs to a proof, so that tasks may run anywhere and in any order that the [`Tree`] allows.
+//! * A leaf verifies one presentation.
+//! * A wrap gives a proof the shape of all proofs above the leaves.
+//! * A merge joins several wraps.
+//! * The root is what verifiers read.
+//!
+//! Each task is a function from proofs to a proof. Tasks may therefore run anywhere, and in any
+//! order that the [`Tree`] allows.
 
 #![warn(missing_docs, unreachable_pub)]
 

@@ -1,4 +1,4 @@
-//! Receipts out of a batch: the way from each leaf to the root.
+//! Takes receipts out of a batch. A receipt has the path from its leaf to the root.
 
 use thiserror::Error;
 use velum_aggregate_verifier::{Digest, NodeError, Profile, digest_from_bytes, digest_to_bytes};
@@ -11,16 +11,16 @@ use crate::tree::Tree;
 /// Why there is no receipt.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum ReceiptError {
-    /// No leaf is the presentation's.
+    /// No leaf of the batch belongs to the presentation.
     #[error("the presentation is not in the batch, or answers another request or session there")]
     NotInBatch,
-    /// A leaf is no digest.
+    /// A leaf of the batch is not a digest.
     #[error("{0}")]
     Leaf(NodeError),
 }
 
 impl ReceiptError {
-    /// Where in the input it is.
+    /// The place of the error in the input.
     pub const fn place(self) -> &'static str {
         match self {
             Self::NotInBatch => "batch",
@@ -29,10 +29,11 @@ impl ReceiptError {
     }
 }
 
-/// The receipt of the presentation with this statement hash, out of a batch of a profile. It is not verified.
+/// The receipt of the presentation with this statement hash, taken out of a batch of a profile. The
+/// receipt is not verified.
 ///
 /// # Errors
-/// [`ReceiptError`].
+/// Returns [`ReceiptError`] if the batch has no such leaf, or if a leaf is not a digest.
 pub fn receipt(
     batch: &Batch,
     profile: Profile,

@@ -1,27 +1,29 @@
-//! The tree over an aggregate's leaves: which proofs are merged with which, and the way from a leaf to the root.
+//! The tree above an aggregate's leaves: which proofs are merged with each other, and the path from
+//! a leaf to the root.
 //!
-//! It follows from the number of leaves alone, so that a batch need not hold it.
+//! The tree follows from the number of leaves alone, so a batch need not hold it.
 
 use std::collections::BTreeMap;
 
 use velum_aggregate_verifier::{Digest, Path, Step, empty_digest, leaf_digest, node_digest};
 
-/// A node with what is below.
+/// A node, with everything below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tree {
-    /// A leaf, by its place from the left.
+    /// A leaf, by its position from the left.
     Leaf(usize),
     /// A merge.
     Merge {
-        /// Its places. Those behind the children are empty.
+        /// Number of places. The places after the children are empty.
         places: usize,
-        /// From the left.
+        /// The children, from the left.
         children: Vec<Tree>,
     },
 }
 
 impl Tree {
-    /// The tree over so many leaves, of merges with two places and with `wide`; none where there are no leaves.
+    /// The tree above this number of leaves. Its merges have two or `wide` places. `None` if there
+    /// are no leaves.
     pub fn over(leaves: usize, wide: usize) -> Option<Self> {
         let mut level: Vec<_> = (0..leaves).map(Self::Leaf).collect();
         while level.len() > 1 {
@@ -30,7 +32,8 @@ impl Tree {
         level.pop()
     }
 
-    /// A wide merge costs about as much as half as many of two as it has places.
+    /// Merges a group of nodes. A wide merge costs about as much as `wide / 2` merges of two, so a
+    /// group of at most `wide / 2` nodes is merged in pairs.
     fn merge(mut group: Vec<Self>, wide: usize) -> Self {
         match group.len() {
             1 => group.remove(0),
@@ -43,7 +46,7 @@ impl Tree {
         }
     }
 
-    /// Number of merges of each width.
+    /// The number of merges, by their number of places.
     pub fn merges(&self) -> BTreeMap<usize, usize> {
         let mut merges = BTreeMap::new();
         if let Self::Merge { places, children } = self {
@@ -55,7 +58,8 @@ impl Tree {
         merges
     }
 
-    /// The digest of the node and the number of leaves below, where leaves have these statement hashes.
+    /// The digest of the node and the number of leaves below it, if the leaves have these statement
+    /// hashes.
     pub fn digest(&self, statements: &[Digest]) -> (Digest, u64) {
         match self {
             Self::Leaf(leaf) => (leaf_digest(statements[*leaf]), 1),
@@ -66,7 +70,7 @@ impl Tree {
         }
     }
 
-    /// The way from a leaf to this node; none where it is not below.
+    /// The path from a leaf to this node. `None` if the leaf is not below the node.
     pub fn path(&self, leaf: usize, statements: &[Digest]) -> Option<Path> {
         let (places, children) = match self {
             Self::Leaf(this) => return (*this == leaf).then(|| Path { steps: Vec::new() }),
@@ -82,7 +86,7 @@ impl Tree {
     }
 }
 
-/// Consecutive groups of so many; the last may be smaller.
+/// Consecutive groups of `size` nodes. The last group may be smaller.
 fn groups(level: Vec<Tree>, size: usize) -> Vec<Vec<Tree>> {
     let mut level = level.into_iter();
     std::iter::from_fn(|| {
@@ -92,7 +96,7 @@ fn groups(level: Vec<Tree>, size: usize) -> Vec<Vec<Tree>> {
     .collect()
 }
 
-/// What stands in all places, and the number of leaves below them.
+/// The digests of all places, and the number of leaves below them.
 fn digests(places: usize, children: &[Tree], statements: &[Digest]) -> (Vec<Digest>, u64) {
     let (mut digests, counts): (Vec<_>, Vec<_>) =
         children.iter().map(|child| child.digest(statements)).unzip();

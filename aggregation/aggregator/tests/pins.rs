@@ -1,7 +1,9 @@
-//! The circuits of this build are those that verifiers know.
+//! Tests that the circuits of this build are the circuits that verifiers know.
 //!
-//! Making all of them takes minutes: `cargo test --release -p velum-aggregator --test pins -- --ignored`, with `write_pins` to write the keys anew. Whoever does so changes
-//! what verifiers accept, and says so in `docs/compatibility.md`.
+//! Making all circuits takes minutes.
+//! `cargo test --release -p velum-aggregator --test pins pins_are -- --ignored` compares them. With
+//! `write_pins` in place of `pins_are`, it writes the keys anew. New keys change what verifiers
+//! accept, so `docs/compatibility.md` must mention them.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +20,8 @@ fn files(profile: Profile) -> [PathBuf; 2] {
     [file("aggregator", format!("{name}.list")), file("verifier", format!("{name}.root"))]
 }
 
-/// The allow-list and the root's key. Prints the rows of all circuits, those of leaves before constants.
+/// The allow-list and the root's key. Prints the number of rows of all circuits. For leaves, these
+/// are the rows before constants are added.
 fn keys(profile: Profile) -> [Vec<u8>; 2] {
     let Circuits { leaves, above } = Circuits::new(profile).unwrap();
     let tell = |what: &str, rows: usize, log_rows: usize| {

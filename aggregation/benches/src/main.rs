@@ -1,7 +1,10 @@
-//! Measures the proofs of aggregates, one kind in each process, so that peaks of memory are theirs.
+//! Measures the proofs of aggregates. Each kind of proof runs in its own process, so that it has
+//! its own peak of memory.
 //!
-//! `measure-aggregation leaf|wrap|merge|root|batch --parts FOLDER [options]` prints one JSON object. What a kind stands on is made first where the folder does not have it, by a
-//! process of its own, `parts`. `./x report aggregation` runs it.
+//! `measure-aggregation leaf|wrap|merge|root|batch --parts FOLDER [options]` prints one JSON
+//! object. The proofs that a kind builds on must be in the folder. The kind `parts` makes them, in
+//! a process of its own, unless they are there. `./x report aggregation` runs all of these
+//! processes.
 
 mod parts;
 
@@ -17,7 +20,7 @@ use velum_wallet::measure::peak_rss_bytes;
 
 use parts::{PAYEE, Parts, Presented};
 
-/// What is asked for.
+/// What is to be measured.
 struct Task {
     kind: String,
     profile: Profile,
@@ -83,7 +86,8 @@ fn read() -> Result<Task, Failure> {
     Ok(task)
 }
 
-/// Milliseconds of each run, and what the last one made. What is made once and for all is made before.
+/// The milliseconds of each run, and the result of the last run. An unmeasured first run makes
+/// everything that is made only once.
 fn times<T>(
     runs: usize,
     mut make: impl FnMut() -> Result<T, AggregatorError>,
@@ -110,14 +114,15 @@ fn measured(ms: &[f64], bytes: usize, log_rows: usize) -> Value {
     })
 }
 
-/// Logarithm of the rows of a proof's circuit, by the length of its paths: the cap takes four levels, and the rate adds `log_blowup`.
+/// Binary logarithm of the number of rows of a proof's circuit, computed from the length of the
+/// proof's paths. The cap takes four levels, and the rate adds `log_blowup` levels.
 fn log_rows(proof: &velum_aggregator::Proof, log_blowup: usize) -> usize {
     let opened = proof.proof.opening_proof.query_round_proofs.first();
     let path = opened.and_then(|round| round.initial_trees_proof.evals_proofs.first());
     path.map_or(0, |(_, path)| path.siblings.len() + 4 - log_blowup)
 }
 
-/// Rates of all proofs but the root's are 1/8.
+/// All proofs except the root's have the rate 1/8.
 const LOG_BLOWUP: usize = 3;
 
 fn leaf(task: &Task, aggregator: &Aggregator) -> Result<Value, Failure> {
@@ -133,7 +138,7 @@ fn wrap(task: &Task, aggregator: &Aggregator) -> Result<Value, Failure> {
     Ok(measured(&ms, wrapped.to_bytes().len(), log_rows(&wrapped.proof, LOG_BLOWUP)))
 }
 
-/// The merge and its wrap, apart.
+/// The merge and its wrap, measured separately.
 fn merge(task: &Task, aggregator: &Aggregator, parts: &Parts) -> Result<Value, Failure> {
     let children = parts.read(aggregator, task.places)?;
     let children: Vec<&Wrapped> = children.iter().collect();
@@ -144,7 +149,7 @@ fn merge(task: &Task, aggregator: &Aggregator, parts: &Parts) -> Result<Value, F
     Ok(json!({ "merge": of_merge, "wrap": of_wrap }))
 }
 
-/// The root, and its verification.
+/// The root and its verification.
 fn root(task: &Task, aggregator: &Aggregator, parts: &Parts) -> Result<Value, Failure> {
     let children = parts.read(aggregator, 1)?;
     let (ms, proof) = times(task.runs, || aggregator.finish(&children[0]))?;
@@ -163,12 +168,13 @@ fn root(task: &Task, aggregator: &Aggregator, parts: &Parts) -> Result<Value, Fa
     Ok(of_root)
 }
 
-/// A whole batch, circuits made before. The presentations are one, aggregated as many times: what is counted here is time.
+/// A whole batch. The circuits are made before. All presentations are of the same document, because
+/// only time is measured.
 fn batch(task: &Task, aggregator: &Aggregator) -> Result<Value, Failure> {
     let mut presented: Vec<_> =
         (0..task.count).map(|_| Presented::new(task.class)).collect::<Result<_, _>>()?;
     presented.sort_by(Presented::order);
-    // Circuits are made by the first proofs of each kind, which are not counted.
+    // The first proof of each kind makes its circuit. These proofs are not measured.
     let warm = parts::wrap_all(aggregator, &presented[..task.count.min(wide(task.profile))])?;
     let tree = Tree::over(task.count, wide(task.profile)).ok_or("nothing to aggregate")?;
     for places in tree.merges().keys() {

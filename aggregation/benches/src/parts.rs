@@ -1,4 +1,4 @@
-//! Presentations, and the proofs that others stand on.
+//! Presentations, and the proofs on which others build.
 
 use std::cmp::Ordering;
 use std::io::Write as _;
@@ -17,19 +17,19 @@ use velum_credentials::{
 
 use crate::Failure;
 
-/// For whom everything is counted.
+/// The payee that everything is counted for.
 pub const PAYEE: [u8; 32] = [0xab; 32];
 
-/// A presentation and what it claims.
+/// A presentation and its claim.
 pub struct Presented {
     presentation: Presentation,
     claim: Claim,
-    /// Its statement's hash.
+    /// The hash of the presentation's statement.
     pub statement: Digest,
 }
 
 impl Presented {
-    /// A new presentation of a licence in a class.
+    /// A new presentation of a driving licence in a size class.
     pub fn new(class: SizeClass) -> Result<Self, Failure> {
         let case = Case::new(1, class)?;
         let (document, prover) = (case.document()?, Prover::with_suite(Suite::Aggregatable));
@@ -59,7 +59,7 @@ impl Presented {
     }
 }
 
-/// The wrapped leaves of presentations of one class.
+/// The wrapped leaves of presentations.
 pub fn wrap_all(
     aggregator: &Aggregator,
     presented: &[Presented],
@@ -72,7 +72,7 @@ pub fn wrap_all(
     presented.iter().map(wrap).collect()
 }
 
-/// A merge with so many places, which the first proofs fill as far as they go.
+/// A merge with this number of places. The first proofs fill the places as far as possible.
 pub fn merge_some(
     aggregator: &Aggregator,
     wrapped: &[Wrapped],
@@ -83,7 +83,7 @@ pub fn merge_some(
     aggregator.wrap_merge(places, &merged, PAYEE)
 }
 
-/// The uppermost proof over wrapped leaves.
+/// The uppermost proof above wrapped leaves.
 pub fn fold(
     aggregator: &Aggregator,
     tree: &Tree,
@@ -98,7 +98,7 @@ pub fn fold(
     aggregator.merge(&children.iter().collect::<Vec<_>>(), PAYEE)
 }
 
-/// Bytes of a proof that `gzip -9` leaves; none where there is no such program.
+/// The number of bytes of a proof after `gzip -9`. `None` if that program is not available.
 pub fn compressed(bytes: &[u8]) -> Option<usize> {
     let mut gzip = Command::new("gzip")
         .args(["-9", "-c"])
@@ -114,7 +114,7 @@ pub fn compressed(bytes: &[u8]) -> Option<usize> {
     Some(output.stdout.len())
 }
 
-/// Wrapped leaves in a folder, each with the hash of its statement.
+/// A folder of wrapped leaves, each stored with the hash of its statement.
 pub struct Parts {
     folder: PathBuf,
 }
@@ -125,7 +125,7 @@ impl Parts {
         Self { folder: folder.join(profile.short_name()) }
     }
 
-    /// Makes so many, in order, unless they are there.
+    /// Makes the first `count` wrapped leaves, in order, unless they exist.
     pub fn make(&self, aggregator: &Aggregator, count: usize) -> Result<usize, Failure> {
         if self.read(aggregator, count).is_ok() {
             return Ok(count);
@@ -143,7 +143,7 @@ impl Parts {
         Ok(count)
     }
 
-    /// The first so many.
+    /// The first `count` wrapped leaves.
     pub fn read(&self, aggregator: &Aggregator, count: usize) -> Result<Vec<Wrapped>, Failure> {
         let read = |number| -> Result<Wrapped, Failure> {
             let bytes = std::fs::read(self.file(number))?;

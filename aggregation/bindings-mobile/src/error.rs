@@ -1,34 +1,35 @@
-//! The one error that the library ends with.
+//! The error type of the library.
 
 use velum_credentials::{Code, Error};
 
-/// What went wrong, and where. It never holds the value of an element.
+/// What went wrong, and where. It never contains the value of an element.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct ReceiptProblem {
-    /// What went wrong, as a fixed code: those of the `velum` command, such as `receipt_invalid` for an aggregate that does not show what is claimed.
+    /// What went wrong, as a fixed code. The codes are those of the `velum` command, such as
+    /// `receipt_invalid` if an aggregate does not show what is claimed.
     pub code: String,
-    /// Where: a path into the input such as `receipt.path`.
+    /// Where: a path into the input, such as `receipt.path`.
     pub place: String,
-    /// What is wrong, in this very case, and what to do.
+    /// What is wrong in this case, and what to do about it.
     pub message: String,
 }
 
-/// Why a receipt shows nothing, by who can do something about it.
+/// Why a receipt shows nothing, grouped by who can do something about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum ReceiptError {
-    /// Bytes that were given cannot be read: `malformed`, `too_large`, `wrong_version`.
+    /// The given bytes cannot be read: `malformed`, `too_large`, `wrong_version`.
     #[error("{}", problem.message)]
     Unreadable {
         /// What went wrong.
         problem: ReceiptProblem,
     },
-    /// What was given was read and fails a check.
+    /// The input was read but fails a check.
     #[error("{}", problem.message)]
     Refused {
         /// What went wrong.
         problem: ReceiptProblem,
     },
-    /// A bug, or a system that failed. It says nothing of the receipt.
+    /// A bug, or a failure of the system. It says nothing about the receipt.
     #[error("{}", problem.message)]
     Internal {
         /// What went wrong.

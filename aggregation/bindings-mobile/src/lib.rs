@@ -1,7 +1,9 @@
-//! The verifier of receipts as a native library for Kotlin and Swift: a thin layer over `velum-receipt`, from which UniFFI makes the bindings.
+//! The verifier of receipts as a native library for Kotlin and Swift. It is a thin layer over
+//! `velum-receipt`, and UniFFI generates the bindings from it.
 //!
-//! It has no prover, and is a library of its own: the verifier of aggregates takes dependencies that clash with those of `velum-mobile`. Every failure is a
-//! [`ReceiptError`], a panic included.
+//! The library contains no prover. It is separate from `velum-mobile` because the verifier of
+//! aggregates needs dependencies that clash with those of `velum-mobile`. Every failure is a
+//! [`ReceiptError`], even a panic.
 
 #![warn(missing_docs, unnameable_types, unreachable_pub)]
 
@@ -20,10 +22,10 @@ use velum_wallet::Challenge;
 
 uniffi::setup_scaffolding!("velum_receipt");
 
-/// Bytes of the stack of the thread that verifies: callers' may be too small.
+/// Stack size in bytes of the thread that verifies. The caller's own stack may be too small.
 const STACK_BYTES: usize = 4 << 20;
 
-/// Bytes of a payee.
+/// Number of bytes of a payee.
 const PAYEE_BYTES: usize = 32;
 
 /// The profile of an aggregate.
@@ -35,34 +37,38 @@ pub enum ReceiptProfile {
     Proven100,
 }
 
-/// One thing that a verifier learns.
+/// One fact that a verifier learns.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct ReceiptFact {
-    /// In words (English).
+    /// The fact in words (English).
     pub text: String,
-    /// As JSON, as the `velum` command writes facts.
+    /// The fact as JSON, in the form that the `velum` command writes.
     pub json: String,
 }
 
-/// What a verifier has learnt from a receipt that holds.
+/// What a verifier has learnt from a valid receipt.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct VerifiedReceipt {
-    /// What the presentation shows: in the order of the request's predicates, then about the document.
+    /// What the presentation shows: first the facts for the request's predicates, in the order of
+    /// the predicates, then facts about the document.
     pub learnt: Vec<ReceiptFact>,
     /// The profile of the aggregate's proof.
     pub profile: ReceiptProfile,
-    /// Bits of soundness that are proven of it.
+    /// The proven bits of soundness of the aggregate's proof.
     pub proven_bits: u32,
-    /// Presentations that the aggregate counts.
+    /// Number of presentations that the aggregate counts.
     pub count: u64,
-    /// For whom it is counted, 32 bytes.
+    /// The payee that the aggregate is counted for, 32 bytes.
     pub payee: Vec<u8>,
 }
 
-/// Verifies that the presentation of a receipt answers a request (JSON or CBOR) in the session of a transcript, and that an aggregate of one of the named
-/// profiles counts it, for this payee of 32 bytes if one is named. Everything public is derived from the request and the transcript given here.
+/// Verifies that the presentation of a receipt answers a request (JSON or CBOR) in the session of a
+/// transcript, and that an aggregate of one of the named profiles counts it. If `payee` (32 bytes)
+/// is given, the aggregate must be counted for this payee. Everything public is derived from the
+/// request and the transcript given here.
 ///
-/// There is no default for `profiles`, which differ in what is proven of them. Takes milliseconds, in the caller's time and on a thread of its own.
+/// There is no default for `profiles`, because they differ in what is proven of them. The call
+/// takes milliseconds and blocks the caller while a separate thread does the work.
 #[uniffi::export(default(payee = None))]
 pub fn verify_receipt(
     receipt: Vec<u8>,
@@ -82,7 +88,7 @@ pub fn verify_receipt(
 }
 
 fn policy(profiles: &[ReceiptProfile], payee: Option<&[u8]>) -> Result<Policy, ReceiptError> {
-    /// The keys of every profile.
+    /// The keys of all profiles.
     static KEYS: LazyLock<Vec<RootKey>> =
         LazyLock::new(|| Profile::ALL.map(RootKey::pinned).into());
 
@@ -117,7 +123,8 @@ fn verified(accepted: &Accepted) -> Result<VerifiedReceipt, ReceiptError> {
     })
 }
 
-/// Works on a thread with stack enough. A panic, which no input should bring about, is an error.
+/// Runs `work` on a thread with a sufficient stack. A panic, which no input should cause, becomes
+/// an error.
 fn on_own_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ReceiptError> + Send + 'static,
 ) -> Result<T, ReceiptError> {

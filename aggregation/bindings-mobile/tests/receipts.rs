@@ -1,4 +1,4 @@
-//! Recorded receipts: what one shows, and that whatever else is given is refused.
+//! Tests with recorded receipts: what a receipt shows, and that any other input is refused.
 
 use velum_receipt_mobile::{ReceiptError, ReceiptProfile, VerifiedReceipt, verify_receipt};
 use velum_testdata::MUSTERMANN;
@@ -16,7 +16,7 @@ const RECEIPTS: [(ReceiptProfile, u32, &[u8]); 2] = [
     ),
 ];
 
-/// Of both.
+/// The payee of both receipts.
 const PAYEE: [u8; 32] = [0x7a; 32];
 
 fn request() -> Vec<u8> {

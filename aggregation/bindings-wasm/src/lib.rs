@@ -1,7 +1,10 @@
-//! What the entry `@velum/prover/receipt` of the npm package calls, beside the module of verifiers: a thin layer over `velum-receipt`.
+//! The module that the entry `@velum/prover/receipt` of the npm package calls beside the module of
+//! verifiers. It is a thin layer over `velum-receipt`.
 //!
-//! What a receipt's presentation claims is read there, and here only what its aggregate shows of that: neither module holds the code of the other. As in
-//! `bindings-wasm` of the root workspace, bytes go in as they are, and an error is thrown as an object with `code`, `where` and `message`.
+//! The module of verifiers reads what a receipt's presentation claims. This module only checks what
+//! the receipt's aggregate shows of that claim. Neither module contains the code of the other. As
+//! in `bindings-wasm` of the root workspace, bytes are passed as they are, and an error is thrown
+//! as an object with `code`, `where` and `message`.
 
 use js_sys::{Object, Reflect};
 use velum_aggregate_verifier::{Profile, RootKey};
@@ -10,36 +13,38 @@ use velum_receipt::{Policy, ReceiptError};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 
-/// A verifier of receipts, of the profiles that it allows.
+/// A verifier of receipts.
 #[wasm_bindgen]
 pub struct ReceiptVerifier {
     keys: Vec<RootKey>,
 }
 
-/// What an aggregate says that counts a statement.
+/// What an aggregate that counts a statement says.
 #[wasm_bindgen(getter_with_clone)]
 pub struct Counted {
-    /// The name of the profile of its proofs.
+    /// The name of the profile of the aggregate's proofs.
     pub profile: String,
-    /// Bits of soundness that are proven of them.
+    /// The proven bits of soundness of these proofs.
     #[wasm_bindgen(js_name = provenBits)]
     pub proven_bits: u32,
-    /// Presentations that it counts. Nobody has made so many that a number of JavaScript's does not hold it.
+    /// Number of presentations that the aggregate counts. No aggregate has so many that a
+    /// JavaScript number cannot hold the count.
     pub count: f64,
-    /// For whom it is counted, 32 bytes.
+    /// The payee that the aggregate is counted for, 32 bytes.
     pub payee: Vec<u8>,
 }
 
 #[wasm_bindgen]
 impl ReceiptVerifier {
-    /// A verifier with the keys of every profile.
+    /// A verifier with the keys of all profiles.
     #[wasm_bindgen(constructor)]
     pub fn new() -> Self {
         Self { keys: Profile::ALL.map(RootKey::pinned).into() }
     }
 
-    /// Verifies that the aggregate of a receipt counts the statement of this hash, that it is of one of these profiles, and counted for this payee if one is named.
-    /// The package has checked that a payee has 32 bytes, and the hash is what the module of verifiers gave.
+    /// Verifies that the aggregate of a receipt counts the statement with this hash, that it has
+    /// one of these profiles, and, if a payee is given, that it is counted for this payee. The npm
+    /// package has checked that a payee has 32 bytes. The hash comes from the module of verifiers.
     pub fn verify(
         &self,
         receipt: &[u8],
@@ -78,7 +83,7 @@ fn thrown(error: &ReceiptError) -> JsValue {
     for (name, text) in
         [("code", error.code()), ("message", &error.message()), ("where", error.place())]
     {
-        // An object that was just made takes every member.
+        // A newly made object accepts every member.
         let _ = Reflect::set(&object, &name.into(), &text.into());
     }
     object.into()

@@ -12,7 +12,8 @@ use crate::shape::WrapShape;
 use crate::wrap::Wrap;
 use crate::{C, D, F};
 
-/// The places that merges have: as many as leave the merge's own wrap within the shape.
+/// The numbers of places that merges have. They are chosen so that the merge's own wrap still fits
+/// the shape.
 pub const fn arities(profile: Profile) -> &'static [usize] {
     match profile {
         Profile::Standard => &[2, 8],
@@ -22,7 +23,8 @@ pub const fn arities(profile: Profile) -> &'static [usize] {
 
 /// Makes the proofs of an aggregate.
 ///
-/// The allow-list has the wraps of leaves in the order that they are given in, and then those of merges.
+/// The allow-list has the wraps of leaves, in the order in which the leaves are given, followed by
+/// the wraps of merges.
 pub struct Aggregator {
     shape: WrapShape,
     leaves: Vec<Wrap>,
@@ -32,10 +34,12 @@ pub struct Aggregator {
 }
 
 impl Aggregator {
-    /// The circuits over these leaves. This takes seconds, and gigabytes where the profile is a large one.
+    /// The circuits above these leaves. Building them takes seconds, and gigabytes of memory for a
+    /// large profile.
     ///
     /// # Errors
-    /// [`ShapeError`] where a leaf is none of the profile or is too large, or there are too many.
+    /// Returns [`ShapeError`] if a leaf does not belong to the profile or is too large, or if there
+    /// are too many leaves.
     pub fn new(
         profile: Profile,
         leaves: Vec<VerifierCircuitData<F, C, D>>,
@@ -43,7 +47,7 @@ impl Aggregator {
         Self::with_merges(profile, leaves, arities(profile))
     }
 
-    /// As [`new`](Self::new), with merges of so many places, the fewest first.
+    /// Like [`new`](Self::new), with merges that have these numbers of places, in ascending order.
     pub(crate) fn with_merges(
         profile: Profile,
         leaves: Vec<VerifierCircuitData<F, C, D>>,
@@ -63,7 +67,7 @@ impl Aggregator {
         Ok(Self { shape, leaves, merges, root, list })
     }
 
-    /// What the proofs of an aggregate for this payee have in common.
+    /// What all proofs of an aggregate for this payee have in common.
     pub fn context(&self, payee: [u8; 32]) -> Context {
         Context { payee, domain: self.shape.profile().domain(), list: self.list.root() }
     }
@@ -73,7 +77,7 @@ impl Aggregator {
         &self.leaves
     }
 
-    /// The merges, and the wrap of each.
+    /// The merges, each with its wrap.
     pub fn merges(&self) -> &[(Merge, Wrap)] {
         &self.merges
     }
@@ -91,15 +95,15 @@ impl Aggregator {
     /// What verifiers pin.
     ///
     /// # Errors
-    /// [`KeyError`] where the verifier's crate does not take the root's circuit.
+    /// Returns [`KeyError`] if the verifier's crate does not accept the root's circuit.
     pub fn key(&self) -> Result<RootKey, KeyError> {
         self.root.key(&self.list)
     }
 
-    /// Wraps the proof of a leaf of the circuit with this index.
+    /// Wraps the proof of a leaf. `leaf` is the index of the leaf's circuit.
     ///
     /// # Errors
-    /// [`AggregationError`] where there is no such circuit or the proof is wrong.
+    /// Returns [`AggregationError`] if there is no such circuit or the proof is wrong.
     pub fn wrap(
         &self,
         leaf: usize,
@@ -110,10 +114,11 @@ impl Aggregator {
         Ok(Wrapped { proof: wrap.prove(proof, &self.context(payee))?, position: leaf })
     }
 
-    /// Merges proofs in the order of their statements, with the smallest merge that has a place for each.
+    /// Merges proofs and wraps the merge. The proofs must be in the order of their statements. The
+    /// smallest merge that has a place for each of them is used.
     ///
     /// # Errors
-    /// [`AggregationError`] where there are too many, or they do not belong together.
+    /// Returns [`AggregationError`] if there are too many proofs or if they do not belong together.
     pub fn merge(
         &self,
         children: &[&Wrapped],
@@ -128,10 +133,10 @@ impl Aggregator {
         Ok(Wrapped { proof: wrap.prove(&proof, &context)?, position: self.leaves.len() + index })
     }
 
-    /// The bytes of the aggregate's proof, from the uppermost proof below it.
+    /// Makes the proof of the aggregate from the uppermost proof below it, and returns its bytes.
     ///
     /// # Errors
-    /// [`AggregationError`] where that proof is wrong.
+    /// Returns [`AggregationError`] if that proof is wrong.
     pub fn finish(&self, child: &Wrapped) -> Result<Vec<u8>, AggregationError> {
         Ok(self.root.prove(&self.list, child)?.to_bytes())
     }

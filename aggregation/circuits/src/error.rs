@@ -1,40 +1,40 @@
-//! Why there is no circuit, or no proof.
+//! Why a circuit or a proof cannot be made.
 
 use thiserror::Error;
 use velum_aggregate_verifier::{LIST_ENTRIES, NodeError};
 
-/// Why there is no circuit for a leaf or an aggregate.
+/// Why there is no circuit for a leaf or for an aggregate.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ShapeError {
-    /// The wrapped circuit has other public inputs.
+    /// The circuit to wrap does not have the expected number of public inputs.
     #[error("the circuit has {given} public inputs in place of the {expected} that a wrap takes")]
     PublicInputs {
-        /// As many as there should be.
+        /// The number that a wrap expects.
         expected: usize,
-        /// As many as there are.
+        /// The circuit's number.
         given: usize,
     },
-    /// The wrapped circuit has other parameters than the profile.
+    /// The circuit to wrap has other parameters than the profile.
     #[error("the circuit has other parameters than those of the profile")]
     Config,
-    /// Verifying the wrapped circuit does not fit a wrap.
+    /// The verification of the circuit does not fit into a wrap.
     #[error(
         "verifying the circuit takes {rows} rows or gates that no wrap has; wraps have 2^{degree_bits} rows"
     )]
     Wrap {
-        /// The rows that it takes.
+        /// The number of rows that it takes.
         rows: usize,
-        /// Logarithm of a wrap's rows.
+        /// Binary logarithm of the number of a wrap's rows.
         degree_bits: usize,
     },
-    /// Bytes that are no list.
+    /// The bytes are not a list.
     #[error("the bytes are no allow-list of the profile")]
     Malformed,
-    /// Too many circuits.
+    /// There are more circuits than the list has places.
     #[error("{given} circuits do not fit the allow-list, which has {LIST_ENTRIES} places")]
     List {
-        /// The circuits.
+        /// The number of circuits.
         given: usize,
     },
 }
@@ -43,60 +43,61 @@ pub enum ShapeError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum AggregationError {
-    /// A proof that should be verified is wrong.
+    /// A proof that is to be verified is wrong.
     #[error("proof {index} does not verify with its circuit: {reason}")]
     Child {
-        /// Which.
+        /// The index of the proof.
         index: usize,
-        /// What plonky2 says.
+        /// plonky2's message.
         reason: String,
     },
-    /// Its public inputs are those of no node.
+    /// The public inputs of a proof do not state a node.
     #[error("proof {index}: {error}")]
     Node {
-        /// Which.
+        /// The index of the proof.
         index: usize,
-        /// What is wrong with them.
+        /// What is wrong with the public inputs.
         error: NodeError,
     },
-    /// A circuit that is not in the list.
+    /// The circuit of a proof is not on the list.
     #[error(
         "proof {index} is said to be of circuit {position} of the allow-list, which has {circuits}"
     )]
     Position {
-        /// Which.
+        /// The index of the proof.
         index: usize,
-        /// The circuit.
+        /// The position of the circuit.
         position: usize,
-        /// The circuits of the list.
+        /// The number of circuits on the list.
         circuits: usize,
     },
-    /// None, or more than there are places for.
+    /// There are no proofs, or more proofs than places.
     #[error("a merge of {arity} takes from 1 to {arity} proofs, not {given}")]
     Arity {
-        /// The places.
+        /// The number of places.
         arity: usize,
-        /// The proofs.
+        /// The number of proofs.
         given: usize,
     },
-    /// Proofs for different payees, of different profiles, or made with different lists.
+    /// The proofs are for different payees, belong to different profiles, or were made with
+    /// different lists.
     #[error("proof {index} has another payee, domain or allow-list than the aggregate")]
     Context {
-        /// Which.
+        /// The index of the proof.
         index: usize,
     },
-    /// Statements out of order, or one twice.
+    /// Statements are out of order, or one statement occurs twice.
     #[error(
         "the first statement below proof {index} does not come after the last below the one before"
     )]
     Order {
-        /// Which.
+        /// The index of the proof.
         index: usize,
     },
-    /// No such circuit.
+    /// The circuit does not exist.
     #[error("there is no circuit for {what}")]
     NoCircuit {
-        /// What one was asked for.
+        /// What a circuit was requested for.
         what: String,
     },
     /// plonky2 refused to prove.

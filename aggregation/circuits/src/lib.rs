@@ -1,10 +1,21 @@
 //! The circuits of an aggregate, above its leaves.
 //!
-//! A leaf is any circuit with the hash of a statement as its public inputs. Leaves differ, so that each has a [`Wrap`] of its own, and all wraps have one shape.
-//! A [`Merge`] verifies several wraps, of whichever circuits the allow-list has, and a wrap of the merge brings it to the wraps' shape again. The [`RootCircuit`]
-//! verifies one wrap and states what a verifier reads. Neither merge nor root depends on what is wrapped: another leaf changes the list alone.
+//! * A leaf may be any circuit whose public inputs are the hash of a statement. Leaves differ from
+//!   each other.
+//! * Each leaf has a [`Wrap`] of its own, which verifies it. All wraps have one shape.
+//! * A [`Merge`] verifies several wraps, of any circuits on the allow-list. A wrap of the merge
+//!   gives it the shape of all wraps again.
+//! * The [`RootCircuit`] verifies one wrap and states what a verifier reads.
 //!
-//! What each states is in `velum-aggregate-verifier`. Everything here is public, so that no proof hides anything.
+//! Neither merges nor the root depend on what is wrapped. Another leaf changes only the list. This
+//! crate knows nothing of presentations and their proofs, and `velum-aggregate-verifier` defines
+//! what each circuit states.
+//!
+//! The modules `circuit`, `node` and `shape` hold what circuits have in common, and `wrap` makes
+//! wraps. `list` and `order` constrain membership in the allow-list and the order of hashes.
+//! `merge` and `root` verify wraps. `aggregator` holds all circuits of a profile.
+//!
+//! Everything here is public, so no proof hides anything.
 
 #![warn(missing_docs, unreachable_pub)]
 
@@ -33,5 +44,5 @@ pub use root::RootCircuit;
 pub use shape::WrapShape;
 pub use wrap::Wrap;
 
-/// Builds circuits.
+/// A builder of circuits.
 pub(crate) type Builder = CircuitBuilder<F, D>;

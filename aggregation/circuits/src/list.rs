@@ -1,4 +1,4 @@
-//! The allow-list of circuits, and the proof of a circuit that is in it.
+//! The allow-list of circuits, and the constraints that show that a circuit is on it.
 
 use plonky2::hash::hash_types::HashOutTarget;
 use plonky2::hash::hashing::PlonkyPermutation;
@@ -21,7 +21,7 @@ use crate::node::{NodeTargets, hash};
 use crate::wrap::Wrap;
 use crate::{Builder, C, D, F};
 
-/// The wraps that an aggregate may be made of.
+/// The wraps that an aggregate may consist of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowList {
     circuits: Vec<Key>,
@@ -31,7 +31,7 @@ impl AllowList {
     /// The list of these wraps, in this order.
     ///
     /// # Errors
-    /// [`ShapeError::List`] where there are too many.
+    /// Returns [`ShapeError::List`] if there are too many wraps.
     pub fn new<'a>(wraps: impl IntoIterator<Item = &'a Wrap>) -> Result<Self, ShapeError> {
         let circuits: Vec<_> = wraps.into_iter().map(|wrap| wrap.circuit().key().clone()).collect();
         match circuits.len() {
@@ -40,10 +40,11 @@ impl AllowList {
         }
     }
 
-    /// The list that bytes are of: of each circuit the digest, then the nodes of its cap.
+    /// The list that these bytes encode. For each circuit, they hold its digest and then the nodes
+    /// of its cap.
     ///
     /// # Errors
-    /// [`ShapeError::Malformed`] where they are of none for the profile.
+    /// Returns [`ShapeError::Malformed`] if the bytes do not encode a list of the profile.
     pub fn from_bytes(profile: Profile, bytes: &[u8]) -> Result<Self, ShapeError> {
         let nodes = profile.config().fri_config.num_cap_elements();
         let (digests, rest) = bytes.as_chunks();
@@ -63,7 +64,7 @@ impl AllowList {
         Ok(Self { circuits })
     }
 
-    /// The list as bytes.
+    /// The list, encoded as bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let digests = self.circuits.iter().flat_map(|key| {
             std::iter::once(key.circuit_digest).chain(key.constants_sigmas_cap.0.iter().copied())
@@ -71,17 +72,17 @@ impl AllowList {
         digests.flat_map(digest_to_bytes).collect()
     }
 
-    /// The root of its tree.
+    /// The root of the list's tree.
     pub fn root(&self) -> Digest {
         list_root(&self.entries())
     }
 
-    /// Whether the circuit at a position is this wrap.
+    /// Whether the circuit at this position is this wrap.
     pub fn has(&self, position: usize, wrap: &Wrap) -> bool {
         self.circuits.get(position) == Some(wrap.circuit().key())
     }
 
-    /// The position of a wrap.
+    /// The position of a wrap, if it is on the list.
     pub fn position(&self, wrap: &Wrap) -> Option<usize> {
         self.circuits.iter().position(|circuit| circuit == wrap.circuit().key())
     }
@@ -90,11 +91,11 @@ impl AllowList {
         entries(self.circuits.iter())
     }
 
-    /// Verifies a proof of the circuit at a position, and tells the node that it states. `common` is what all wraps have in common, `index` what errors
-    /// call the proof.
+    /// Verifies a proof of the circuit at a position, and returns the node that the proof states.
+    /// `common` is the data that all wraps share. `index` identifies the proof in errors.
     ///
     /// # Errors
-    /// [`AggregationError`] where the proof is wrong.
+    /// Returns [`AggregationError`] if the proof is wrong.
     pub fn verify(
         &self,
         common: &CommonCircuitData<F, D>,
@@ -116,7 +117,7 @@ impl AllowList {
             .map_err(|error| AggregationError::Node { index, error })
     }
 
-    /// What shows that the circuit at a position is in the list.
+    /// Everything that shows that the circuit at a position is on the list.
     pub(crate) fn membership(&self, position: usize) -> Membership {
         Membership {
             key: self.circuits[position].clone(),
@@ -126,7 +127,7 @@ impl AllowList {
     }
 }
 
-/// The entries of circuits, and of places without any.
+/// The entries of these circuits, and of the places without a circuit.
 pub(crate) fn entries<'a>(circuits: impl IntoIterator<Item = &'a Key>) -> [Digest; LIST_ENTRIES] {
     let mut entries = [unused_entry(); LIST_ENTRIES];
     for (entry, key) in entries.iter_mut().zip(circuits) {
@@ -135,7 +136,7 @@ pub(crate) fn entries<'a>(circuits: impl IntoIterator<Item = &'a Key>) -> [Diges
     entries
 }
 
-/// What shows that a circuit is in a list.
+/// Everything that shows that a circuit is on a list.
 #[derive(Clone, Debug)]
 pub(crate) struct Membership {
     pub key: Key,
@@ -143,7 +144,7 @@ pub(crate) struct Membership {
     pub path: [Digest; LIST_DEPTH],
 }
 
-/// A circuit that is in a list.
+/// The key of a circuit that is on a list. The prover chooses the circuit.
 pub(crate) struct ListedTargets {
     key: VerifierCircuitTarget,
     position: [BoolTarget; LIST_DEPTH],
@@ -151,7 +152,8 @@ pub(crate) struct ListedTargets {
 }
 
 impl ListedTargets {
-    /// Any circuit in the list with this root.
+    /// Constrains a key to be on the list with this root. A Merkle path leads from the hash of the
+    /// whole key, which covers the circuit's digest and the cap over its constants, to the root.
     pub(crate) fn new(builder: &mut Builder, cap_height: usize, root: HashOutTarget) -> Self {
         let key = builder.add_virtual_verifier_data(cap_height);
         let mut message = key.circuit_digest.elements.to_vec();
@@ -180,7 +182,7 @@ impl ListedTargets {
     }
 }
 
-/// The node over two, of which one may be on either side.
+/// The node above `node` and `sibling`. `node` is the right child if `is_right` is one.
 fn parent(
     builder: &mut Builder,
     node: HashOutTarget,
@@ -196,7 +198,8 @@ fn parent(
     HashOutTarget { elements: core::array::from_fn(|i| state.squeeze()[i]) }
 }
 
-/// A proof of a wrap in the list that it states itself.
+/// A proof of a wrap, and the key of this wrap. The key is on the list whose root the proof itself
+/// states.
 pub(crate) struct WrapTargets {
     proof: ProofWithPublicInputsTarget<D>,
     circuit: ListedTargets,

@@ -14,7 +14,8 @@ use crate::order::{Order, OrderTargets};
 use crate::shape::WrapShape;
 use crate::{Builder, F};
 
-/// A merge: verifies up to as many proofs of wraps as it has places. Places at the right may be empty.
+/// A merge. It verifies at most as many proofs of wraps as it has places. Places at the right end
+/// may be empty.
 pub struct Merge {
     pub(crate) circuit: Circuit,
     shape: WrapShape,
@@ -32,7 +33,7 @@ pub struct Wrapped {
 }
 
 impl Wrapped {
-    /// The position, one byte, and the proof.
+    /// The position in one byte, followed by the proof.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![self.position as u8];
         bytes.extend(self.proof.to_bytes());
@@ -41,10 +42,10 @@ impl Wrapped {
 }
 
 impl Merge {
-    /// The merge of `arity` wraps.
+    /// The merge with `arity` places.
     ///
     /// # Panics
-    /// Where `arity` is 0.
+    /// Panics if `arity` is 0.
     pub fn new(shape: &WrapShape, arity: usize) -> Self {
         assert!(arity > 0, "a merge has places");
         let mut builder = Builder::new(shape.profile().config());
@@ -60,15 +61,15 @@ impl Merge {
         &self.circuit
     }
 
-    /// The places.
+    /// Number of places.
     pub fn arity(&self) -> usize {
         self.proofs.len()
     }
 
-    /// Merges proofs, in the order of their statements.
+    /// Merges proofs. They must be in the order of their statements.
     ///
     /// # Errors
-    /// [`AggregationError`] where a proof is wrong, has another context, or is out of order.
+    /// Returns [`AggregationError`] if a proof is wrong, has another context or is out of order.
     pub fn prove(
         &self,
         list: &AllowList,
@@ -98,7 +99,7 @@ impl Merge {
         self.circuit.prove(witness)
     }
 
-    /// Fills places: the first proof stands in those that are empty, and counts nothing there.
+    /// Fills all places. Empty places repeat the first proof, which counts nothing there.
     fn set(
         &self,
         witness: &mut PartialWitness<F>,
@@ -113,16 +114,16 @@ impl Merge {
     }
 }
 
-/// The node over its children.
+/// The node above its children, and the constraints between them.
 pub(crate) struct MergeTargets {
     pub parent: NodeTargets,
-    /// Which places but the first are filled.
+    /// Whether each place except the first is filled.
     pub filled: Vec<BoolTarget>,
-    /// Of each place but the first with that before.
+    /// The order of each place except the first with the place before it.
     orders: Vec<OrderTargets>,
 }
 
-/// What a prover says about children.
+/// What a prover claims about the children.
 #[derive(Clone, Debug)]
 pub(crate) struct MergeWitness {
     pub filled: Vec<bool>,
@@ -130,7 +131,7 @@ pub(crate) struct MergeWitness {
 }
 
 impl MergeWitness {
-    /// Of nodes that fill places from the left.
+    /// The claim for nodes that fill the places from the left.
     pub(crate) fn of(nodes: &[Node], arity: usize) -> Self {
         let filled: Vec<bool> = (1..arity).map(|place| place < nodes.len()).collect();
         let mut orders: Vec<_> =
@@ -141,8 +142,20 @@ impl MergeWitness {
 }
 
 impl MergeTargets {
+    /// Constrains the parent of these children:
+    ///
+    /// * Each flag in `filled` is boolean. A place that is filled twice would count twice.
+    /// * A place is only filled if the place before it is filled.
+    /// * All children, even in empty places, have the context of the first child.
+    /// * The first hash below a filled place comes strictly after the last hash below the place
+    ///   before it, so no leaf counts twice.
+    /// * The parent's count is the sum of the counts of the filled places. Its first hash is that
+    ///   of the first place, and its last hash is that of the last filled place.
+    /// * The parent's digest covers the number of places, the count and the digests of all places.
+    ///   An empty place has the digest of empty places.
+    ///
     /// # Panics
-    /// Where there are no children.
+    /// Panics if there are no children.
     pub(crate) fn new(builder: &mut Builder, children: &[NodeTargets]) -> Self {
         let filled: Vec<_> =
             (1..children.len()).map(|_| builder.add_virtual_bool_target_safe()).collect();

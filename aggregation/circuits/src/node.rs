@@ -1,4 +1,4 @@
-//! A node's public inputs in a circuit, laid out as `velum-aggregate-verifier` lays them out.
+//! The public inputs of a node in a circuit, in the layout of `velum-aggregate-verifier`.
 
 use plonky2::hash::hash_types::HashOutTarget;
 use plonky2::hash::poseidon::PoseidonHash;
@@ -7,10 +7,10 @@ use velum_aggregate_verifier::{NODE_ELEMENTS, PACKED_ELEMENTS, Tag};
 
 use crate::Builder;
 
-/// Elements of a context.
+/// Number of elements of a context.
 pub(crate) const CONTEXT: usize = 2 * PACKED_ELEMENTS + 4;
 
-/// What a proof states.
+/// What a proof above the leaves states.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NodeTargets {
     pub digest: HashOutTarget,
@@ -55,7 +55,7 @@ impl NodeTargets {
         }
     }
 
-    /// Makes the node what the circuit states.
+    /// Makes the node the public inputs of the circuit.
     pub(crate) fn register(&self, builder: &mut Builder) {
         builder.register_public_inputs(&self.digest.elements);
         builder.register_public_input(self.count);
@@ -65,7 +65,7 @@ impl NodeTargets {
     }
 }
 
-/// The hash of a message after a tag.
+/// The hash of a tag and a message.
 pub(crate) fn hash(builder: &mut Builder, tag: Tag, message: &[Target]) -> HashOutTarget {
     let mut elements = vec![builder.constant(tag.element())];
     elements.extend_from_slice(message);

@@ -1,6 +1,8 @@
-//! The strict order of two hashes: as canonical numbers, the first element the most significant.
+//! The strict order of two hashes. Hashes are compared as canonical numbers, the first element
+//! being the most significant.
 //!
-//! The prover says at which element the two first differ. Elements before are equal; at that one the halves of the canonical numbers decide.
+//! The prover names the first element at which the two hashes differ. All elements before it are
+//! constrained to be equal. At this element, the halves of the canonical numbers decide.
 
 use plonky2::field::types::{Field, PrimeField64};
 use plonky2::hash::hash_types::HashOutTarget;
@@ -10,15 +12,15 @@ use velum_aggregate_verifier::Digest;
 
 use crate::{Builder, F};
 
-/// Bits of half a number.
+/// Number of bits of half a number.
 const HALF: usize = 32;
 
-/// Elements of a hash.
+/// Number of elements of a hash.
 const ELEMENTS: usize = 4;
 
-/// An order in a circuit.
+/// The constraints on the order of two hashes.
 pub(crate) struct OrderTargets {
-    /// Which element decides: none where the order is not asked for.
+    /// Which element decides. No element does if the order is not asked for.
     pub decides: [BoolTarget; ELEMENTS],
     /// Whether the high halves decide.
     pub by_high: BoolTarget,
@@ -26,7 +28,7 @@ pub(crate) struct OrderTargets {
     high: HalvesTargets,
 }
 
-/// What a prover says about an order.
+/// What a prover claims about an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Order {
     pub decides: [bool; ELEMENTS],
@@ -36,7 +38,7 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// An order that is not asked for.
+    /// The claim for an order that is not asked for.
     pub(crate) const NONE: Self = Self {
         decides: [false; ELEMENTS],
         by_high: false,
@@ -44,7 +46,7 @@ impl Order {
         high: Halves { low: 0, high: 0 },
     };
 
-    /// That of two hashes.
+    /// The claim that the first hash comes before the second.
     pub(crate) fn of(low: Digest, high: Digest) -> Self {
         let element =
             (0..ELEMENTS).find(|&i| low.elements[i] != high.elements[i]).unwrap_or(ELEMENTS - 1);
@@ -55,7 +57,16 @@ impl Order {
 }
 
 impl OrderTargets {
-    /// States that `low` comes strictly before `high`, if `is_asked`.
+    /// Constrains `low` to come strictly before `high`, if `is_asked` is one:
+    ///
+    /// * Each flag in `decides` is boolean, and their sum is `is_asked`. So exactly one element
+    ///   decides if the order is asked for, and none otherwise. If two elements could decide
+    ///   together, their sums could wrap round the field's order.
+    /// * The elements before the one that decides are equal in both hashes.
+    /// * The numbers of the deciding elements are split into the halves of their canonical numbers.
+    /// * `by_high` is boolean. If it is zero, the high halves are equal, and the low halves decide.
+    /// * The deciding half of `high`, minus that of `low`, minus one, has 32 bits. So the number of
+    ///   `high` is larger.
     pub(crate) fn new(
         builder: &mut Builder,
         is_asked: BoolTarget,
@@ -107,21 +118,24 @@ pub(crate) struct Halves {
 }
 
 impl Halves {
-    /// Those of an element's canonical number.
+    /// The halves of an element's canonical number.
     pub(crate) fn of(element: F) -> Self {
         let number = element.to_canonical_u64();
         Self { low: number & ((1 << HALF) - 1), high: number >> HALF }
     }
 }
 
-/// The halves of an element's canonical number.
+/// The halves of an element's canonical number, in a circuit.
 struct HalvesTargets {
     low: Target,
     high: Target,
 }
 
 impl HalvesTargets {
-    /// Of the order `2^64 - 2^32 + 1`: a number of two halves is below it unless its high half is all ones and its low half is not zero.
+    /// Constrains two halves to form the canonical number of `element`. Each half has 32 bits.
+    ///
+    /// The field's order is `2^64 - 2^32 + 1`. A number of two halves is below it unless its high
+    /// half is all ones and its low half is not zero, so this case is excluded.
     fn new(builder: &mut Builder, element: Target) -> Self {
         let [low, high] = builder.add_virtual_target_arr();
         builder.range_check(low, HALF);

@@ -1,4 +1,4 @@
-//! The root of an aggregate: verifies one wrap, and states what verifiers read.
+//! The root of an aggregate. It verifies one wrap and states what verifiers read.
 
 use plonky2::iop::witness::PartialWitness;
 use plonky2::util::serialization::DefaultGateSerializer;
@@ -11,7 +11,7 @@ use crate::list::{AllowList, WrapTargets};
 use crate::merge::Wrapped;
 use crate::shape::WrapShape;
 
-/// The circuit whose proof is the aggregate's. There is one for each profile.
+/// The circuit whose proof is the proof of the aggregate. There is one for each profile.
 pub struct RootCircuit {
     pub(crate) circuit: Circuit,
     shape: WrapShape,
@@ -34,19 +34,19 @@ impl RootCircuit {
         &self.circuit
     }
 
-    /// What verifiers pin: the circuit, and the list of what may be below.
+    /// What verifiers pin: the circuit, and the list of the circuits that may be below it.
     ///
     /// # Errors
-    /// [`KeyError`] where the verifier's crate does not take the circuit.
+    /// Returns [`KeyError`] if the verifier's crate does not accept the circuit.
     pub fn key(&self, list: &AllowList) -> Result<RootKey, KeyError> {
         let circuit = self.circuit.verifier_data().to_bytes(&DefaultGateSerializer);
         RootKey::new(self.shape.profile(), &circuit.map_err(|_| KeyError::Malformed)?, list.root())
     }
 
-    /// Proves the aggregate whose uppermost wrap this is.
+    /// Proves the aggregate. `child` is its uppermost wrap.
     ///
     /// # Errors
-    /// [`AggregationError`] where the proof is wrong, or was made with another list.
+    /// Returns [`AggregationError`] if the proof is wrong or was made with another list.
     pub fn prove(&self, list: &AllowList, child: &Wrapped) -> Result<Proof, AggregationError> {
         let node = list.verify(self.shape.common(), 0, child)?;
         if node.context.list != list.root() {

@@ -1,4 +1,4 @@
-//! The one shape of all wraps.
+//! The one shape that all wraps have.
 
 use plonky2::gates::noop::NoopGate;
 use plonky2::plonk::circuit_data::CommonCircuitData;
@@ -8,10 +8,11 @@ use crate::circuit::{Circuit, Common};
 use crate::error::ShapeError;
 use crate::{Builder, C, D, F};
 
-/// How often a circuit must verify the one before until it has all gates that verifying itself takes.
+/// The number of times that a circuit must verify the circuit before it, until it has every gate
+/// that verifying itself takes.
 const ROUNDS: usize = 2;
 
-/// What wraps have in common, whatever they wrap. Merges and the root depend on nothing else.
+/// What all wraps have in common, whatever they wrap. Merges and the root depend on nothing else.
 #[derive(Clone, Debug)]
 pub struct WrapShape {
     profile: Profile,
@@ -19,7 +20,7 @@ pub struct WrapShape {
 }
 
 impl WrapShape {
-    /// The shape of a profile's wraps.
+    /// The shape of the wraps of a profile.
     pub fn new(profile: Profile) -> Self {
         let mut builder = Builder::new(profile.config());
         for _ in 0..NODE_ELEMENTS {
@@ -37,7 +38,7 @@ impl WrapShape {
         self.profile
     }
 
-    /// What all wraps have in common.
+    /// The data that all wraps share.
     pub fn common(&self) -> &CommonCircuitData<F, D> {
         &self.common
     }
@@ -55,7 +56,7 @@ impl WrapShape {
     }
 }
 
-/// What a circuit that verifies another has in common with others of its kind.
+/// The shared data of a circuit that verifies a circuit with the shared data `verified`.
 fn verifying(profile: Profile, verified: &Common) -> Common {
     let mut builder = Builder::new(profile.config());
     let proof = builder.add_virtual_proof_with_pis(verified);
@@ -72,7 +73,7 @@ fn add_gates(builder: &mut Builder, common: &Common) {
     }
 }
 
-/// Gives a circuit rows enough that what plonky2 pads to is a wrap's size.
+/// Adds rows until plonky2 pads the circuit to the size of a wrap.
 fn pad(mut builder: Builder, profile: Profile) -> Builder {
     while builder.num_gates() <= 1 << (profile.wrap_degree_bits() - 1) {
         builder.add_gate(NoopGate, vec![]);

@@ -1,4 +1,4 @@
-//! The wrap of a circuit: verifies its proof, and has the shape of all wraps.
+//! The wrap of a circuit. It verifies a proof of this circuit, and has the shape of all wraps.
 
 use plonky2::hash::hash_types::HashOutTarget;
 use plonky2::iop::target::Target;
@@ -13,23 +13,23 @@ use crate::node::{ContextTargets, NodeTargets, hash};
 use crate::shape::WrapShape;
 use crate::{Builder, C, D, F};
 
-/// Public inputs of a leaf: the hash of its statement.
+/// Number of public inputs of a leaf. They are the hash of its statement.
 const LEAF_ELEMENTS: usize = 4;
 
-/// A wrap.
+/// A wrap of one circuit, whose key is a constant of the wrap.
 pub struct Wrap {
     circuit: Circuit,
     inner: VerifierCircuitData<F, C, D>,
     proof: ProofWithPublicInputsTarget<D>,
-    /// What a leaf's wrap adds to what the leaf states.
+    /// What the wrap of a leaf adds to what the leaf states. `None` for the wrap of a merge.
     context: Option<ContextTargets>,
 }
 
 impl Wrap {
-    /// The wrap of a leaf, which says what the leaf is counted for.
+    /// The wrap of a leaf. It also states what the leaf is counted for.
     ///
     /// # Errors
-    /// [`ShapeError`] where the leaf is no leaf of the profile or is too large.
+    /// Returns [`ShapeError`] if the circuit is not a leaf of the profile or is too large.
     pub fn of_leaf(
         shape: &WrapShape,
         leaf: VerifierCircuitData<F, C, D>,
@@ -46,10 +46,10 @@ impl Wrap {
         })
     }
 
-    /// The wrap of a merge, which states what the merge states.
+    /// The wrap of a merge. It states what the merge states.
     ///
     /// # Errors
-    /// [`ShapeError`] where the circuit is no merge of the profile.
+    /// Returns [`ShapeError`] if the circuit is not a merge of the profile.
     pub fn of_merge(
         shape: &WrapShape,
         merge: VerifierCircuitData<F, C, D>,
@@ -84,10 +84,12 @@ impl Wrap {
         &self.circuit
     }
 
-    /// Wraps a proof. `context` is what a leaf is counted for; a merge's proof says so itself.
+    /// Wraps a proof. `context` is what a leaf is counted for. The proof of a merge states its own
+    /// context, which must be the same.
     ///
     /// # Errors
-    /// [`AggregationError`] where the proof is wrong, or is a merge's of another context.
+    /// Returns [`AggregationError`] if the proof is wrong, or if it is the proof of a merge with
+    /// another context.
     pub fn prove(&self, proof: &Proof, context: &Context) -> Result<Proof, AggregationError> {
         self.inner
             .verify(proof.clone())

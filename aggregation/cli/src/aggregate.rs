@@ -1,4 +1,4 @@
-//! `velum aggregate`: many presentations as one proof.
+//! `velum aggregate`: folds many presentations into one proof.
 
 use std::cmp::Ordering::{Greater, Less};
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ use crate::presentations::Item;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// A presentation of the suite `aggregatable`; once for each
+    /// A presentation of the suite `aggregatable`; give the option once for each presentation
     #[arg(long, value_name = "F", required = true)]
     presentation: Vec<PathBuf>,
     /// The CBOR SessionTranscript of its session, in the same order
@@ -30,13 +30,13 @@ pub struct Arguments {
     /// The request that it answers, as JSON, in the same order
     #[arg(long, value_name = "F", required = true)]
     request: Vec<PathBuf>,
-    /// Where to write the batch, of which receipts are taken
+    /// Where to write the batch, from which receipts are taken
     #[arg(long, value_name = "F")]
     out: PathBuf,
     /// The parameters of the proofs: standard or proven-100
     #[arg(long, value_name = "P", default_value = "standard", value_parser = profile)]
     profile: Profile,
-    /// For whom the aggregate is counted, 32 bytes in hexadecimal; nobody if absent
+    /// The payee that the aggregate is counted for, 32 bytes in hexadecimal; nobody if absent
     #[arg(long, value_name = "HEX", value_parser = payee)]
     payee: Option<[u8; 32]>,
     /// Leave out presentations that do not verify, and name them
@@ -56,7 +56,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     Ok(report(arguments, &batch, &times, &skipped))
 }
 
-/// Folds presentations, which are in the order of their statements.
+/// Folds presentations. They must be in the order of their statements.
 pub fn fold(
     items: &[Item],
     profile: Profile,
@@ -77,7 +77,7 @@ struct Skipped {
     failure: Failure,
 }
 
-/// Reads and verifies all presentations, and sorts them by the hash of their statement.
+/// Reads and verifies all presentations, and sorts them by the hashes of their statements.
 fn read(arguments: &Arguments, progress: &Progress) -> Result<(Vec<Item>, Vec<Skipped>), Failure> {
     let Arguments { presentation, transcript, request, .. } = arguments;
     let count = presentation.len();
@@ -112,12 +112,12 @@ fn read(arguments: &Arguments, progress: &Progress) -> Result<(Vec<Item>, Vec<Sk
     Ok((items, skipped))
 }
 
-/// Puts items in the order of their statements.
+/// Sorts items in the order of their statements.
 pub fn sort(items: &mut [Item]) {
     items.sort_by(|a, b| if is_below(a.statement, b.statement) { Less } else { Greater });
 }
 
-/// The item, unless it is there already.
+/// Returns the item, unless `items` already has its statement.
 fn new(items: &[Item], item: Item) -> Result<Item, Failure> {
     match items.iter().find(|other| other.statement == item.statement) {
         Some(other) => Err(Failure::usage(format!(
@@ -128,7 +128,7 @@ fn new(items: &[Item], item: Item) -> Result<Item, Failure> {
     }
 }
 
-/// Milliseconds that the proofs of each kind took.
+/// The milliseconds that the proofs of each kind took.
 #[derive(Default)]
 pub struct Times {
     pub leaf_ms: f64,
@@ -138,13 +138,13 @@ pub struct Times {
 }
 
 impl Times {
-    /// Adds the milliseconds since a time.
+    /// Adds the milliseconds since `since`.
     fn add(total: &mut f64, since: Instant) {
         *total = ((*total + since.elapsed().as_secs_f64() * 1e3) * 10.0).round() / 10.0;
     }
 }
 
-/// The folding of some presentations.
+/// The state while presentations are folded.
 struct Work<'a> {
     aggregator: Aggregator,
     payee: [u8; 32],
@@ -154,7 +154,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// The bytes of the aggregate's proof.
+    /// Folds presentations. Returns the bytes of the aggregate's proof.
     fn fold(&mut self, items: &[Item]) -> Result<Vec<u8>, Failure> {
         let tree = Tree::over(items.len(), velum_aggregator::wide(self.aggregator.profile()));
         let tree = tree.ok_or_else(Failure::bug)?;
@@ -249,7 +249,7 @@ impl Work<'_> {
     }
 }
 
-/// Presentations verify before they are folded: what fails then is ours.
+/// Presentations are verified before they are folded, so a later failure is a bug.
 fn failed(error: AggregatorError) -> Failure {
     Failure::broken("aggregate", error.to_string())
 }

@@ -1,6 +1,8 @@
-//! `velum demo aggregate`: eight presentations of three documents in one proof, the receipt of one of them, and how wrong ones are refused.
+//! `velum demo aggregate`: folds eight presentations of three documents into one proof, takes the
+//! receipt of one of them, and shows how wrong uses of the receipt are refused.
 //!
-//! Documents, sessions and issuers are those of the test data, which have expired: the clock does not matter here.
+//! Documents, sessions and issuers come from the test data. They have expired, but the clock does
+//! not matter here.
 
 use std::path::Path;
 
@@ -21,10 +23,10 @@ use crate::parts::Parts;
 use crate::presentations::{Item, refused as refused_receipt};
 use crate::receipt::receipt;
 
-/// For whom the demo's aggregate is counted.
+/// The payee that the demo's aggregate is counted for.
 const PAYEE: [u8; 32] = [0xab; 32];
 
-/// Presentations of each document.
+/// The documents, each with its number of presentations.
 const DOCUMENTS: [(&Case, usize); 3] =
     [(&MUSTERMANN, 3), (&PERMUTED_KEYS, 3), (&AGE_VERIFICATION, 2)];
 
@@ -74,7 +76,8 @@ fn challenge(case: &Case) -> Result<Challenge, Failure> {
     Ok(Challenge::parse(case.session_transcript, case.request.as_bytes())?)
 }
 
-/// The presentations, in the order of their statements, and how many bytes they have together.
+/// The presentations in the order of their statements, and the number of bytes of all of them
+/// together.
 fn presentations(progress: &Progress) -> Result<(Vec<Item>, usize), Failure> {
     let prover = Prover::with_suite(Suite::Aggregatable);
     let mut items = Vec::new();
@@ -104,11 +107,11 @@ struct Shown {
     times: Times,
     verify_ms: f64,
     accepted: Accepted,
-    /// What was tried, and what was said to it.
+    /// What was tried, and the error with which it was refused.
     refused: Vec<(&'static str, Option<ReceiptError>)>,
 }
 
-/// Status 3 unless every wrong use of the receipt was refused.
+/// The report. The status is 3 unless every wrong use of the receipt was refused.
 fn report(shown: &Shown) -> Report {
     let Shown { accepted: Accepted { learnt, counted }, times, .. } = shown;
     let all_refused = shown.refused.iter().all(|(_, error)| error.is_some());

@@ -1,6 +1,11 @@
-//! `velum-aggregation`: the commands of `velum` about aggregates, which it runs. `docs/cli.md` states their interface.
+//! `velum-aggregation`: the commands about aggregates, which `velum` runs. `docs/cli.md` describes
+//! their interface.
 //!
-//! It is a program of its own because what aggregates are made with asks for other versions of libraries than `velum`.
+//! It is a separate program because the libraries that make aggregates require other versions of
+//! dependencies than `velum` does.
+//!
+//! `arguments` has the options that several commands share, `presentations` reads presentations,
+//! and `parts` keeps finished proofs. Each other module is a command.
 
 mod aggregate;
 mod arguments;
@@ -19,7 +24,7 @@ use velum_cli::command;
 use velum_cli::failure::Failure;
 use velum_cli::report::Report;
 
-/// Fold presentations into one proof, and prove with it.
+/// Fold presentations into one proof, and take and check their receipts.
 #[derive(Parser)]
 #[command(name = "velum", version)]
 struct Arguments {

@@ -1,4 +1,5 @@
-//! `velum-aggregation params`: what is known of the soundness of an aggregate, layer by layer. `velum params` tells it too.
+//! `velum-aggregation params`: the known soundness of an aggregate, layer by layer. `velum params`
+//! prints it too.
 
 use serde_json::{Value, json};
 use velum_aggregate_verifier::Profile;
@@ -7,10 +8,10 @@ use velum_core::class::CLASSES;
 use velum_core::proof::Verifier;
 use velum_core::suite::Suite;
 
-/// The layers whose parameters the profile sets.
+/// The layers whose parameters the profile determines.
 const LAYERS: [&str; 4] = ["leaf", "wrap", "merge", "root"];
 
-/// What adding up the layers leaves out.
+/// The caveat about adding up the layers.
 const HEURISTIC: &str = "That layers add up is a heuristic: each circuit computes the hash function that the theorems on the layer below take for a random oracle.";
 
 pub fn run() -> Report {

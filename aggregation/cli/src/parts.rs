@@ -1,4 +1,5 @@
-//! Proofs that an aggregate is made of, kept beside the file to be written until that is there: whoever starts again after a crash goes on with them.
+//! Finished proofs that an aggregate consists of. They are kept beside the output file until that
+//! file is written, so a command that is started again after a crash continues with them.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -6,12 +7,12 @@ use std::path::{Path, PathBuf};
 use velum_cli::failure::Failure;
 use velum_cli::files;
 
-/// Bytes of the largest part.
+/// Number of bytes of the largest part.
 const PART_BYTES: usize = 4 << 20;
 
-/// A folder of parts, each named by the hash of what it follows from.
+/// A folder of parts. Each part is named by the hash of the inputs from which it follows.
 pub struct Parts {
-    /// None where nothing is kept.
+    /// `None` if nothing is kept.
     folder: Option<PathBuf>,
 }
 
@@ -25,12 +26,13 @@ impl Parts {
         Ok(Self { folder: Some(folder) })
     }
 
-    /// Keeps nothing.
+    /// A value that keeps nothing.
     pub const fn none() -> Self {
         Self { folder: None }
     }
 
-    /// The part that follows from `inputs`, where it is there and `check` takes it; else it is made and kept.
+    /// The part that follows from `inputs`. It is read if it exists and `check` accepts it.
+    /// Otherwise it is made and kept.
     pub fn get<T>(
         &self,
         inputs: &[&[u8]],
@@ -49,7 +51,7 @@ impl Parts {
         Ok(part)
     }
 
-    /// Removes all parts, and the folder unless there is something else in it.
+    /// Removes all parts. Also removes the folder, unless it contains something else.
     pub fn remove(self) -> Result<(), Failure> {
         let Some(folder) = self.folder else { return Ok(()) };
         let failed = |error| Failure::file(&folder, "remove", &error);
@@ -66,7 +68,8 @@ impl Parts {
     }
 }
 
-/// Inputs are told apart by their lengths.
+/// The name of the part that follows from `inputs`. The length of each input is hashed as well, so
+/// that the boundaries between inputs count.
 pub fn name(inputs: &[&[u8]]) -> String {
     let mut hasher = blake3::Hasher::new();
     for input in inputs {

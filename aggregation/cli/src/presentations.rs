@@ -9,20 +9,20 @@ use velum_credentials::{Claim, Presentation, Verifier, limits};
 use velum_receipt::ReceiptError;
 use velum_wallet::Challenge;
 
-/// A presentation and what it claims.
+/// A presentation and its claim.
 pub struct Item {
-    /// Where it was read from.
+    /// The path from which the presentation was read.
     pub path: PathBuf,
-    /// It.
+    /// The presentation.
     pub presentation: Presentation,
-    /// What it claims.
+    /// What the presentation claims.
     pub claim: Claim,
-    /// The hash of that.
+    /// The hash of the claim.
     pub statement: Digest,
 }
 
 impl Item {
-    /// Reads a presentation and what it answers, and verifies it.
+    /// Reads a presentation and the session and request that it answers, and verifies it.
     pub fn read_and_verify(
         verifier: &Verifier,
         presentation: &Path,
@@ -41,7 +41,7 @@ impl Item {
         Self::new(path, Presentation::from_bytes(&bytes)?, challenge)
     }
 
-    /// A presentation, read from `path`, and what it claims in answer to a challenge.
+    /// A presentation that was read from `path`, and its claim in answer to a challenge.
     pub fn new(
         path: &Path,
         presentation: Presentation,
@@ -52,13 +52,13 @@ impl Item {
         Ok(Self { path: path.to_owned(), presentation, claim, statement })
     }
 
-    /// The hash as bytes.
+    /// The hash of the claim, as bytes.
     pub fn statement_bytes(&self) -> [u8; 32] {
         digest_to_bytes(self.statement)
     }
 }
 
-/// What a receipt, or a claim, that is refused is for scripts.
+/// The failure that scripts see if a receipt or a claim is refused.
 pub fn refused(error: ReceiptError) -> Failure {
     match error {
         ReceiptError::Claim(error) => error.into(),

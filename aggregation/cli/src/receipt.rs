@@ -1,4 +1,5 @@
-//! `velum receipt`: the receipt of one presentation, out of the batch that it was aggregated in.
+//! `velum receipt`: takes the receipt of one presentation out of the batch in which it was
+//! aggregated.
 
 use std::path::PathBuf;
 
@@ -15,7 +16,7 @@ use crate::presentations::{Item, refused};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The batch, a file of `velum aggregate`
+    /// The batch, a file written by `velum aggregate`
     #[arg(long, value_name = "F")]
     batch: PathBuf,
     /// The presentation
@@ -42,7 +43,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     })?;
     let receipt = receipt(&batch, profile, &item)?;
 
-    // Nobody gets a receipt that does not hold.
+    // Verifies the receipt, so that nobody gets one that is not valid.
     let policy = Policy { keys: vec![RootKey::pinned(profile)], payee: None };
     let accepted =
         velum_receipt::verify(&receipt, challenge.transcript(), challenge.request(), &policy);
@@ -60,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     Ok(Report::done(json, text))
 }
 
-/// The receipt of a presentation that is in a batch of a profile. It is not verified.
+/// The receipt of a presentation in a batch of a profile. The receipt is not verified.
 pub fn receipt(batch: &Batch, profile: Profile, item: &Item) -> Result<Receipt, Failure> {
     let receipt =
         velum_aggregator::receipt(batch, profile, &item.presentation, &item.statement_bytes());

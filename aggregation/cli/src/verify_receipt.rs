@@ -18,7 +18,7 @@ use crate::presentations::refused;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The receipt, a file of `velum receipt`
+    /// The receipt, a file written by `velum receipt`
     #[arg(long, value_name = "F")]
     receipt: PathBuf,
     /// The CBOR SessionTranscript of the verifier's session
@@ -27,7 +27,7 @@ pub struct Arguments {
     /// What the verifier asked, as JSON
     #[arg(long, value_name = "F")]
     request: PathBuf,
-    /// Allow aggregates of this profile, and of no other that is not named too
+    /// Allow aggregates of this profile; may be given several times
     #[arg(long, value_name = "P", required = true, value_parser = profile)]
     profile: Vec<Profile>,
     /// Demand that the aggregate is counted for this payee, 32 bytes in hexadecimal
@@ -71,7 +71,8 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     Ok(Report::done(json, text))
 }
 
-/// That a receipt does not hold is an answer, whatever is wrong with it: all of it is somebody else's.
+/// The report of a refused receipt. Whatever is wrong with a receipt, its refusal is an answer and
+/// not a failure of the command, because everything in it comes from someone else.
 fn refuse(failure: Failure) -> Result<Report, Failure> {
     if failure.is_bug() {
         return Err(failure);

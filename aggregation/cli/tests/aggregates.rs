@@ -1,4 +1,5 @@
-//! The commands as scripts use them: presentations of real documents folded, receipts taken and checked, and what is refused.
+//! Tests the commands as scripts use them. Presentations of real documents are folded, receipts are
+//! taken and checked, and wrong input is refused.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -14,13 +15,13 @@ use velum_wallet::Challenge;
 const PAYEE: &str = "abababababababababababababababababababababababababababababababab";
 const OTHER_PAYEE: &str = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd";
 
-/// A folder with presentations of two documents, the batch of them, and a receipt of each.
+/// A folder with presentations of two documents, their batch, and a receipt of each presentation.
 struct World {
     folder: TempDir,
     aggregated: Value,
 }
 
-/// Folding takes half a minute: it is done once.
+/// Folding takes half a minute, so it is done only once.
 static WORLD: LazyLock<World> = LazyLock::new(World::new);
 
 impl World {
@@ -64,7 +65,8 @@ impl World {
         command.arg("--out").arg(self.path("batch")).args(more).output().unwrap()
     }
 
-    /// The receipt of a case's presentation, as if it answered the request of another.
+    /// The receipt of a case's presentation, taken as if it answered the request of the case
+    /// `asked`.
     fn receipt(&self, case: &Case, asked: &Case) -> Output {
         let mut command = velum("receipt");
         command.arg("--batch").arg(self.path("batch"));
@@ -79,7 +81,7 @@ impl World {
         command.args(more).output().unwrap()
     }
 
-    /// Verifies a receipt that was changed.
+    /// Verifies a changed receipt.
     fn verify_changed(&self, change: impl FnOnce(&mut Receipt)) -> Value {
         let bytes = std::fs::read(self.path(format!("{}.receipt", MUSTERMANN.name))).unwrap();
         let mut receipt = Receipt::from_bytes(&bytes).unwrap();
@@ -110,7 +112,7 @@ fn present(case: &Case) -> Vec<u8> {
         .to_bytes()
 }
 
-/// The object that a command wrote before it ended with this status.
+/// The JSON object that a command wrote before it ended with this status.
 fn json(output: &Output, status: i32) -> Value {
     let (stdout, stderr) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -165,7 +167,7 @@ fn receipts_hold_for_their_own_session_request_profile_and_payee_alone() {
     let both = &["--profile", "proven-100", "--profile", "standard"];
     json(&WORLD.verify(&receipt, &MUSTERMANN, both), 0);
 
-    // Its own request, in another session.
+    // Its own request in another session.
     let session = WORLD.session(&PERMUTED_KEYS);
     let request = WORLD.session(&MUSTERMANN)[3].clone();
     let mut other = velum("verify-receipt");
@@ -179,7 +181,7 @@ fn receipts_hold_for_their_own_session_request_profile_and_payee_alone() {
     let refused = json(&other.args(standard).output().unwrap(), 1);
     assert_eq!(refused["reason"]["code"], "receipt_invalid");
 
-    // No profile is allowed unless it is named.
+    // A profile is only allowed if it is named.
     assert_eq!(error(&WORLD.verify(&receipt, &MUSTERMANN, &[]), 2).0, "usage");
 }
 
@@ -200,7 +202,7 @@ fn changed_receipts_are_refused() {
         let refused = WORLD.verify_changed(change);
         assert_eq!(refused["reason"]["code"], "receipt_invalid", "{what}");
     }
-    // The receipt of one presentation with the claim of another.
+    // The receipt of one presentation, with the claim of another.
     let other = std::fs::read(WORLD.path(format!("{}.receipt", PERMUTED_KEYS.name))).unwrap();
     let other = Receipt::from_bytes(&other).unwrap().presentation;
     let refused = WORLD.verify_changed(|receipt| receipt.presentation = other);
@@ -218,7 +220,7 @@ fn receipts_are_given_to_what_is_in_the_batch_alone() {
     assert_eq!(error(&command.output().unwrap(), 1).0, "receipt_invalid");
     assert!(!WORLD.path("none").exists());
 
-    // A batch whose leaves are others than those that its proof counts.
+    // A batch whose leaves are not those that its proof counts.
     let mut batch = Batch::from_bytes(&std::fs::read(WORLD.path("batch")).unwrap()).unwrap();
     batch.leaves.reverse();
     std::fs::write(WORLD.path("reversed"), batch.to_bytes()).unwrap();
@@ -230,7 +232,7 @@ fn receipts_are_given_to_what_is_in_the_batch_alone() {
     assert!(!WORLD.path("none").exists());
 }
 
-/// Whatever is wrong is found before anything is proven.
+/// Wrong input is found before anything is proven.
 #[test]
 fn bad_presentations_are_named() {
     let folder = tempfile::tempdir().unwrap();

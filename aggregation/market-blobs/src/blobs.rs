@@ -1,4 +1,4 @@
-//! What is put, read, looked for, removed and listed.
+//! Puts, reads, finds, removes and lists blobs.
 
 use std::sync::Arc;
 
@@ -14,29 +14,32 @@ use crate::open::open;
 /// The most bytes of a blob.
 pub const MOST_BYTES: u64 = 64 << 20;
 
-/// Where blobs by their content stand.
+/// The folder of blobs that are named by their content.
 const CONTENTS: &str = "blobs";
 
-/// A store of blobs that is open.
+/// An open store of blobs.
 #[derive(Clone, Debug)]
 pub struct Blobs {
     pub(crate) store: Arc<dyn ObjectStore>,
 }
 
 impl Blobs {
-    /// Opens the store of a URL: `file:///path`, which is made where it is not there, or `s3://bucket/prefix`, with region, endpoint and credentials from the
-    /// environment's variables `AWS_…`, as all programs for S3 take them.
+    /// Opens the store at a URL: `file:///path`, which is created if it does not exist, or
+    /// `s3://bucket/prefix`. For a bucket, region, endpoint and credentials come from the
+    /// environment variables `AWS_…`, as in all programs for S3.
     ///
     /// # Errors
-    /// [`BlobError`]. A bucket that is not there, or not ours, is seen when it is first used.
+    /// Returns [`BlobError`]. A bucket that does not exist or denies access is noticed only at its
+    /// first use.
     pub fn open(url: &str) -> Result<Self, BlobError> {
         Ok(Self { store: open(url)? })
     }
 
-    /// Puts bytes under their hash. Putting them again changes nothing but when they were written.
+    /// Puts bytes under their hash. Putting them again changes nothing but the time at which they
+    /// were written.
     ///
     /// # Errors
-    /// [`BlobError`].
+    /// Returns [`BlobError`].
     pub async fn put(&self, bytes: Bytes) -> Result<Hash, BlobError> {
         let hash = Hash::of(&[&bytes]);
         self.write(&path(CONTENTS, hash), bytes).await?;
@@ -46,34 +49,35 @@ impl Blobs {
     /// The bytes that have this hash.
     ///
     /// # Errors
-    /// [`BlobError::Missing`], [`BlobError::Corrupt`] and others.
+    /// Returns [`BlobError::Missing`], [`BlobError::Corrupt`] and other errors.
     pub async fn get(&self, hash: Hash) -> Result<Bytes, BlobError> {
         let bytes = match self.read(&path(CONTENTS, hash)).await {
             Ok(bytes) => bytes.ok_or(BlobError::Missing(hash))?,
-            // Nobody has put as many.
+            // No writer can have put this many bytes.
             Err(BlobError::TooLong { .. }) => return Err(BlobError::Corrupt(hash)),
             Err(error) => return Err(error),
         };
         if Hash::of(&[&bytes]) == hash { Ok(bytes) } else { Err(BlobError::Corrupt(hash)) }
     }
 
-    /// Whether there is a blob with this name. Its content is not looked at.
+    /// Whether there is a blob with this name. Its content is not checked.
     ///
     /// # Errors
-    /// [`BlobError`].
+    /// Returns [`BlobError`].
     pub async fn has(&self, hash: Hash) -> Result<bool, BlobError> {
         Ok(found(self.store.head(&path(CONTENTS, hash)).await)?.is_some())
     }
 
-    /// Removes a blob, if it is there.
+    /// Removes a blob, if it exists.
     ///
     /// # Errors
-    /// [`BlobError`].
+    /// Returns [`BlobError`].
     pub async fn remove(&self, hash: Hash) -> Result<(), BlobError> {
         self.delete(&path(CONTENTS, hash)).await
     }
 
-    /// All blobs by their content, in no order, each with when it was last written, by the store's clock. What has no blob's name is passed over.
+    /// All blobs that are named by their content, in no order. Each comes with the time at which it
+    /// was last written, by the store's clock. Entries whose name is not a blob's name are skipped.
     pub fn list(&self) -> impl Stream<Item = Result<(Hash, Time), BlobError>> + Send + 'static {
         let listed = self.store.list(Some(&Path::from(CONTENTS)));
         listed.filter_map(|entry| async {
@@ -84,10 +88,11 @@ impl Blobs {
         })
     }
 
-    /// Puts bytes under a name that is not their hash, in a folder of such names. What was there is replaced at once.
+    /// Puts bytes under a name that is not their hash, in a folder of such names. It replaces
+    /// atomically what was there.
     ///
     /// # Errors
-    /// [`BlobError`].
+    /// Returns [`BlobError`].
     pub async fn put_named(
         &self,
         folder: &'static str,
@@ -97,10 +102,10 @@ impl Blobs {
         self.write(&path(&named(folder), name), bytes).await
     }
 
-    /// The bytes under such a name, where there are some. Whoever reads them checks what they are.
+    /// The bytes under such a name, if there are any. The reader has to check what they are.
     ///
     /// # Errors
-    /// [`BlobError`].
+    /// Returns [`BlobError`].
     pub async fn get_named(
         &self,
         folder: &'static str,
@@ -109,10 +114,10 @@ impl Blobs {
         self.read(&path(&named(folder), name)).await
     }
 
-    /// Removes what stands under such a name, if something does.
+    /// Removes the bytes under such a name, if there are any.
     ///
     /// # Errors
-    /// [`BlobError`].
+    /// Returns [`BlobError`].
     pub async fn remove_named(&self, folder: &'static str, name: Hash) -> Result<(), BlobError> {
         self.delete(&path(&named(folder), name)).await
     }
@@ -139,13 +144,13 @@ fn check_length(length: u64) -> Result<(), BlobError> {
     if length <= MOST_BYTES { Ok(()) } else { Err(BlobError::TooLong { length }) }
 }
 
-/// Folders of 256 kinds, so that none has too many entries.
+/// The path of a blob. There are 256 subfolders, so that none of them has too many entries.
 fn path(folder: &str, name: Hash) -> Path {
     let name = name.to_string();
     Path::from_iter([folder, &name[..2], &name])
 }
 
-/// Apart from contents, whatever the folder's name.
+/// The folder of named results. Its prefix keeps it apart from the contents, whatever the name is.
 fn named(folder: &str) -> String {
     format!("named-{folder}")
 }
@@ -159,7 +164,7 @@ fn written(entry: &ObjectMeta) -> Time {
     Time::new(since_1970).unwrap_or(Time::MOST)
 }
 
-/// None where there is nothing.
+/// Turns a missing entry into `None`.
 fn found<T>(answer: Result<T, StoreError>) -> Result<Option<T>, BlobError> {
     match answer {
         Ok(found) => Ok(Some(found)),

@@ -8,14 +8,15 @@ use velum_market_model::Hash;
 
 use crate::MOST_BYTES;
 
-/// Why a store did not do what it was asked. Nothing has changed, unless it was lost while it wrote.
+/// Why a store did not do what it was asked. Nothing has changed, unless the answer to a write was
+/// lost.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BlobError {
-    /// A URL of no store that is known here.
+    /// A URL that names no known kind of store.
     #[error("{url} is no store of blobs: {why}")]
     Url {
-        /// Without user and password.
+        /// The URL, without user and password.
         url: String,
         /// What to write in its place.
         why: &'static str,
@@ -23,22 +24,22 @@ pub enum BlobError {
     /// There is no such blob.
     #[error("there is no blob {0}")]
     Missing(Hash),
-    /// What stands under a name is not what has that hash. Putting the right bytes mends it.
+    /// The bytes under a name do not have that hash. Putting the right bytes repairs the blob.
     #[error("the blob {0} is damaged: its content has another hash")]
     Corrupt(Hash),
-    /// More than a blob may have.
+    /// More bytes than a blob may have.
     #[error("{length} bytes are more than the {MOST_BYTES} that a blob may have")]
     TooLong {
-        /// How many.
+        /// The number of bytes.
         length: u64,
     },
-    /// No room for what was to be written.
+    /// There is no room for what was to be written.
     #[error("the store of blobs has no room left; free some and try again")]
     Full,
     /// There is no answer, or a wrong one. Asking again may help.
     #[error("the store of blobs does not answer: {0}")]
     Away(object_store::Error),
-    /// It does not let us, or cannot do what is asked.
+    /// The store denies access, or cannot do what is asked.
     #[error("the store of blobs refuses: {0}; look at its permissions and credentials")]
     Refused(object_store::Error),
 }
@@ -73,7 +74,7 @@ impl From<object_store::Error> for BlobError {
     }
 }
 
-/// What the system said, where it said something.
+/// The kind of the system's error, if there is one.
 fn io_kind(error: &object_store::Error) -> Option<ErrorKind> {
     let mut below: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = below {

@@ -1,10 +1,13 @@
-//! Bytes by their SHA-256, by one URL: `file://` in a folder, for one machine, or with the feature `aws` `s3://` in a bucket, for many.
+//! Stores bytes by their SHA-256, in a store named by one URL: `file://` is a folder for one
+//! machine, and `s3://`, with the feature `aws`, is a bucket for many machines.
 //!
-//! Nobody reads half of a blob, and nobody reads a blob that is not what its name says: who asks for a hash gets the bytes that have it, or an error.
+//! Nobody reads half of a blob, and nobody reads a blob that does not match its name: a reader that
+//! asks for a hash gets the bytes with that hash, or an error.
 //!
-//! Results whose name is the hash of what they follow from, and not of what they are, stand apart, in folders of their own. Whoever reads one checks it.
+//! Results whose name is the hash of their inputs, and not of their content, are kept apart in
+//! folders of their own. The reader has to check them.
 //!
-//! Nothing here knows what the bytes are.
+//! This crate does not know what the bytes are.
 
 #![warn(missing_docs, unreachable_pub)]
 

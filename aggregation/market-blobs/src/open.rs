@@ -1,4 +1,4 @@
-//! A store by its URL.
+//! Opens a store by its URL.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::BlobError;
 
 const SCHEMES: &str = "write file:// and a whole path, or s3:// with bucket and prefix";
 
-/// The store of a URL.
+/// The store at a URL.
 pub(crate) fn open(text: &str) -> Result<Arc<dyn ObjectStore>, BlobError> {
     let url = Url::parse(text)
         .map_err(|_| BlobError::Url { url: "what is given".to_owned(), why: SCHEMES })?;
@@ -27,13 +27,13 @@ pub(crate) fn open(text: &str) -> Result<Arc<dyn ObjectStore>, BlobError> {
     }
 }
 
-/// What is wrong with a URL, which may hold a password.
+/// The error for a wrong URL. It does not show user and password, which the URL may contain.
 fn wrong(url: &Url, why: &'static str) -> BlobError {
     let shown = format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path());
     BlobError::Url { url: shown, why }
 }
 
-/// A folder. What is written there is on the disk before anybody is told so.
+/// A folder. Files are synced to the disk before a write returns.
 fn folder(url: &Url) -> Result<Arc<dyn ObjectStore>, BlobError> {
     let path = url.to_file_path().map_err(|()| wrong(url, SCHEMES))?;
     std::fs::create_dir_all(&path).map_err(|error| object_store::Error::Generic {
@@ -43,7 +43,7 @@ fn folder(url: &Url) -> Result<Arc<dyn ObjectStore>, BlobError> {
     Ok(Arc::new(LocalFileSystem::new_with_prefix(path)?.with_fsync(true)))
 }
 
-/// What stands under a prefix of a bucket.
+/// The store under a prefix of a bucket.
 #[cfg(feature = "aws")]
 pub(crate) fn bucket(
     url: &Url,
@@ -57,9 +57,9 @@ pub(crate) fn bucket(
     })?;
     let prefix =
         Path::from_url_path(url.path()).map_err(|_| wrong(url, "write a prefix that is a path"))?;
-    // Where this process has chosen another before, that one is as good.
+    // If this process has installed another provider before, that one works as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    // Who calls knows how long it can wait, and tries again.
+    // The caller knows how long it can wait, and tries again itself.
     let retry = RetryConfig { max_retries: 2, ..RetryConfig::default() };
     let store = builder.with_bucket_name(name).with_retry(retry).build()?;
     Ok(Arc::new(PrefixStore::new(store, prefix)))

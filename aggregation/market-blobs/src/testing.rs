@@ -1,4 +1,5 @@
-//! A bucket of a test's own, on a server in its process that speaks S3: s3s-fs, whose blobs are files. It can be away, slow, or fail.
+//! A bucket for one test, on an S3 server in the process of the test. The server is s3s-fs, which
+//! keeps blobs as files. It can be offline, slow, or failing.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,17 +28,17 @@ const SECRET: &str = "a secret of some length";
 /// How the server answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answers {
-    /// As it should.
+    /// Correctly.
     Well,
-    /// Not at all: connections break, and new ones are refused.
+    /// Not at all. Connections break, and new ones are refused.
     Never,
-    /// Each time so much later.
+    /// Correctly, after this delay.
     Late(Duration),
-    /// With an HTTP status, whatever it is asked.
+    /// With this HTTP status, whatever the request is.
     With(u16),
 }
 
-/// A bucket whose server listens until this is dropped, or the runtime ends.
+/// A bucket. Its server listens until this value is dropped, or the runtime ends.
 pub struct Bucket {
     folder: TempDir,
     address: String,
@@ -45,10 +46,10 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// Starts a server at an address, such as `127.0.0.1:0`, with an empty bucket.
+    /// Starts a server with an empty bucket at an address, such as `127.0.0.1:0`.
     ///
     /// # Panics
-    /// Where it cannot be started: a test that needs one has failed.
+    /// Panics if the server cannot be started, because a test that needs it has then failed.
     pub async fn start(address: &str) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("velum-bucket-")
@@ -65,18 +66,18 @@ impl Bucket {
         Self { folder, address, answers }
     }
 
-    /// Has the server answer otherwise from now on.
+    /// Changes how the server answers from now on.
     pub fn set(&self, answers: Answers) {
         self.answers.send_replace(answers);
     }
 
-    /// The URL of what stands under a prefix. Programs open it with [`Self::variables`] in their environment.
+    /// The URL of a prefix. Programs open it with [`Self::variables`] in their environment.
     #[must_use]
     pub fn url(&self, prefix: &str) -> String {
         format!("s3://{NAME}/{prefix}")
     }
 
-    /// Endpoint and credentials.
+    /// The environment variables for endpoint and credentials.
     #[must_use]
     pub fn variables(&self) -> [(&'static str, String); 4] {
         [
@@ -87,19 +88,19 @@ impl Bucket {
         ]
     }
 
-    /// What stands under a prefix, opened in this process.
+    /// The store under a prefix, opened in this process.
     ///
     /// # Panics
-    /// Where the prefix is none.
+    /// Panics if the prefix is not valid.
     #[must_use]
     pub fn open(&self, prefix: &str) -> Blobs {
         self.open_as(prefix, SECRET)
     }
 
-    /// The same, for who has another secret.
+    /// The same store, opened with another secret.
     ///
     /// # Panics
-    /// Where the prefix is none.
+    /// Panics if the prefix is not valid.
     #[must_use]
     pub fn open_as(&self, prefix: &str, secret: &str) -> Blobs {
         let builder = AmazonS3Builder::new()
@@ -111,7 +112,7 @@ impl Bucket {
         Blobs { store: bucket(&url, builder).expect("a bucket") }
     }
 
-    /// The folder in which the server keeps what stands under a prefix.
+    /// The folder in which the server keeps the blobs of a prefix.
     #[must_use]
     pub fn folder(&self, prefix: &str) -> PathBuf {
         self.folder.path().join(NAME).join(prefix)
@@ -122,7 +123,7 @@ impl Bucket {
     }
 }
 
-/// Listens while it may be asked, until nobody is there who could say otherwise.
+/// Listens while the server may be asked, until its [`Bucket`] is dropped.
 async fn serve(
     service: S3Service,
     mut listener: TcpListener,
@@ -140,7 +141,7 @@ async fn serve(
             () = accept => return,
             gone = away.wait_for(|answers| *answers == Answers::Never) => if gone.is_err() { return },
         }
-        // Whoever connects from now on is refused.
+        // New connections are refused from now on.
         drop(listener);
         if answers.wait_for(|answers| *answers != Answers::Never).await.is_err() {
             return;
@@ -167,7 +168,7 @@ async fn connection(service: S3Service, stream: TcpStream, answers: watch::Recei
     });
     let builder = Builder::new(TokioExecutor::new());
     tokio::select! {
-        // A client that goes away is no fault of the server.
+        // A client that disconnects is not a failure of the server.
         _ = builder.serve_connection(TokioIo::new(stream), service) => (),
         _ = away.wait_for(|answers| *answers == Answers::Never) => (),
     }

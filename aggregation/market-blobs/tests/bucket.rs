@@ -28,7 +28,7 @@ async fn a_bucket_keeps_blobs_as_a_folder_does() {
     blobs.remove_named("results", Hash::default()).await.unwrap();
     assert_eq!(blobs.get_named("results", Hash::default()).await.unwrap(), None);
 
-    // Where this server keeps the bytes.
+    // This is where the server keeps the bytes.
     let name = hash.to_string();
     std::fs::write(bucket.folder("a/prefix/blobs").join(&name[..2]).join(&name), "another")
         .unwrap();

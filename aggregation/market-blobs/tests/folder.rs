@@ -11,7 +11,7 @@ fn open(folder: &Path) -> Blobs {
     Blobs::open(&format!("file://{}", folder.display())).unwrap()
 }
 
-/// Where the file of a blob is.
+/// The path of a blob's file.
 fn file(folder: &Path, hash: Hash) -> PathBuf {
     let name = hash.to_string();
     folder.join("blobs").join(&name[..2]).join(name)
@@ -66,7 +66,7 @@ async fn blobs_are_listed_with_when_they_were_written() {
         put.push(blobs.put(Bytes::from(vec![number])).await.unwrap());
         blobs.put_named("results", Hash([number; 32]), Bytes::new()).await.unwrap();
     }
-    // What a writer leaves that was killed, and what an operator does.
+    // These are files that a killed writer leaves, and that an operator creates.
     std::fs::write(file(folder.path(), put[0]).with_extension("part#1"), "half").unwrap();
     std::fs::write(folder.path().join("blobs/README"), "text").unwrap();
     let listed: Vec<_> = blobs.list().try_collect().await.unwrap();
@@ -94,7 +94,7 @@ async fn named_ones_are_replaced_and_no_contents() {
     assert_eq!(blobs.get_named("results", name).await.unwrap(), None);
 }
 
-/// Readers see all of a blob or nothing of it, however many write it and remove it.
+/// Readers see all of a blob or none of it, however many writers put and remove it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nobody_reads_half() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,8 @@
-//! `velum market audit`: whether a node keeps to what it said.
+//! `velum market audit`: checks whether a node keeps to what it said.
 //!
-//! The log is a chain of hashes with a signed end. What an auditor has seen before, ends, acceptances and keys of blind credit, is kept in a file; a log that does not contain all of it is another log, and
-//! both signatures together show that.
+//! The log is a chain of hashes with a signed end. The auditor keeps in a file what it has seen
+//! before: ends of the log, acceptances and keys of blind credit. A log that does not contain all
+//! of it is a different log, and the two signatures of the node together show that.
 
 use std::path::PathBuf;
 
@@ -20,21 +21,22 @@ use velum_market_rules::credit;
 
 use crate::purse;
 
-/// The most bytes of what is kept.
+/// The most bytes of the file that is kept between audits.
 const MOST_BYTES: usize = 64 << 20;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The node
+    /// The URL of the node
     #[arg(long, value_name = "URL", env = "VELUM_MARKET_URL")]
     market: Url,
-    /// What was seen before, and what is seen now: made if it is not there
+    /// The file with what was seen before, to which this audit adds what it sees; created if it
+    /// does not exist
     #[arg(long, value_name = "F")]
     seen: PathBuf,
-    /// Also check, and from now on keep, the keys of blind credit in this purse
+    /// Also check, and keep from now on, the keys of blind credit in this purse
     #[arg(long, value_name = "F")]
     purse: Option<PathBuf>,
-    /// Also check, and from now on keep, the acceptance of this job
+    /// Also check, and keep from now on, the acceptance of this job
     #[arg(long, value_name = "HASH")]
     job: Vec<String>,
 }
@@ -152,7 +154,7 @@ impl Log {
         }
     }
 
-    /// Adds an entry; false, where it does not follow.
+    /// Adds an entry. Returns false if the entry does not follow the previous one.
     fn add(&mut self, entry: LogEntry) -> bool {
         let number = self.entries.len() as u64 + 1;
         let is_later = self.entries.last().is_none_or(|last| last.at <= entry.at);
@@ -170,7 +172,7 @@ impl Log {
         true
     }
 
-    /// What is wrong about an end that was seen.
+    /// What is wrong with an end of the log that was seen, if anything.
     fn check_head(&self, head: &RawValue, key: &Key) -> Option<String> {
         let head = match Signed::<Head>::read(head.get().as_bytes()) {
             Ok(head) if head.key() == key => head,
@@ -193,7 +195,8 @@ impl Log {
         }
     }
 
-    /// Keys of blind credit that are of no epoch in which they were published: one for each client could be made up so.
+    /// Finds a key of blind credit that was not published in its own epoch. If such keys were
+    /// allowed, the node could make up a separate key for each client.
     fn check_epochs(&self) -> Option<String> {
         let of_other_epoch = |entry: &&LogEntry| {
             entry.kind == LogKind::Credit
@@ -206,7 +209,8 @@ impl Log {
         ))
     }
 
-    /// What is wrong about a key of blind credit that was seen: it has to be the only one of its epoch.
+    /// What is wrong with a key of blind credit that was seen, if anything. It has to be the only
+    /// key of its epoch in the log.
     fn check_credit_key(&self, credit_key: &RawValue, key: &Key) -> Option<String> {
         let signed = match Signed::<CreditKey>::read(credit_key.get().as_bytes()) {
             Ok(signed) if signed.key() == key => signed,
@@ -227,7 +231,7 @@ impl Log {
         })
     }
 
-    /// What is wrong about an acceptance that was seen.
+    /// What is wrong with an acceptance that was seen, if anything.
     fn check_acceptance(&self, acceptance: &RawValue, key: &Key) -> Option<String> {
         let acceptance = match Signed::<Acceptance>::read(acceptance.get().as_bytes()) {
             Ok(acceptance) if acceptance.key() == key => acceptance,

@@ -1,4 +1,5 @@
-//! What a node is told: by a file, by the environment, and by flags, of which the later wins.
+//! The configuration of a node. It comes from a file, from the environment and from flags. Each of
+//! these overrides the ones before it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,50 +14,52 @@ use velum_market::http::Origins;
 use velum_market_model::{Amount, Duration, Hash};
 use velum_market_rules::{Rules, Settings};
 
-/// The most bytes of a configuration.
+/// The most bytes of a configuration file.
 const MOST_BYTES: usize = 1 << 20;
 
 /// A configuration file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Where the state is: `sqlite://` and a path, or `postgres://`.
+    /// The database with the state: `sqlite://` and a path, or `postgres://`.
     pub database: String,
-    /// Where blobs are: `file://` and a folder, or `s3://` and a bucket.
+    /// The store of blobs: `file://` and a folder, or `s3://` and a bucket.
     pub blobs: String,
-    /// The node's secret key.
+    /// The file with the node's secret key.
     pub key: PathBuf,
-    /// Where requests come.
+    /// The address on which the node listens.
     pub listen: String,
-    /// Where instruments read what is counted; nowhere, where it says nothing.
+    /// The address at which instruments read the metrics. If absent, metrics are not served.
     pub metrics: Option<String>,
-    /// Origins whose pages may ask; all, where there is no list.
+    /// Origins whose pages may call the API. If absent, pages of every origin may.
     pub origins: Option<Vec<String>>,
-    /// What the operator's page is opened with.
+    /// The file with the token that opens the operator's page.
     pub operator_token: Option<PathBuf>,
-    /// The certificate, where the node itself encrypts.
+    /// The certificate, if the node itself encrypts.
     pub tls: Option<Tls>,
     /// The most demo money that one client is given in a day.
     pub demo_money: Option<Amount>,
-    /// The most that all are given in a day.
+    /// The most demo money that all clients together are given in a day.
     pub demo_money_per_day: Option<Amount>,
-    /// Providers that may take lots; everyone who stakes, where there is no list.
+    /// The providers that may take lots. If absent, every provider that stakes may.
     pub providers: Option<BTreeSet<Hash>>,
-    /// How many jobs one client may hand in in an hour.
+    /// How many jobs one client may submit in an hour.
     pub jobs_per_hour: Option<u64>,
-    /// How many proofs that do not verify one client may hand in in an hour.
+    /// How many proofs that do not verify one client may submit in an hour.
     pub failures_per_hour: Option<u64>,
-    /// How many proxies before the node add whom they were asked by to `X-Forwarded-For`.
+    /// How many proxies in front of the node add the address that they were called from to
+    /// `X-Forwarded-For`.
     pub proxies: Option<usize>,
     /// How many connections there may be at once.
     pub connections: Option<usize>,
-    /// How many of these may be from one address.
+    /// How many of these connections may be from one address.
     pub connections_of_one: Option<usize>,
     /// How many proofs are verified at once.
     pub verifiers: Option<usize>,
     /// For how many days blobs are kept after their lot has ended.
     pub keep_days: Option<u32>,
-    /// The constants of the market's rules; those that were chosen by simulation, where there are none.
+    /// The constants of the market's rules. If absent, they are those that were chosen by
+    /// simulation.
     pub rules: Option<Settings>,
 }
 
@@ -64,14 +67,14 @@ pub struct Config {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tls {
-    /// The certificate with those above it.
+    /// The file with the certificate and the certificates above it.
     pub chain: PathBuf,
-    /// Its private key.
+    /// The file with the certificate's private key.
     pub key: PathBuf,
 }
 
 impl Config {
-    /// Reads a file. Paths in it are seen from its folder.
+    /// Reads a configuration file. Relative paths in it are resolved against the file's folder.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let bytes = files::read(path, MOST_BYTES)?;
         let wrong =
@@ -89,7 +92,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Whose pages may ask.
+    /// The origins whose pages may call the API.
     pub fn origins(&self) -> Result<Origins, Failure> {
         let Some(origins) = &self.origins else { return Ok(Origins::Any) };
         let origins: Result<BTreeSet<_>, _> =
@@ -97,7 +100,7 @@ impl Config {
         Ok(Origins::Only(Arc::new(origins?)))
     }
 
-    /// How the market is wanted.
+    /// The options of the market.
     pub fn options(&self) -> Result<Options, Failure> {
         let defaults = Options::default();
         let rules = match &self.rules {
@@ -130,7 +133,7 @@ impl Config {
     }
 }
 
-/// An origin as browsers write it.
+/// Writes an origin in the form in which browsers write it.
 fn written(origin: &str) -> Result<String, Failure> {
     let wrong = || {
         Failure::usage(format!(

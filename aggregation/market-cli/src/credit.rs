@@ -1,4 +1,4 @@
-//! `velum market credit`: buys what a wallet pays with.
+//! `velum market credit`: buys the blind credit that a wallet pays with.
 
 use std::path::PathBuf;
 
@@ -13,19 +13,23 @@ use crate::{keys, purse};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The node
+    /// The URL of the node
     #[arg(long, value_name = "URL", env = "VELUM_MARKET_URL")]
     market: Url,
-    /// The secret key of the account that pays
+    /// The file with the secret key of the account that pays
     #[arg(long, value_name = "F", required_unless_present = "collect", conflicts_with = "collect")]
     key: Option<PathBuf>,
-    /// Where the credit is kept: made if it is not there. Whoever has this file has the money
+    /// The file that holds the credit; created if it does not exist. Whoever has this file has the
+    /// money
     #[arg(long, value_name = "F")]
     purse: PathBuf,
-    /// How many tokens. Buy more than one job takes, and before it is known that there is one
+    /// How many tokens to buy. Buy more than one job takes, and buy them before you know that there
+    /// will be a job
     #[arg(long, value_name = "N", default_value = "64", value_parser = clap::value_parser!(u64).range(1..=4096))]
     tokens: u64,
-    /// Buy nothing: take back what is left of jobs that have ended, and turn tokens of earlier epochs into such as are good for longer. A purchase at the same time would show whose they are
+    /// Buy nothing: take back what is left of jobs that have ended, and exchange tokens of earlier
+    /// epochs for tokens that are valid for longer. A purchase at the same time would show whose
+    /// jobs and tokens these are
     #[arg(long)]
     collect: bool,
 }

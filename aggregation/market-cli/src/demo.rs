@@ -1,6 +1,8 @@
 //! `velum market demo`: a whole market on this machine, with demo money and real documents.
 //!
-//! Node and provider are processes of this program, with the state that `velum market init` makes. Three presentations are handed in as anyone would, and their receipts checked offline.
+//! The node and the provider are processes of this program, with the state that `velum market init`
+//! creates. Three presentations are submitted as any client would submit them, and their receipts
+//! are checked offline.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -27,21 +29,23 @@ use crate::host::Http;
 use crate::submit::{HandedOff, Payer, Terms, submission};
 use crate::{keys, purse};
 
-/// What the client and the provider begin with.
+/// The amount that the client and the provider begin with.
 const MONEY: u64 = 100_000_000;
 
-/// What the wallet buys credit for: several jobs.
+/// How many tokens the wallet buys: enough for several jobs.
 const TOKENS: usize = 30;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// End when all receipts are there, with status 0 if they hold and the ledger balances. Otherwise the market runs on until it is stopped
+    /// End when all receipts are there, with status 0 if they hold and the ledger balances. Without
+    /// this option the market runs on until it is stopped
     #[arg(long)]
     check: bool,
-    /// Leave each job's receipt, transcript and request in this folder, the payee, and the purse that the third job was paid from
+    /// Leave these in this folder: each job's receipt, transcript and request, the payee, and the
+    /// purse that the third job was paid from
     #[arg(long, value_name = "FOLDER")]
     keep: Option<PathBuf>,
-    /// Where the node listens
+    /// The address on which the node listens
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8460")]
     listen: String,
 }
@@ -68,7 +72,7 @@ pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report
     outcome
 }
 
-/// Hands everything in, and checks what comes back.
+/// Submits everything, and checks what comes back.
 async fn hand_in(
     market: &Running,
     keep: &Path,
@@ -105,11 +109,11 @@ async fn hand_in(
         submissions.push(present(case, keep, submissions.len() + 1)?);
     }
     files::write(&keep.join("payee.hex"), hex::encode(market.payee).as_bytes())?;
-    // All three wait for each other, and are folded into one aggregate.
+    // All three jobs wait for each other and are folded into one aggregate.
     let terms = Terms { max_wait: Some(10), min_batch: 3, ..Terms::default() };
     let outs: Vec<_> =
         (1..=submissions.len()).map(|number| keep.join(format!("{number}.receipt"))).collect();
-    // Two are handed in by their verifier, and one by the wallet itself.
+    // Two are submitted by their verifier, and one by the wallet itself.
     let payers = [&verifier, &verifier, &wallet];
     let handed = outs.iter().zip(&submissions).zip(payers).map(|((out, submission), payer)| {
         let handed =
@@ -133,7 +137,7 @@ async fn hand_in(
     })
 }
 
-/// Presents a document, and leaves the session and the request.
+/// Presents a document, and writes the session transcript and the request into the folder.
 fn present(
     (case, predicate): (&Case, &str),
     keep: &Path,
@@ -153,13 +157,13 @@ fn present(
     submission(&challenge, Presentation::from_bytes(&presentation.to_bytes())?)
 }
 
-/// A node and a provider.
+/// A running node and provider.
 struct Running {
     url: Url,
     token: String,
-    /// Who delivers.
+    /// The payee of the aggregates, which is the provider.
     payee: [u8; 32],
-    /// The key of who hands in.
+    /// The secret key of the client.
     client_secret: [u8; 32],
     processes: Vec<Child>,
 }
@@ -265,7 +269,8 @@ impl Running {
         Ok(balance.balanced)
     }
 
-    /// Ends the provider first, and both in good order where they do so in time.
+    /// Stops the provider first and then the node. A process that does not end in good order in
+    /// time is killed.
     async fn stop(&mut self) {
         for mut process in self.processes.drain(..).rev() {
             ask_to_stop(&process);

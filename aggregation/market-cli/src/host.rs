@@ -1,4 +1,4 @@
-//! What a hand-off leaves to its platform: here the network, the system's clock, and files.
+//! The platform of a hand-off on this machine: the network, the system's clock, and files.
 
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -17,17 +17,18 @@ use velum_market_client::{
 use velum_market_model::{Duration, Profile, Time};
 use velum_receipt::Policy;
 
-/// A hand-off as it is kept in a file, so that it goes on after a crash: what is signed is never signed anew, which would be another job.
+/// A hand-off as it is kept in a file, so that it continues after a crash. The signed messages are
+/// kept because signing them anew would make another job.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Kept {
     /// The signed job.
     pub job: Box<RawValue>,
-    /// What takes it back.
+    /// The signed cancellation of the job.
     pub cancel: Box<RawValue>,
-    /// Where the hand-off stands.
+    /// How far the hand-off has come.
     pub saved: Option<Saved>,
-    /// Whether a purse pays it, which has the key.
+    /// Whether a purse pays for the job. In that case the purse has the job's key.
     #[serde(default)]
     pub from_purse: bool,
 }
@@ -38,7 +39,7 @@ pub struct Http(reqwest::Client);
 /// The platform of one hand-off.
 pub struct Platform<'a> {
     http: &'a Http,
-    /// Where it is kept.
+    /// The file in which the hand-off is kept.
     file: PathBuf,
     kept: Kept,
     submission: &'a Submission,
@@ -49,7 +50,8 @@ pub struct Platform<'a> {
 }
 
 impl<'a> Platform<'a> {
-    /// A platform for the hand-off of a submission, whose receipt is to be of this profile and payee.
+    /// Creates the platform for the hand-off of a submission. The receipt must be of this profile,
+    /// and for this payee if one is given.
     pub fn new(
         http: &'a Http,
         (file, kept): (PathBuf, Kept),
@@ -88,7 +90,7 @@ impl Http {
     }
 }
 
-/// The time, by the system's clock.
+/// The time by the system's clock.
 pub fn now() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).ok().and_then(|now| Time::new(now).ok()).unwrap_or(Time::MOST)
@@ -121,7 +123,7 @@ impl Host for Platform<'_> {
 
     fn chance(&self) -> u32 {
         let mut bytes = [0; 4];
-        // Without chance retries are not spread, and that is all.
+        // Without random bytes, retries are not spread in time. Nothing else depends on them.
         let _ = getrandom::fill(&mut bytes);
         u32::from_le_bytes(bytes) % 1_000_000
     }

@@ -1,4 +1,4 @@
-//! `velum market init`: a configuration to start from.
+//! `velum market init`: writes a configuration to start from.
 
 use std::path::{Path, PathBuf};
 
@@ -11,16 +11,16 @@ use crate::keys;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The folder, which is made if it is not there
+    /// The folder; created if it does not exist
     #[arg(value_name = "FOLDER", default_value = "market")]
     folder: PathBuf,
-    /// Where the node listens
+    /// The address on which the node listens
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8460")]
     listen: String,
 }
 
 impl Arguments {
-    /// A folder, and where the node listens.
+    /// Arguments for a folder and an address on which the node listens.
     pub fn new(folder: &Path, listen: &str) -> Self {
         Self { folder: folder.to_owned(), listen: listen.to_owned() }
     }
@@ -31,7 +31,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, "make", &error))?;
     let folder = folder.canonicalize().map_err(|error| Failure::file(folder, "find", &error))?;
     let config = folder.join("market.toml");
-    // Nothing is written where something is: keys would be lost.
+    // An existing file is never overwritten, because keys would be lost.
     files::write_new(&config, text(&folder, &arguments.listen).as_bytes())?;
     for secret in ["node.key", "provider.key", "operator.token"] {
         keys::write_secret(&folder.join(secret), &keys::random()?)?;
@@ -48,7 +48,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     Ok(Report::done(json!({ "config": config, "listen": arguments.listen }), text))
 }
 
-/// The configuration, with what may be changed in comments.
+/// The text of the configuration. Settings that may be changed are in comments.
 fn text(folder: &Path, listen: &str) -> String {
     let at = folder.display();
     format!(

@@ -1,4 +1,4 @@
-//! Secret keys in files: 32 bytes in hexadecimal, for the file's owner alone.
+//! Secret keys in files: 32 bytes in hexadecimal, readable by the file's owner only.
 
 use std::path::Path;
 
@@ -6,10 +6,10 @@ use velum_cli::failure::Failure;
 use velum_cli::files;
 use velum_market_model::{Algorithm, SecretKey};
 
-/// 32 bytes in hexadecimal, and some white space.
+/// The most bytes of such a file: 32 bytes in hexadecimal, and some white space.
 const MOST_BYTES: usize = 128;
 
-/// The secret in a file.
+/// Reads the secret in a file.
 pub fn secret(path: &Path) -> Result<[u8; 32], Failure> {
     if files::is_shared(path)? {
         let message =
@@ -28,13 +28,13 @@ fn bytes(path: &Path, text: &str) -> Result<[u8; 32], Failure> {
     Ok(secret)
 }
 
-/// The Ed25519 key in a file.
+/// Reads the Ed25519 key in a file.
 pub fn key(path: &Path) -> Result<SecretKey, Failure> {
     SecretKey::from_bytes(Algorithm::Ed25519, &secret(path)?)
         .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
-/// 32 bytes by chance, in hexadecimal.
+/// 32 random bytes, in hexadecimal.
 pub fn random() -> Result<String, Failure> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|error| {

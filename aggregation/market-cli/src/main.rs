@@ -1,6 +1,16 @@
-//! `velum-market`: the commands `velum market …`, which `velum` runs. `docs/market.md` tells what a market is, `docs/operating.md` how to run one.
+//! `velum-market`: the commands `velum market …`, which `velum` runs. `docs/market.md` describes
+//! what a market is, and `docs/operating.md` describes how to run one.
 //!
-//! It is a program of its own because what aggregates are made with asks for other versions of libraries than `velum`.
+//! It is a separate program because the libraries that make aggregates need other versions of
+//! dependencies than `velum` does.
+//!
+//! Each command has a module of its own: `init`, `serve`, `submit`, `credit`, `provide`, `work`,
+//! `audit`, `simulate` and `demo`. The other modules serve several of these commands:
+//!
+//! - `config` reads the configuration of a node.
+//! - `keys` reads and writes secret keys, and `purse` a wallet's purse.
+//! - `host` is the platform of a hand-off.
+//! - `logging` and `stop` start logging and handle signals.
 
 mod audit;
 mod config;
@@ -26,16 +36,16 @@ use velum_cli::command;
 use velum_cli::failure::Failure;
 use velum_cli::report::Report;
 
-/// Run a market where presentations are folded, or take part in one.
+/// Run a market where presentations are folded, or take part in one
 #[derive(Parser)]
 #[command(name = "velum", version)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// Write one JSON object to stdout, whatever happens, and logs as JSON
+    /// Write exactly one JSON object to stdout, whatever happens, and write logs as JSON
     #[arg(long, global = true)]
     json: bool,
-    /// Use this many threads for proving; all processors if absent
+    /// Use this many threads for proving; all CPU cores if absent
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
 }
@@ -55,19 +65,20 @@ enum MarketCommand {
     Init(init::Arguments),
     /// Run the node
     Serve(serve::Arguments),
-    /// Hand a presentation in, and bring its receipt back
+    /// Submit a presentation, and fetch its receipt
     Submit(Box<submit::Arguments>),
     /// Buy blind credit, which a wallet pays with
     Credit(credit::Arguments),
-    /// Take lots, have them folded, deliver them
+    /// Take lots, have them folded, and deliver them
     Provide(provide::Arguments),
-    /// Fold what a provider has taken
+    /// Fold the lots that a provider has taken
     Work(work::Arguments),
-    /// Check a node's log against what it said before (status 1 if it does not hold)
+    /// Check a node's log against what the node said before (status 1 if it does not hold)
     Audit(audit::Arguments),
     /// Simulate a day of the market
     Simulate(simulate::Arguments),
-    /// Run a market on this machine with demo money, and hand in three presentations of real documents
+    /// Run a market on this machine with demo money, and submit three presentations of real
+    /// documents
     Demo(demo::Arguments),
 }
 

@@ -1,4 +1,4 @@
-//! `velum market provide`: a provider.
+//! `velum market provide`: runs a provider.
 
 use std::path::PathBuf;
 
@@ -15,30 +15,31 @@ use crate::work::{self, State};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The node
+    /// The URL of the node
     #[arg(long, value_name = "URL", env = "VELUM_MARKET_URL")]
     market: Url,
-    /// The provider's secret key
+    /// The file with the provider's secret key
     #[arg(long, value_name = "F", env = "VELUM_PROVIDER_KEY")]
     key: PathBuf,
     #[command(flatten)]
     state: State,
-    /// Fold here too, and not by `velum market work` alone
+    /// Fold in this process too, and not only in `velum market work`
     #[arg(long)]
     work: bool,
-    /// The least that one presentation is folded for
+    /// The lowest price for which one presentation is folded
     #[arg(long, value_name = "UNITS")]
     price: Option<u64>,
     /// How many lots are held at once
     #[arg(long, value_name = "N")]
     lots: Option<u64>,
-    /// What all workers together take for one presentation
+    /// The seconds that all workers together take for one presentation
     #[arg(long, value_name = "S")]
     each_seconds: Option<u64>,
-    /// What they take for a lot besides. No lot is taken that does not fit into half of its lease
+    /// The seconds that they take for a lot in addition. A lot that does not fit into half of its
+    /// lease is not taken
     #[arg(long, value_name = "S")]
     lot_seconds: Option<u64>,
-    /// Deposit so much demo money and stake half of it before beginning
+    /// Before beginning, deposit this much demo money and stake half of it
     #[arg(long, value_name = "UNITS")]
     demo_money: Option<u64>,
 }

@@ -13,10 +13,11 @@ use zeroize::Zeroizing;
 /// The most bytes of a purse.
 const MOST_BYTES: usize = 18 << 20;
 
-/// Between two looks at whether another process has done with the purse.
+/// The time between two attempts to lock a purse that another process has locked.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// A file, which is made when something is put into it. Beside it is another that processes lock.
+/// The file of a purse. It is created when something is put into it. Beside it is a second file,
+/// which processes lock.
 pub struct PurseFile(PathBuf);
 
 /// The purse in a file.
@@ -67,7 +68,8 @@ impl PurseFile {
         loop {
             match lock.try_lock() {
                 Ok(()) => return Ok(lock),
-                // A thread that waited here would keep a task from going on that has the purse open.
+                // A thread that blocked here would keep a task from continuing that has the purse
+                // open.
                 Err(TryLockError::WouldBlock) => tokio::time::sleep(LOOK).await,
                 Err(TryLockError::Error(error)) => {
                     return Err(format!("cannot lock {}: {error}", name.display()));

@@ -1,4 +1,4 @@
-//! `velum market serve`: the node.
+//! `velum market serve`: runs the node.
 
 use std::path::PathBuf;
 
@@ -15,27 +15,28 @@ use velum_market_blobs::Blobs;
 use crate::config::Config;
 use crate::keys;
 
-/// Connections at once, where the configuration says nothing.
+/// The most connections at once, if the configuration does not set it.
 const CONNECTIONS: usize = 4096;
 
-/// Connections from one address, where nothing stands before the node.
+/// The most connections from one address, if the configuration does not set it and no proxy is in
+/// front of the node.
 const OF_ONE: usize = 256;
 
-/// Connections of instruments at once.
+/// The most connections of instruments at once.
 const INSTRUMENTS: usize = 16;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The configuration, as `velum market init` writes it
+    /// The configuration file, as `velum market init` writes it
     #[arg(long, value_name = "F", env = "VELUM_MARKET_CONFIG")]
     config: PathBuf,
-    /// Where the state is, in place of what the configuration says
+    /// The database with the state, in place of the one in the configuration
     #[arg(long, value_name = "URL", env = "VELUM_MARKET_DATABASE", hide_env_values = true)]
     database: Option<String>,
-    /// Where blobs are
+    /// The store of blobs, in place of the one in the configuration
     #[arg(long, value_name = "URL", env = "VELUM_MARKET_BLOBS")]
     blobs: Option<String>,
-    /// Where requests come
+    /// The address on which to listen, in place of the one in the configuration
     #[arg(long, value_name = "ADDRESS", env = "VELUM_MARKET_LISTEN")]
     listen: Option<String>,
 }
@@ -89,7 +90,7 @@ pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report
     ))
 }
 
-/// Listens, and says where.
+/// Listens, and returns the listener with its address.
 async fn listen(at: &str) -> Result<(TcpListener, String), Failure> {
     let listener = TcpListener::bind(at).await;
     let listener =
@@ -99,7 +100,7 @@ async fn listen(at: &str) -> Result<(TcpListener, String), Failure> {
     Ok((listener, address))
 }
 
-/// Tells instruments what is counted, on an address of their own.
+/// Serves the metrics on an address of their own.
 async fn tell_instruments(
     api: Api,
     at: &str,

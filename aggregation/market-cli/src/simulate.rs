@@ -1,4 +1,4 @@
-//! `velum market simulate`: a day of a market, under the rules that a node runs.
+//! `velum market simulate`: simulates a day of a market, under the rules that a node runs.
 
 use serde_json::Value;
 use velum_cli::failure::Failure;
@@ -7,13 +7,13 @@ use velum_market_simulation::{Scenario, simulate};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Jobs in the day
+    /// The number of jobs in the day
     #[arg(long, value_name = "N", default_value = "1000000", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     jobs: u64,
-    /// Providers
+    /// The number of providers
     #[arg(long, value_name = "N", default_value = "1000")]
     providers: usize,
-    /// Chance: the same day each time for one number
+    /// The seed of all random choices: one seed always gives the same day
     #[arg(long, value_name = "N", default_value = "1")]
     seed: u64,
 }
@@ -31,7 +31,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     Ok(Report::done(json, text))
 }
 
-/// A JSON value as lines, each with its name.
+/// Writes a JSON value as lines, each with the name of its member.
 fn lines(value: &Value, depth: usize) -> String {
     let Value::Object(members) = value else { return value.to_string() };
     let line = |(name, value): (&String, &Value)| {

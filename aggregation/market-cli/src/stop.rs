@@ -35,7 +35,7 @@ async fn signal() {
     let (Ok(mut interrupt), Ok(mut terminate)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
-        // Without them the system ends the process, as it does any other.
+        // Without these handlers, the signals end the process, as they end any other process.
         return std::future::pending().await;
     };
     tokio::select! {

@@ -1,4 +1,4 @@
-//! `velum market submit`: hands a presentation to a market, and brings its receipt back.
+//! `velum market submit`: submits a presentation to a market, and fetches its receipt.
 
 use std::path::{Path, PathBuf};
 
@@ -26,18 +26,20 @@ use crate::host::{Http, Kept, Platform};
 use crate::purse::PurseFile;
 use crate::{host, keys, purse};
 
-/// The most bytes of what is kept of a hand-off.
+/// The most bytes of the file in which a hand-off is kept.
 const KEPT_BYTES: usize = 1 << 20;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The node
+    /// The URL of the node
     #[arg(long, value_name = "URL", env = "VELUM_MARKET_URL")]
     market: Url,
-    /// The secret key of who pays: a verifier's or an issuer's. A wallet pays from a purse, since all jobs of one key are known to be of one holder
+    /// The file with the secret key of the payer, which is a verifier or an issuer. A wallet pays
+    /// from a purse, because all jobs of one key are known to be of one holder
     #[arg(long, value_name = "F", required_unless_present = "purse", conflicts_with = "purse")]
     key: Option<PathBuf>,
-    /// The purse that a wallet pays from, with a new key for this job. `velum market credit` fills it, and what is left of the job's money comes back to it
+    /// The purse that a wallet pays from, with a new key for this job. `velum market credit` fills
+    /// it, and what is left of the job's money comes back to it
     #[arg(long, value_name = "F")]
     purse: Option<PathBuf>,
     /// A presentation of the suite `aggregatable`
@@ -49,7 +51,8 @@ pub struct Arguments {
     /// The request that it answers, as JSON
     #[arg(long, value_name = "F")]
     request: PathBuf,
-    /// Where to write the receipt. What is handed off is kept beside it until it is there, so that the same command goes on after a crash
+    /// Where to write the receipt. Until the receipt is there, the hand-off is kept in a file
+    /// beside it, so that the same command continues after a crash
     #[arg(long, value_name = "F")]
     out: PathBuf,
     #[command(flatten)]
@@ -59,22 +62,23 @@ pub struct Arguments {
     payee: Option<String>,
 }
 
-/// On which terms a job is handed in.
+/// The terms on which a job is submitted.
 #[derive(Clone, clap::Args)]
 pub struct Terms {
-    /// The least that is paid
+    /// The lowest price
     #[arg(long, value_name = "UNITS", default_value = "100")]
     pub minimum: u64,
-    /// The most that is paid, which is held from the start
+    /// The highest price, which is held from the start
     #[arg(long, value_name = "UNITS", default_value = "1000")]
     pub maximum: u64,
     /// How the price is found: dutch, sealed or limit
     #[arg(long, value_name = "ORDER", default_value = "dutch", value_parser = order)]
     pub order: Order,
-    /// Seconds for company, which makes it cheaper; without, the job is folded alone
+    /// How many seconds to wait for other presentations, which make the job cheaper; without this
+    /// option, the job is folded alone
     #[arg(long, value_name = "S")]
     pub max_wait: Option<u64>,
-    /// Presentations that would be company enough
+    /// How many presentations in a batch are enough
     #[arg(long, value_name = "N", default_value = "2")]
     pub min_batch: u64,
     /// Minutes until the receipt has to be there
@@ -128,7 +132,7 @@ pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report
     Ok(Report::done(json!({ "out": out, "bytes": receipt.len() }), text))
 }
 
-/// What is handed in, if it may be.
+/// The submission of a presentation, if the presentation may be handed off.
 pub fn submission(
     challenge: &Challenge,
     presentation: Presentation,
@@ -141,28 +145,28 @@ pub fn submission(
     Ok(Submission { transcript, request, presentation })
 }
 
-/// Who pays.
+/// Who pays for a job.
 pub enum Payer {
-    /// An account by its key.
+    /// An account, by its key.
     Account(SecretKey),
-    /// A wallet, by blind credit.
+    /// A wallet, by the blind credit in its purse.
     Purse(PathBuf),
 }
 
-/// Where a submission is handed to, and on which terms.
+/// The market that a submission is handed off to, and the terms.
 pub struct HandedOff<'a> {
-    /// The node.
+    /// The URL of the node.
     pub market: &'a Url,
     /// The terms.
     pub terms: &'a Terms,
-    /// Where the receipt goes.
+    /// The file for the receipt.
     pub out: &'a Path,
-    /// Whom the aggregate has to be counted for.
+    /// The payee that the aggregate has to be counted for. `None` accepts any payee.
     pub payee: Option<[u8; 32]>,
 }
 
 impl HandedOff<'_> {
-    /// Hands it off, waits for the receipt and writes it.
+    /// Hands the submission off, waits for the receipt and writes it.
     pub async fn run(
         &self,
         submission: &Submission,
@@ -188,7 +192,8 @@ impl HandedOff<'_> {
             return Err(Failure::usage(message));
         }
         let (market, profile) = (job.job().message().market, job.job().message().profile);
-        // One that does not know the job would have it taken for one that nobody will be paid for.
+        // Another market does not know the job. Its answer would be taken as proof that nobody will
+        // be paid for the job.
         if let Ok(info) = self.node()?.market().await
             && info.id != market
         {
@@ -225,7 +230,8 @@ impl HandedOff<'_> {
                 return Err(Failure::usage(message));
             }
         };
-        // Of everything else the same command goes on, or finds the same again.
+        // After any other outcome the file stays, and the same command continues or finds the same
+        // outcome again.
         if matches!(given, Ok(_) | Err(HandOffError::NoMarket(_) | HandOffError::Stopped)) {
             std::fs::remove_file(&file).map_err(|error| Failure::file(&file, "remove", &error))?;
         }
@@ -233,7 +239,7 @@ impl HandedOff<'_> {
         Ok(given.receipt)
     }
 
-    /// Hands the job in, waits for the receipt and writes it.
+    /// Submits the job, waits for the receipt and writes it.
     async fn hand_off<A: MarketAdapter>(
         &self,
         platform: &Platform<'_>,
@@ -258,7 +264,7 @@ impl HandedOff<'_> {
         Ok(given)
     }
 
-    /// Signs the job and what takes it back, a wallet's with a key of its own.
+    /// Signs the job and its cancellation. A wallet's job gets a key of its own.
     async fn begin(
         &self,
         submission: &Submission,
@@ -340,7 +346,8 @@ impl HandedOff<'_> {
     }
 }
 
-/// Has what is left of a job's money in the purse again. What cannot be had now is for later, and no reason to keep a receipt back.
+/// Puts what is left of a job's money back into the purse. What cannot be taken back now can be
+/// taken back later, and is no reason to withhold a receipt.
 async fn end<N: Network>(paying: &Paying<'_, N, PurseFile>, job: &Job, file: &Path) {
     if let Err(error) = paying.end(job).await {
         let purse = file.display();

@@ -1,4 +1,4 @@
-//! `velum market work`: a worker.
+//! `velum market work`: runs a worker.
 
 use std::path::PathBuf;
 
@@ -9,10 +9,10 @@ use velum_cli::report::Report;
 use velum_market_blobs::Blobs;
 use velum_market_worker::Workshop;
 
-/// Where a provider and its workers share what they do.
+/// The database and the blobs that a provider and its workers share.
 #[derive(clap::Args)]
 pub struct State {
-    /// A folder for database and blobs, on one machine
+    /// A folder for the database and the blobs, on one machine
     #[arg(long, value_name = "FOLDER", required_unless_present_all = ["database", "blobs"])]
     state: Option<PathBuf>,
     /// The provider's database: sqlite:// and a path, or postgres://
@@ -24,7 +24,7 @@ pub struct State {
 }
 
 impl State {
-    /// Opens both.
+    /// Opens the database and the blobs.
     pub async fn open(&self) -> Result<(Workshop, Blobs), Failure> {
         let (mut database, mut blobs) = (self.database.clone(), self.blobs.clone());
         if let Some(folder) = &self.state {
@@ -47,7 +47,7 @@ impl State {
 pub struct Arguments {
     #[command(flatten)]
     state: State,
-    /// What this worker is called in what is logged
+    /// The name of this worker in the logs
     #[arg(long, value_name = "NAME", default_value = "worker")]
     name: String,
 }
@@ -58,7 +58,8 @@ pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report
     Ok(Report::done(json!({ "stopped": true }), "Worked until it was stopped.".to_owned()))
 }
 
-/// Works until told to stop. A database that was away for too long is waited for.
+/// Works until told to stop. After an error that may pass, such as a database that was away for too
+/// long, it waits and begins again.
 pub async fn work(
     workshop: Workshop,
     name: String,

@@ -1,4 +1,4 @@
-//! What a client asks of a market, whichever it is.
+//! What a client asks of any market.
 
 use thiserror::Error;
 use velum_market_model::{Cancel, Hash, Job, Signed};
@@ -8,34 +8,35 @@ use crate::api::{Estimate, JobStatus};
 /// A market.
 #[allow(async_fn_in_trait)]
 pub trait MarketAdapter {
-    /// What a job like this one is likely to take. Nothing is handed over.
+    /// Estimates the price and the wait of a job like this one. Nothing is handed over.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     async fn quote(&self, job: &Job) -> Result<Estimate, MarketError>;
 
-    /// Hands in a job with its submission. The same job may be handed in as often as need be, and is one.
+    /// Hands in a job with its submission. The same job may be handed in any number of times, and
+    /// counts once.
     ///
     /// # Errors
-    /// [`MarketError`]. After [`MarketError::Refused`] the market does not have the job.
+    /// Returns [`MarketError`]. After [`MarketError::Refused`], the market does not have the job.
     async fn submit(&self, job: &Signed<Job>, submission: &[u8]) -> Result<JobStatus, MarketError>;
 
-    /// Where a job stands.
+    /// The status of a job.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     async fn status(&self, job: Hash) -> Result<JobStatus, MarketError>;
 
     /// Takes a job back.
     ///
     /// # Errors
-    /// [`MarketError`]; [`MarketError::Refused`] where it is too late.
+    /// Returns [`MarketError`], and [`MarketError::Refused`] if it is too late.
     async fn cancel(&self, cancel: &Signed<Cancel>) -> Result<JobStatus, MarketError>;
 
     /// The receipt of a job that is settled.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     async fn receipt(&self, job: Hash) -> Result<Vec<u8>, MarketError>;
 }
 
@@ -65,38 +66,39 @@ impl<A: MarketAdapter> MarketAdapter for &A {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum MarketError {
-    /// There was no answer, or none of the market's. Asking again may help.
+    /// There was no answer, or the answer was not the market's. Asking again may help.
     #[error("{0}")]
     Unreachable(String),
-    /// Too much was asked, or it is busy. Asking again later helps.
+    /// The client asked too much, or the market is busy. Asking again later helps.
     #[error("the market is busy; ask again in {seconds} s")]
     Busy {
-        /// When.
+        /// The seconds after which to ask again.
         seconds: u32,
     },
-    /// It will not, however often it is asked.
+    /// The market will not do it, however often it is asked.
     #[error("the market refuses ({code}): {detail}")]
     Refused {
         /// The fixed code.
         code: String,
-        /// What, where and what to do.
+        /// What is wrong, where, and what to do.
         detail: String,
     },
-    /// It was not asked, since what it takes cannot be paid.
+    /// The market was not asked, because its price cannot be paid.
     #[error("it cannot be paid: {detail}")]
     NotPaid {
         /// The fixed code.
         code: String,
-        /// What, where and what to do.
+        /// What is wrong, where, and what to do.
         detail: String,
     },
-    /// Its answer cannot be read.
+    /// The market's answer cannot be read.
     #[error("the market's answer cannot be read: {0}")]
     Malformed(String),
 }
 
 impl MarketError {
-    /// The code by which programs tell one from another: the node's, where it has refused.
+    /// The code by which programs distinguish errors. It is the node's code if the node has
+    /// refused.
     #[must_use]
     pub fn code(&self) -> &str {
         match self {
@@ -107,7 +109,7 @@ impl MarketError {
         }
     }
 
-    /// What goes with the code: what, where and what to do.
+    /// The details that belong to the code: what is wrong, where, and what to do.
     #[must_use]
     pub fn detail(&self) -> String {
         match self {

@@ -1,4 +1,5 @@
-//! What goes over HTTP between a client and a node, as JSON. `docs/market-api.yaml` describes the same to others.
+//! The JSON that goes over HTTP between a client and a node. `docs/market-api.yaml` describes the
+//! same API for other implementations.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -14,21 +15,21 @@ pub struct Submit {
     pub submission: String,
 }
 
-/// Where a job stands.
+/// The state of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum JobState {
-    /// In a batch that is still collecting. It can be cancelled.
+    /// The job is in a batch that is still collecting. It can be cancelled.
     Waiting,
-    /// In a lot that providers may take.
+    /// The job is in a lot that providers may take.
     Offered,
-    /// Some provider has taken its lot.
+    /// A provider has taken the job's lot.
     Locked,
-    /// Counted, paid, and its receipt is there.
+    /// The job is counted and paid, and its receipt is available.
     Settled,
-    /// Taken back, and refunded.
+    /// The job was taken back, and refunded.
     Cancelled,
-    /// Not delivered in time, and refunded.
+    /// The job was not delivered in time, and is refunded.
     Expired,
 }
 
@@ -40,146 +41,151 @@ impl JobState {
     }
 }
 
-/// What `GET /v1/jobs/{job}` answers, and every event of `GET /v1/jobs/{job}/events` has.
+/// The answer of `GET /v1/jobs/{job}`, and the content of every event of `GET
+/// /v1/jobs/{job}/events`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobStatus {
-    /// The job's id.
+    /// The id of the job.
     pub job: Hash,
-    /// Where it stands.
+    /// The state of the job.
     pub state: JobState,
-    /// The lot that it is in, once its batch has closed.
+    /// The lot of the job, once its batch has closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lot: Option<Hash>,
-    /// What it has paid, once it is settled.
+    /// What the job has paid, once it is settled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid: Option<Amount>,
-    /// By when its lot is delivered or the next provider is asked, while it is locked.
+    /// The time by which the lot is delivered or the next provider is asked, while the job is
+    /// locked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deliver_by: Option<Time>,
-    /// Since when it stands there, by the node's clock.
+    /// The time since which the job has been in this state, by the node's clock.
     pub since: Time,
 }
 
-/// What `POST /v1/estimates` answers: what a job like this one is likely to take.
+/// The answer of `POST /v1/estimates`: the likely price and wait of a job like this one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Estimate {
-    /// What jobs of its kind have lately paid, the median; the floor where there were none.
+    /// The median price that jobs of its kind have paid lately, or the floor if there were none.
     pub price: Amount,
-    /// How long they have waited for their receipts, the median.
+    /// The median time that these jobs have waited for their receipts.
     pub wait: Duration,
-    /// Of how many jobs these are.
+    /// The number of these jobs.
     pub samples: Count,
     /// The least that any job of its kind has to offer.
     pub floor: Amount,
 }
 
-/// What `GET /v1/market` answers.
+/// The answer of `GET /v1/market`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MarketInfo {
-    /// As messages name the market: [`Key::owner`] of the node's key.
+    /// The id by which messages name the market: [`Key::owner`] of the node's key.
     pub id: Hash,
     /// The key that the node signs with.
     pub key: Key,
-    /// The proof systems that it takes.
+    /// The proof systems that the market accepts.
     pub proof_systems: Vec<velum_market_model::ProofSystem>,
     /// The node's clock.
     pub now: Time,
 }
 
-/// Where a lot stands, as everyone may see it: not whose jobs it has, and not how bids were opened before all could be.
+/// The public state of a lot. It does not show who owns its jobs, and it does not show how bids
+/// were opened before all of them could be.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LotStatus {
-    /// The lot's id.
+    /// The id of the lot.
     pub lot: Hash,
-    /// Of the aggregate.
+    /// The profile of the aggregate.
     pub profile: Profile,
-    /// How its price is found.
+    /// How the price of the lot is found.
     pub order: Order,
-    /// Where it stands.
+    /// The phase of the lot.
     pub phase: LotPhase,
-    /// How many leases it has had. Locks and bids name it.
+    /// How many leases the lot has had. Locks and bids name this number.
     pub epoch: Count,
-    /// How many presentations it is.
+    /// The number of presentations in the lot.
     pub count: Count,
-    /// The ids of its jobs. A list of lots leaves them out.
+    /// The ids of its jobs. A list of lots omits them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<Hash>,
-    /// What its jobs pay at least.
+    /// The least that its jobs pay.
     pub minimum: Amount,
-    /// And at most.
+    /// The most that its jobs pay.
     pub maximum: Amount,
-    /// The price of the moment while it is open, and what was agreed after that.
+    /// The current price while the lot is open, and the agreed price after that.
     pub price: Amount,
-    /// What a lock or bid puts up.
+    /// The collateral of a lock or bid.
     pub collateral: Amount,
-    /// The last moment at which it can be locked.
+    /// The last moment at which the lot can be locked.
     pub last_lock: Time,
-    /// How long a lease is.
+    /// The length of a lease.
     pub lease: Duration,
-    /// By when it is delivered, whoever has it then.
+    /// The time by which the lot is delivered, by the provider that then holds it.
     pub deliver_by: Time,
-    /// Its sealed auction, while one runs.
+    /// The sealed auction of the lot, while one runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bids: Option<Bids>,
-    /// Who has it, or has delivered it.
+    /// The provider that holds the lot, or has delivered it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<Hash>,
-    /// When the lease ends, with all excuses.
+    /// When the lease ends, including all excuses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease_ends: Option<Time>,
-    /// SHA-256 of its aggregate, once it is delivered.
+    /// SHA-256 of the lot's aggregate, once it is delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aggregate: Option<Hash>,
-    /// What the node signed of it: matches, leases, the log's head when bids were fixed, the settlement. A list of lots leaves them out.
+    /// What the node signed about the lot: matches, leases, the log's head when bids were fixed,
+    /// and the settlement. A list of lots omits them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub said: Vec<Box<RawValue>>,
 }
 
-/// Where a lot stands.
+/// The phase of a lot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LotPhase {
-    /// In its auction.
+    /// The lot is in its auction.
     Open,
-    /// Some provider's to deliver.
+    /// A provider has to deliver the lot.
     Locked,
-    /// Delivered and paid.
+    /// The lot is delivered and paid.
     Settled,
-    /// Not delivered, and refunded.
+    /// The lot was not delivered, and is refunded.
     Expired,
 }
 
 /// A sealed auction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bids {
-    /// How many bids there are.
+    /// The number of bids.
     pub count: Count,
-    /// When no more are taken, with all excuses, and they are opened.
+    /// When no more bids are accepted and bids can be opened, including all excuses.
     pub commits_end: Time,
-    /// When no more are opened, with all excuses.
+    /// When bids can no longer be opened, including all excuses.
     pub reveals_end: Time,
-    /// The root over them, once no more are taken.
+    /// The root over the bids, once no more are accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<Hash>,
 }
 
-/// What an owner has, and holds.
+/// What an owner has, and which lots it holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountStatus {
     /// The owner.
     pub owner: Hash,
-    /// What it may use.
+    /// The balance that the owner can use.
     pub balance: Amount,
-    /// What it stakes.
+    /// The owner's stake.
     pub stake: Amount,
-    /// The lots that it has to deliver.
+    /// The lots that the owner has to deliver.
     pub lots: Vec<Hash>,
 }
 
-/// What `GET /v1/log` answers.
+/// The answer of `GET /v1/log`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogPage {
-    /// Entries after the number that was asked for, in their order; none at the log's end.
+    /// The entries after the number that was asked for, in their order. The list is empty at the
+    /// end of the log.
     pub entries: Vec<LogEntry>,
 }
 
@@ -193,18 +199,18 @@ pub struct Deliver {
     pub aggregate: String,
 }
 
-/// An error as RFC 9457 has it, with a fixed code and the place in the input.
+/// An error as defined by RFC 9457, with a fixed code and the place in the input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The HTTP status.
     pub status: u16,
-    /// In words, the same for every problem of its code.
+    /// The title in words, which is the same for every problem with this code.
     pub title: String,
-    /// What, where and what to do.
+    /// What is wrong, where, and what to do.
     pub detail: String,
     /// The fixed code.
     pub code: String,
-    /// Where in the input.
+    /// The place in the input.
     #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
 }

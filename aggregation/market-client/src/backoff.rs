@@ -2,12 +2,13 @@
 
 use velum_market_model::Duration;
 
-/// Waits that double from try to try, each by chance between a half and the whole of what is due.
+/// Waits that double from try to try. Each wait is random between one half and the whole of the
+/// time that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
-    /// The first wait, at most.
+    /// The longest that the first wait can be.
     pub first: Duration,
-    /// The longest.
+    /// The longest wait.
     pub longest: Duration,
 }
 
@@ -19,7 +20,7 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// The wait after so many tries, with a number from 0 to 999,999 by chance.
+    /// The wait after this number of tries. `chance` is a random number from 0 to 999,999.
     #[must_use]
     pub fn after(self, tries: u32, chance: u32) -> Duration {
         let due = self

@@ -1,4 +1,5 @@
-//! One presentation on its way through markets, in order of preference, until one has given its receipt.
+//! One presentation on its way through markets, in order of preference, until one of them has given
+//! its receipt.
 //!
 //! ```text
 //! submitting --accepted--> waiting --settled--> its receipt
@@ -8,8 +9,10 @@
 //!     +--> the next market
 //! ```
 //!
-//! A market is left only when it says that it will never be paid for the job: who goes on without knowing pays two. So a market that refuses a job is told to cancel it too: an
-//! earlier try may be on its way still, and a market keeps what was cancelled before it came.
+//! A hand-off leaves a market only when the market says that it will never be paid for the job.
+//! Otherwise, the client could pay two markets. So a hand-off also cancels the job at a market that
+//! refuses it: an earlier try may still be on its way, and a market remembers a cancellation that
+//! arrives before its job.
 
 use std::fmt::Display;
 
@@ -26,13 +29,14 @@ use crate::signed_job::SignedJob;
 /// The code of a market that does not have a job.
 pub const JOB_UNKNOWN: &str = "job_unknown";
 
-/// A market, and what is said to it.
+/// A market, and what is sent to it.
 pub struct Market<A> {
-    /// How it is asked.
+    /// The adapter that asks the market.
     pub adapter: A,
     /// The job, which names the market.
     pub job: SignedJob,
-    /// Until when it is preferred to the next one: a job that no provider has taken by then is taken back.
+    /// The time until which the market is preferred to the next one. A job that no provider has
+    /// taken by then is taken back.
     pub preferred_until: Time,
 }
 
@@ -48,9 +52,10 @@ pub struct Plan<A> {
     pub markets: Vec<Market<A>>,
     /// The waits between tries.
     pub backoff: Backoff,
-    /// The wait between two questions where a job stands.
+    /// The wait between two queries of a job's status.
     pub poll: Duration,
-    /// How long after a job's last deadline a market is asked that does not say how it ended.
+    /// How long after the last deadline of its job a market that does not say how the job ended is
+    /// still asked.
     pub patience: Duration,
 }
 
@@ -60,7 +65,7 @@ pub struct Plan<A> {
 pub struct Saved {
     /// The market's place in the plan.
     pub market: usize,
-    /// What is done there.
+    /// The current step at that market.
     pub step: Step,
 }
 
@@ -68,35 +73,35 @@ pub struct Saved {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Step {
-    /// The job is handed in: the market may have it.
+    /// The job is being handed in, and the market may have it.
     Submitting,
-    /// The market has it.
+    /// The market has the job.
     Waiting,
-    /// It is taken back, to go on to the next market.
+    /// The job is being taken back, to go on to the next market.
     Cancelling,
-    /// It is taken back, to end.
+    /// The job is being taken back, to end the hand-off.
     Stopping,
-    /// It could not be taken back.
+    /// The job could not be taken back.
     Committed,
 }
 
-/// What a hand-off tells as it goes.
+/// What a hand-off reports as it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// What it does, and where.
+    /// The current step, and the market.
     pub saved: Saved,
-    /// Where the job stands, as far as the market has said.
+    /// The status of the job, as far as the market has told it.
     pub status: Option<JobStatus>,
-    /// What went wrong last, and is tried again.
+    /// The last failure, which is being tried again.
     pub trouble: Option<MarketError>,
 }
 
-/// A receipt.
+/// A receipt, and the market that gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Given {
     /// The market's place in the plan.
     pub market: usize,
-    /// The receipt, which the host has found good.
+    /// The receipt, which the host has accepted.
     pub receipt: Vec<u8>,
 }
 
@@ -104,20 +109,20 @@ pub struct Given {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum HandOffError {
-    /// No market took it, or none in time. Nothing was paid.
+    /// No market accepted the presentation, or no market counted it in time. Nothing was paid.
     #[error("no market has counted the presentation: {}", listed(.0))]
     NoMarket(Vec<(usize, String)>),
-    /// It was stopped, and the job taken back. Nothing was paid.
+    /// The hand-off was stopped, and the job was taken back. Nothing was paid.
     #[error("the hand-off was stopped")]
     Stopped,
-    /// A market has been paid for a receipt that is none.
+    /// A market has been paid for a receipt that is not valid.
     #[error(
         "market {market} gave a receipt that does not hold: {reason}; keep it, it shows that the market broke its promise"
     )]
     BadReceipt {
         /// The market's place in the plan.
         market: usize,
-        /// Why it does not hold.
+        /// Why the receipt is not valid.
         reason: String,
         /// The receipt.
         receipt: Vec<u8>,
@@ -129,22 +134,22 @@ pub enum HandOffError {
     Unresolved {
         /// The market's place in the plan.
         market: usize,
-        /// What it said last.
+        /// What the market said last.
         reason: String,
     },
-    /// What was done could not be saved, so nothing more is done.
+    /// The state could not be saved, so the hand-off does nothing more.
     #[error("the state of the hand-off could not be saved: {0}")]
     NotSaved(String),
-    /// What was saved is of another plan.
+    /// The saved state belongs to another plan.
     #[error("what was saved is of another plan: it has {markets} markets")]
     OtherPlan {
-        /// Of this plan.
+        /// The number of markets in this plan.
         markets: usize,
     },
 }
 
 impl HandOffError {
-    /// The code by which programs tell one from another.
+    /// The code by which programs distinguish errors.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -157,7 +162,7 @@ impl HandOffError {
         }
     }
 
-    /// The place in the plan of the market that it is about, where it is about one.
+    /// The place in the plan of the market that the error is about, if it is about one.
     #[must_use]
     pub const fn market(&self) -> Option<usize> {
         match self {
@@ -166,7 +171,9 @@ impl HandOffError {
         }
     }
 
-    /// How many of the plan's markets have settled or refunded the job, or never had it, with one that ended so or with a receipt. Of the others the end is not known.
+    /// How many of the plan's markets, counted from the first, have settled or refunded the job or
+    /// never had it, given the end of the hand-off. [`usize::MAX`] stands for all markets. The end
+    /// of the job at the remaining markets is not known.
     #[must_use]
     pub const fn markets_that_are_over(ended: &Result<Given, Self>) -> usize {
         match ended {
@@ -177,7 +184,7 @@ impl HandOffError {
         }
     }
 
-    /// The receipt that does not hold, where there is one.
+    /// The receipt that is not valid, if there is one.
     #[must_use]
     pub fn receipt(&self) -> Option<&[u8]> {
         match self {
@@ -199,15 +206,15 @@ pub struct HandOff<'a, H, A> {
     plan: &'a Plan<A>,
     submission: &'a [u8],
     saved: Saved,
-    /// Why markets did not count it.
+    /// Why earlier markets did not count the presentation.
     reasons: Vec<(usize, String)>,
-    /// Why this market refuses.
+    /// Why the current market refuses the job.
     refusal: Option<String>,
 }
 
 /// How a step ends.
 enum End {
-    /// The hand-off goes on with another step, or at the next market.
+    /// The hand-off continues, with another step here or at the next market (`Next`).
     Step(Step),
     Next(String),
     Stopped,
@@ -215,10 +222,10 @@ enum End {
 }
 
 impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
-    /// A hand-off of a submission, from its beginning or from where it was saved.
+    /// A hand-off of a submission, from its beginning or from its saved state.
     ///
     /// # Errors
-    /// [`HandOffError::OtherPlan`].
+    /// Returns [`HandOffError::OtherPlan`].
     pub fn new(
         host: &'a H,
         plan: &'a Plan<A>,
@@ -233,10 +240,10 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
         Ok(Self { host, plan, submission, saved, reasons: Vec::new(), refusal: None })
     }
 
-    /// Goes on until there is a receipt, or cannot be one.
+    /// Runs until there is a receipt, or until there cannot be one.
     ///
     /// # Errors
-    /// [`HandOffError`].
+    /// Returns [`HandOffError`].
     pub async fn run(mut self) -> Result<Given, HandOffError> {
         loop {
             let Some(market) = self.plan.markets.get(self.saved.market) else {
@@ -252,7 +259,8 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
             match end {
                 End::Step(step) => self.saved.step = step,
                 End::Next(reason) => {
-                    // Also where it could not be taken back, since the market never had it.
+                    // This also applies if the job could not be taken back, because the market
+                    // never had it.
                     if self.host.is_stopped() {
                         return Err(HandOffError::Stopped);
                     }
@@ -304,7 +312,8 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
         }
     }
 
-    /// Waits for the job to be settled. Where it may be cancelled, that is tried once another market is preferred.
+    /// Waits for the job to be settled. If `may_cancel` is set, the hand-off tries to take the job
+    /// back once another market is preferred.
     async fn wait(&self, market: &Market<A>, may_cancel: bool) -> Result<End, HandOffError> {
         let mut tries = 0;
         loop {
@@ -333,7 +342,7 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
                     )?;
                     self.host.sleep(self.plan.poll).await;
                 }
-                // It does not take back what it does not have.
+                // A market does not take back a job that it does not have.
                 Err(MarketError::Refused { code, .. }) if code == JOB_UNKNOWN => {
                     let reason = self.refusal.clone();
                     return Ok(End::Next(
@@ -393,7 +402,8 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
         }
     }
 
-    /// A market that does not say how the job ended is asked until some time after the job's last deadline.
+    /// Checks that a market which does not say how the job ended may still be asked: until
+    /// `patience` after the job's last deadline.
     fn check_patience(&self, market: &Market<A>, reason: impl Display) -> Result<(), HandOffError> {
         let until = market.offer().deliver_by.after(self.plan.patience);
         if self.host.now() <= until {

@@ -7,16 +7,17 @@ use velum_market_model::{Duration, Time};
 
 use crate::hand_off::{Progress, Saved};
 
-/// Network and clock: what it takes to ask a market. Futures need not be `Send`: in browsers they are not.
+/// Network and clock: what is needed to ask a market. Futures do not have to be `Send`, because
+/// they are not in browsers.
 #[allow(async_fn_in_trait)]
 pub trait Network {
-    /// Sends a request and reads the whole answer, of whatever status.
+    /// Sends a request and reads the whole answer, whatever its status.
     ///
     /// # Errors
-    /// [`Unreachable`] where there is no answer.
+    /// Returns [`Unreachable`] if there is no answer.
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unreachable>;
 
-    /// The time.
+    /// The current time.
     fn now(&self) -> Time;
 }
 
@@ -26,34 +27,36 @@ pub trait Host: Network {
     /// Waits.
     async fn sleep(&self, duration: Duration);
 
-    /// A number from 0 to 999,999 by chance, which spreads the retries of many clients.
+    /// A random number from 0 to 999,999, which spreads the retries of many clients.
     fn chance(&self) -> u32;
 
-    /// Saves where a hand-off stands, so that it is there after a crash.
+    /// Saves the state of a hand-off, so that it survives a crash.
     ///
     /// # Errors
-    /// Why it could not, in words.
+    /// Returns in words why the state could not be saved.
     async fn save(&self, saved: &Saved) -> Result<(), String>;
 
-    /// Whether a receipt shows that the presentation is counted: by its statement, under the verifier's pinned key, for whichever payee is expected.
+    /// Checks that a receipt shows that the presentation is counted. The host looks for its
+    /// statement, under the verifier's pinned key, and for any of the payees that it expects.
     ///
     /// # Errors
-    /// Why not, in words.
+    /// Returns in words why the receipt does not show it.
     async fn check(&self, receipt: &[u8]) -> Result<(), String>;
 
-    /// Is told where a hand-off stands.
+    /// Learns the state of a hand-off.
     fn tell(&self, progress: &Progress);
 
-    /// Whether the hand-off is to be stopped. A job that some provider has taken is waited for all the same.
+    /// Whether the hand-off is to be stopped. A job that a provider has taken is waited for all the
+    /// same.
     fn is_stopped(&self) -> bool;
 }
 
-/// The methods that the API has.
+/// The methods of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// `GET`.
     Get,
-    /// `POST`, with a body of JSON.
+    /// `POST`, with a JSON body.
     Post,
 }
 
@@ -64,18 +67,18 @@ pub struct HttpRequest {
     pub method: Method,
     /// The whole URL.
     pub url: String,
-    /// The body, JSON, where there is one.
+    /// The JSON body, if there is one.
     pub body: Option<Vec<u8>>,
-    /// The most bytes of an answer that are read; a longer one counts as none.
+    /// The most bytes of an answer that are read. A longer answer counts as no answer.
     pub most_bytes: usize,
 }
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpResponse {
-    /// The status.
+    /// The HTTP status.
     pub status: u16,
-    /// Seconds of `Retry-After`, where it has them.
+    /// The seconds of `Retry-After`, if the answer has them.
     pub retry_after: Option<u32>,
     /// The body.
     pub body: Vec<u8>,
@@ -87,7 +90,7 @@ pub struct HttpResponse {
 pub struct Unreachable(String);
 
 impl Unreachable {
-    /// With the platform's words.
+    /// An error with the platform's description.
     pub fn new(reason: impl Display) -> Self {
         Self(reason.to_string())
     }

@@ -1,11 +1,17 @@
 //! Hands finished presentations to markets that aggregate them, and brings their receipts back.
 //!
-//! A [`HandOff`] is one presentation on its way: it is submitted to the first of several markets, and to the next one only when the one before can no longer be paid for it. What
-//! it has done so far is saved by its [`Host`] before every step, so that it goes on after a restart. Markets are behind [`MarketAdapter`]; [`Node`] is the adapter of
-//! `velum market serve`.
+//! A [`HandOff`] carries one presentation. It submits the presentation to the first of several
+//! markets, and to the next market only when the one before can no longer be paid for it. Its
+//! [`Host`] saves what it has done so far before every step, so that it continues after a restart.
+//! Markets are behind [`MarketAdapter`]. [`Node`] is the adapter of `velum market serve`.
 //!
-//! Nothing here proves or verifies, knows documents, or opens connections: the host sends requests, tells the time, and judges receipts, with `velum-receipt` or what is made
-//! of it for its platform. So one client serves servers, browsers and phones.
+//! This crate proves and verifies nothing, knows no documents, and opens no connections. The host
+//! sends requests, tells the time, and judges receipts with `velum-receipt` or a build of it for
+//! its platform. So one client serves servers, browsers and phones.
+//!
+//! `adapter` and `host` define what the crate needs of a market and of its platform. `hand_off`
+//! runs a hand-off, with the jobs of `signed_job` and the waits of `backoff`. `node` and `api` hold
+//! the adapter of a node and the JSON that goes over HTTP.
 
 #![warn(missing_docs, unreachable_pub)]
 

@@ -14,19 +14,19 @@ use crate::adapter::{MarketAdapter, MarketError};
 use crate::api::{AccountStatus, Estimate, JobStatus, MarketInfo, Problem, Submit};
 use crate::host::{HttpRequest, HttpResponse, Method, Network};
 
-/// The most bytes of an answer but for receipts.
+/// The most bytes of an answer, except for receipts.
 const ANSWER_BYTES: usize = 64 << 10;
 
 /// The most bytes of a receipt.
 const RECEIPT_BYTES: usize = 2 << 20;
 
-/// Seconds until a busy node is asked again that does not say when.
+/// The seconds until a busy node is asked again if it does not state them.
 const BUSY_SECONDS: u32 = 5;
 
 /// A node.
 pub struct Node<'a, N> {
     network: &'a N,
-    /// Without a slash at its end.
+    /// The URL, without a slash at its end.
     url: String,
 }
 
@@ -39,15 +39,15 @@ impl<'a, N: Network> Node<'a, N> {
     /// The market's key and clock.
     ///
     /// # Errors
-    /// [`MarketError`], as all here.
+    /// Returns [`MarketError`], as all methods here do.
     pub async fn market(&self) -> Result<MarketInfo, MarketError> {
         self.get("/v1/market").await
     }
 
-    /// What the asker has.
+    /// The account of the asker.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn account(&self, query: &Signed<Query>) -> Result<AccountStatus, MarketError> {
         self.post_signed("/v1/accounts", query).await
     }
@@ -55,7 +55,7 @@ impl<'a, N: Network> Node<'a, N> {
     /// Moves money.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn money(&self, order: &Signed<MoneyOrder>) -> Result<AccountStatus, MarketError> {
         self.post_signed("/v1/money", order).await
     }
@@ -63,7 +63,7 @@ impl<'a, N: Network> Node<'a, N> {
     /// The signed key under which blind credit is issued now, as its JSON.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn credit_key(&self) -> Result<String, MarketError> {
         let answer = self.send(Method::Get, "/v1/credit", None, ANSWER_BYTES).await?;
         String::from_utf8(answer).map_err(|error| MarketError::Malformed(error.to_string()))
@@ -72,7 +72,7 @@ impl<'a, N: Network> Node<'a, N> {
     /// Buys blind credit.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn issue_credit(&self, order: &Signed<CreditOrder>) -> Result<Issued, MarketError> {
         self.post_signed("/v1/credit/orders", order).await
     }
@@ -80,7 +80,7 @@ impl<'a, N: Network> Node<'a, N> {
     /// Turns blind credit into the balance of a new key.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn redeem_credit(
         &self,
         redemption: &Signed<Redemption>,
@@ -88,7 +88,7 @@ impl<'a, N: Network> Node<'a, N> {
         self.post_signed("/v1/credit/redemptions", redemption).await
     }
 
-    /// What sends its requests.
+    /// The network that sends the requests.
     #[must_use]
     pub const fn network(&self) -> &'a N {
         self.network
@@ -113,7 +113,7 @@ impl<'a, N: Network> Node<'a, N> {
         self.post(path, body.into_bytes()).await
     }
 
-    /// The body of an answer that is no error.
+    /// Sends a request, and returns the body of an answer that is not an error.
     async fn send(
         &self,
         method: Method,
@@ -172,7 +172,7 @@ fn read<T: DeserializeOwned>(answer: &[u8]) -> Result<T, MarketError> {
     serde_json::from_slice(answer).map_err(|error| MarketError::Malformed(error.to_string()))
 }
 
-/// An answer about the job that was asked about.
+/// Checks that an answer is about the job that was asked about.
 fn about(job: Hash, status: JobStatus) -> Result<JobStatus, MarketError> {
     if status.job == job {
         return Ok(status);
@@ -180,7 +180,8 @@ fn about(job: Hash, status: JobStatus) -> Result<JobStatus, MarketError> {
     Err(MarketError::Malformed(format!("it is about job {} in place of {job}", status.job)))
 }
 
-/// What an answer says that refuses. One that is no [`Problem`] is of something between client and node, such as a proxy.
+/// The error of an answer that refuses. An answer that is not a [`Problem`] does not come from the
+/// node, but from something between client and node, such as a proxy.
 fn refused(status: u16, body: &[u8]) -> MarketError {
     match serde_json::from_slice::<Problem>(body) {
         Ok(Problem { code, detail, .. }) => MarketError::Refused { code, detail },
@@ -202,7 +203,7 @@ mod tests {
     use crate::host::Unreachable;
     use crate::testing::job_for;
 
-    /// Answers once, and keeps what it was asked.
+    /// Gives the same answer to every request, and keeps the last request.
     struct Answers {
         answer: Option<HttpResponse>,
         asked: RefCell<Option<HttpRequest>>,
@@ -316,7 +317,7 @@ mod tests {
         let problem = r#"{"status": 409, "title": "t", "detail": "d", "code": "quota", "where": "job.offer"}"#;
         let refused = MarketError::Refused { code: "quota".to_owned(), detail: "d".to_owned() };
         assert_eq!(submitted(&Answers::new(409, problem)), Err(refused));
-        // A proxy's refusal is nobody's decision about the job.
+        // A refusal by a proxy is not a decision about the job.
         assert!(submitted(&Answers::new(403, "<html>")).unwrap_err().may_pass());
         assert!(submitted(&Answers::new(502, problem)).unwrap_err().may_pass());
         assert!(matches!(submitted(&Answers::new(200, "{}")), Err(MarketError::Malformed(_))));

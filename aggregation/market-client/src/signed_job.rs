@@ -1,14 +1,16 @@
-//! A job and what takes it back, both signed before a hand-off begins, so that the hand-off holds no key.
+//! A job and its cancellation, both signed before a hand-off begins, so that the hand-off holds no
+//! key.
 
 use serde_json::value::RawValue;
 use velum_market_model::{
     Cancel, Duration, Hash, Job, Message, ModelError, SecretKey, Signed, Time, id,
 };
 
-/// How long a market keeps the cancellation of a job that has not come: an hour less than a market looks ahead.
+/// How long a market keeps the cancellation of a job that has not arrived. It is one hour less than
+/// how far ahead a market looks.
 const LATEST_LOCK: Duration = Duration::constant(23 * 60 * 60 * 1000);
 
-/// A signed job with the signed message that cancels it.
+/// A signed job, and the signed message that cancels it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SignedJob {
     id: Hash,
@@ -20,17 +22,18 @@ impl SignedJob {
     /// Signs a job and its cancellation.
     ///
     /// # Errors
-    /// [`ModelError`] for a job that says what none may, or names another submitter than the key's.
+    /// Returns [`ModelError`] for a job with members that no job may have, or with another
+    /// submitter than the key.
     pub fn sign(job: Job, key: &SecretKey) -> Result<Self, ModelError> {
         let id = id(&job)?;
         let cancel = Cancel { job: id, lock_by: job.offer.lock_by, submitter: key.public() };
         Ok(Self { id, job: Signed::sign(job, key)?, cancel: Signed::sign(cancel, key)? })
     }
 
-    /// Reads both as [`SignedJob::json`] gave them, and verifies their signatures.
+    /// Reads both as [`SignedJob::json`] wrote them, and verifies their signatures.
     ///
     /// # Errors
-    /// [`ModelError`], also for a cancellation of another job.
+    /// Returns [`ModelError`], also for a cancellation of another job.
     pub fn read(job: &RawValue, cancel: &RawValue) -> Result<Self, ModelError> {
         let job = Signed::<Job>::read(job.get().as_bytes())?;
         let cancel = Signed::<Cancel>::read(cancel.get().as_bytes())?;
@@ -43,7 +46,7 @@ impl SignedJob {
         Ok(Self { id, job, cancel })
     }
 
-    /// The job's id.
+    /// The id of the job.
     #[must_use]
     pub const fn id(&self) -> Hash {
         self.id
@@ -55,7 +58,7 @@ impl SignedJob {
         &self.job
     }
 
-    /// What takes it back.
+    /// The signed cancellation of the job.
     #[must_use]
     pub const fn cancel(&self) -> &Signed<Cancel> {
         &self.cancel
@@ -70,25 +73,27 @@ impl SignedJob {
     /// The signed job and its cancellation as JSON, to be kept.
     ///
     /// # Errors
-    /// [`ModelError`], which no signed message gives.
+    /// Returns [`ModelError`], which does not happen for signed messages.
     pub fn json(&self) -> Result<(Box<RawValue>, Box<RawValue>), ModelError> {
         Ok((json(&self.job)?, json(&self.cancel)?))
     }
 }
 
-/// A signed message as JSON, to be kept within other JSON.
+/// A signed message as JSON, to be kept inside other JSON.
 ///
 /// # Errors
-/// [`ModelError`], which no signed message gives.
+/// Returns [`ModelError`], which does not happen for signed messages.
 pub fn json<M: Message>(message: &Signed<M>) -> Result<Box<RawValue>, ModelError> {
     RawValue::from_string(message.json()?)
         .map_err(|error| ModelError::Malformed { kind: M::KIND, error: error.to_string() })
 }
 
-/// Takes back a job of which only the id is known, whether or not the market has it yet: no job is locked later than a day after it came.
+/// Signs the cancellation of a job of which only the id is known, whether or not the market has the
+/// job yet. The cancellation states 23 hours from `now` as the job's `lock_by`, because no job is
+/// locked later than a day after it came.
 ///
 /// # Errors
-/// [`ModelError`].
+/// Returns [`ModelError`].
 pub fn sign_cancel(job: Hash, now: Time, key: &SecretKey) -> Result<Signed<Cancel>, ModelError> {
     Signed::sign(Cancel { job, lock_by: now.after(LATEST_LOCK), submitter: key.public() }, key)
 }

@@ -1,4 +1,4 @@
-//! What tests hand off.
+//! Jobs that tests hand off.
 
 use velum_market_model::{
     Algorithm, Amount, Count, Duration, Hash, Job, Latency, Offer, Order, PriceMove, Profile,
@@ -7,7 +7,7 @@ use velum_market_model::{
 
 use crate::signed_job::SignedJob;
 
-/// By when a job is delivered.
+/// The time by which a job is delivered.
 pub(crate) const JOB_DEADLINE: u64 = 600_000;
 
 /// A job for the market with this number.

@@ -1,4 +1,4 @@
-//! The node's side: what issues tokens, and knows them again.
+//! The node's side: it issues tokens, and recognises them when they are spent.
 
 use rand_core::{CryptoRng, RngCore};
 use velum_market_model::{Count, Element, Hash, Issued, SpentToken};
@@ -10,10 +10,11 @@ use crate::{CreditError, token};
 pub struct Issuer(VoprfServer<Ristretto255>);
 
 impl Issuer {
-    /// The key of an epoch: `DeriveKeyPair` of RFC 9497, 3.2.1, from a seed that the node keeps.
+    /// Derives the key of an epoch from a seed that the node keeps, by `DeriveKeyPair` of RFC 9497,
+    /// 3.2.1.
     ///
     /// # Errors
-    /// [`CreditError::Element`] for a seed that gives no key, of which nobody has seen one.
+    /// Returns [`CreditError::Element`] for a seed that gives no key. No such seed is known.
     pub fn new(seed: &[u8; 32], epoch: Count) -> Result<Self, CreditError> {
         let info = [b"velum market v1 credit ".as_slice(), &epoch.get().to_be_bytes()].concat();
         VoprfServer::new_from_seed(seed, &info)
@@ -21,16 +22,16 @@ impl Issuer {
             .map_err(|_| CreditError::Element { what: "seed" })
     }
 
-    /// What is published of it.
+    /// The public key, which the node publishes.
     #[must_use]
     pub fn public(&self) -> Element {
         Element(Ristretto255::serialize_elem(self.0.get_public_key()).into())
     }
 
-    /// Evaluates blinded elements, and proves for all of them that this key did.
+    /// Evaluates blinded elements, and proves for all of them that this key was used.
     ///
     /// # Errors
-    /// [`CreditError::Element`] and [`CreditError::Count`].
+    /// Returns [`CreditError::Element`] or [`CreditError::Count`].
     pub fn issue<R: RngCore + CryptoRng>(
         &self,
         blinded: &[Element],
@@ -58,10 +59,11 @@ impl Issuer {
         })
     }
 
-    /// Whether this key issued all of these tokens, and their holders spent them for this owner.
+    /// Checks that this key issued all of these tokens, and that their holders spent them for this
+    /// owner.
     ///
     /// # Errors
-    /// [`CreditError::Token`] for the first that is not so.
+    /// Returns [`CreditError::Token`] for the first token that fails the check.
     pub fn check(
         &self,
         tokens: &[SpentToken],

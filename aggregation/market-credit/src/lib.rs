@@ -1,4 +1,4 @@
-//! Blind credit: money that a market gave out, and cannot link to whom it gave it.
+//! Blind credit: money that a market has issued and cannot link to the owner that it issued it to.
 //!
 //! ```text
 //!  client (its account)          node                         the same client (a new key)
@@ -11,14 +11,17 @@
 //!     |                            |--------------------------->|
 //! ```
 //!
-//! A token is a random nonce, and the value that the verifiable oblivious pseudorandom function of RFC 9497 has there under the node's key: ristretto255 with SHA-512. The node
-//! evaluates the function on blinded nonces, which tell it nothing, and proves for all of an order at once that it used the key that it published. So a node that
-//! redeems a token knows that it issued it, and not to whom.
+//! A token is a random nonce, together with the output for this nonce of the verifiable oblivious
+//! pseudorandom function of RFC 9497 under the node's key, with ristretto255 and SHA-512. The node
+//! evaluates the function on blinded nonces, which tell it nothing. It also proves, for all nonces
+//! of an order at once, that it used the key that it published. So a node that redeems a token
+//! knows that it issued the token, and does not know to whom.
 //!
-//! What is redeemed together, and when, is still seen. Whoever buys credit just before it is used, or in an amount that nobody else uses, links both; so does a network
-//! address. Buy ahead, and more than one job takes.
+//! It remains visible which tokens are redeemed together, and when. A client that buys credit just
+//! before it uses it, or in an amount that nobody else uses, links purchase and use. So does a
+//! network address. Clients should therefore buy ahead, and more than one job costs.
 //!
-//! This crate knows no accounts and no network: `velum-market-rules` says which money moves.
+//! This crate knows no accounts and no network. `velum-market-rules` decides which money moves.
 
 #![warn(missing_docs, unreachable_pub)]
 
@@ -39,10 +42,11 @@ type PublicKey = <<Ristretto255 as CipherSuite>::Group as Group>::Elem;
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CreditError {
-    /// Bytes that are no element of ristretto255, or the one that hides nothing.
+    /// Bytes that are not an element of ristretto255, or that are the identity element, which hides
+    /// nothing.
     #[error("{what} is no element of ristretto255 that is used; blind a nonce as RFC 9497 says")]
     Element {
-        /// Which.
+        /// What the bytes were meant to be.
         what: &'static str,
     },
     /// The node has not evaluated what it was sent under the key that it published.
@@ -50,26 +54,26 @@ pub enum CreditError {
         "the node's proof that it issued the tokens under its published key does not hold; do not use them, they could be told from others"
     )]
     Proof,
-    /// As many answers as were asked for are not there, or none were asked for.
+    /// The number of answers is not the number of blinded elements, or nothing was asked for.
     #[error("there are {answers} answers to {asked} blinded elements")]
     Count {
-        /// Answers.
+        /// The number of answers.
         answers: usize,
-        /// Blinded elements.
+        /// The number of blinded elements.
         asked: usize,
     },
     /// A purchase under the key of another epoch.
     #[error("the purchase is of epoch {purchase}, and the key of epoch {key}")]
     Epoch {
-        /// The purchase's.
+        /// The epoch of the purchase.
         purchase: u64,
-        /// The key's.
+        /// The epoch of the key.
         key: u64,
     },
     /// A token that this key has not issued, or that is spent for another owner.
     #[error("token {place} was not issued here, or is not for this owner")]
     Token {
-        /// Its place among the others.
+        /// The place of the token in the list.
         place: usize,
     },
 }
@@ -138,7 +142,7 @@ mod tests {
         for seen in blinded.iter().chain(&issued.evaluated) {
             assert!(!text.contains(&hex::encode(seen.0)));
         }
-        // The same purchase kept in a file gives the same tokens.
+        // The same purchase, after it was kept in a file, gives the same tokens.
         let kept: Purchase =
             serde_json::from_str(&serde_json::to_string(&purchase).unwrap()).unwrap();
         assert_eq!(serde_json::to_string(&kept.finish(&key, &issued).unwrap()).unwrap(), text);
@@ -153,14 +157,15 @@ mod tests {
         let issued = marking.issue(&purchase.blinded(), &mut OsRng).unwrap();
         assert_eq!(purchase.clone().finish(&key, &issued).unwrap_err(), CreditError::Proof);
 
-        // One of the order's elements evaluated by the other key, under the honest key's proof.
+        // One element of the order is evaluated under the other key, and sent with the honest key's
+        // proof.
         let honest_issued = honest.issue(&purchase.blinded(), &mut OsRng).unwrap();
         let mixed = Issued {
             evaluated: vec![honest_issued.evaluated[0], issued.evaluated[1]],
             proof: honest_issued.proof,
         };
         assert_eq!(purchase.clone().finish(&key, &mixed).unwrap_err(), CreditError::Proof);
-        // Answers in another order.
+        // The answers are in another order.
         let swapped = Issued {
             evaluated: honest_issued.evaluated.iter().rev().copied().collect(),
             ..honest_issued.clone()
@@ -179,7 +184,8 @@ mod tests {
     fn what_is_no_element_is_refused() {
         let issuer = issuer(5);
         let wrong = CreditError::Element { what: "blinded" };
-        // The identity, whose evaluation is the same under every key; what is above the field's order; and an odd, so negative, encoding.
+        // The identity, whose evaluation is the same under every key; a value above the order of
+        // the field; and an odd encoding, which is therefore negative.
         for bytes in [[0; 32], [0xff; 32], {
             let mut one = [0; 32];
             one[0] = 1;

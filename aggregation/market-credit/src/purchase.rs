@@ -1,4 +1,4 @@
-//! The client's side: what is kept between an order and its answer.
+//! The client's side: what it keeps between an order and the answer.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use voprf::{EvaluationElement, Group, Proof, Ristretto255, VoprfClient};
 
 use crate::{CreditError, PublicKey, Token};
 
-/// Tokens on order. It is secret: whoever has it and the answer has the tokens.
+/// Tokens on order. This value is secret: whoever has it and the answer has the tokens.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Purchase {
@@ -17,21 +17,22 @@ pub struct Purchase {
     ordered: Vec<Ordered>,
 }
 
-/// One of them.
+/// One of the tokens on order.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Ordered {
     nonce: Hash,
-    /// The blind, and the element that it hides.
+    /// The blinding scalar, and the blinded element.
     client: VoprfClient<Ristretto255>,
     blinded: Element,
 }
 
 impl Purchase {
-    /// Blinds `count` new nonces for a key. Check before that the node shows everyone the same key: it is in the market's log.
+    /// Blinds `count` new nonces for a key. The caller must check before that the node shows
+    /// everyone the same key: the key is in the market's log.
     ///
     /// # Errors
-    /// [`CreditError::Element`], which chance does not give.
+    /// Returns [`CreditError::Element`], which does not happen by chance.
     pub fn new<R: RngCore + CryptoRng>(
         key: &CreditKey,
         count: usize,
@@ -47,16 +48,16 @@ impl Purchase {
         self.epoch
     }
 
-    /// What an order of credit shows.
+    /// The blinded elements, which an order of credit contains.
     #[must_use]
     pub fn blinded(&self) -> Vec<Element> {
         self.ordered.iter().map(|ordered| ordered.blinded).collect()
     }
 
-    /// Makes tokens of the node's answer.
+    /// Turns the node's answer into tokens.
     ///
     /// # Errors
-    /// [`CreditError`]; the tokens could be told from others' then, so there are none.
+    /// Returns [`CreditError`], and no tokens, because they could be told from those of others.
     pub fn finish(self, key: &CreditKey, issued: &Issued) -> Result<Vec<Token>, CreditError> {
         if self.epoch != key.epoch {
             return Err(CreditError::Epoch { purchase: self.epoch.get(), key: key.epoch.get() });

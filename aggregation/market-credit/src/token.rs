@@ -1,4 +1,4 @@
-//! Tokens, as their holder keeps them and spends them.
+//! Tokens, as their holder keeps and spends them.
 
 use std::fmt;
 
@@ -8,15 +8,15 @@ use sha2::Sha256;
 use velum_market_model::{Count, Hash, SpentToken};
 use zeroize::Zeroize;
 
-/// A token: whoever has it can spend it, once.
+/// A token. Whoever has it can spend it, once.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Token {
-    /// Of the key that issued it.
+    /// The epoch of the key that issued the token.
     pub epoch: Count,
-    /// Its name.
+    /// The nonce, which identifies the token.
     pub nonce: Hash,
-    /// The function's value there, in two halves.
+    /// The output of the function for the nonce, in two halves.
     secret: [Hash; 2],
 }
 
@@ -32,7 +32,8 @@ impl Token {
         Self { epoch, nonce, secret: [Hash(first), Hash(second)] }
     }
 
-    /// Spends it for an owner at a market. Nobody who sees this can spend it for another.
+    /// Spends the token for an owner at a market. Nobody who sees the result can spend it for
+    /// another owner.
     #[must_use]
     pub fn spend(&self, market: Hash, owner: Hash) -> SpentToken {
         let [first, second] = &self.secret;
@@ -61,7 +62,8 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Whether an authenticator is that of a secret, in the same time for every wrong one.
+/// Whether an authenticator belongs to a secret. The comparison takes the same time for every wrong
+/// authenticator.
 pub(crate) fn is_authentic(
     secret: &[u8; 64],
     market: Hash,
@@ -71,7 +73,7 @@ pub(crate) fn is_authentic(
     mac(secret, market, owner).is_some_and(|mac| mac.verify_slice(&authenticator.0).is_ok())
 }
 
-/// HMAC-SHA256, RFC 2104. Keys of every length have one.
+/// HMAC-SHA256, RFC 2104. It accepts keys of every length.
 fn mac(secret: &[u8; 64], market: Hash, owner: Hash) -> Option<Hmac<Sha256>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
     mac.update(b"velum market v1 token\0");

@@ -1,4 +1,4 @@
-//! What owners of accounts say about their money, their quotes, and what they would read.
+//! What owners of accounts say about their money and their quotes, and what they ask to read.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,19 +8,19 @@ use crate::{Amount, Hash, IdempotencyKey, Key, Message, ModelError, Time};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MoneyOrder {
-    /// The market, by its node's key, as accounts name it.
+    /// The market, named by the owner of its node's key, as accounts are.
     pub market: Hash,
-    /// From where to where.
+    /// Where the money moves.
     pub action: MoneyAction,
-    /// How much.
+    /// The amount.
     pub amount: Amount,
-    /// One order, however often it is sent.
+    /// Identifies one order, however often it is sent.
     pub idempotency_key: IdempotencyKey,
-    /// Whose money it is.
+    /// The owner of the money.
     pub owner: Key,
 }
 
-/// From where to where money moves.
+/// Where money moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MoneyAction {
@@ -34,27 +34,27 @@ pub enum MoneyAction {
     Unstake,
 }
 
-/// Takes a quote back. What was bought ahead of it and not drawn is refunded.
+/// Takes a quote back. What was bought ahead from it and not drawn is refunded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Revocation {
     /// The id of the quote.
     pub quote: Hash,
-    /// The quote's.
+    /// The provider of the quote.
     pub provider: Key,
 }
 
-/// Asks for what is not everybody's to read.
+/// Asks for data that is not public.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
-    /// The market, by its node's key, as accounts name it.
+    /// The market, named by the owner of its node's key, as accounts are.
     pub market: Hash,
     /// What is asked for.
     pub subject: Subject,
-    /// When it was asked. It is answered for a minute.
+    /// When the query was made. It is answered for one minute.
     pub at: Time,
-    /// Who asks.
+    /// The key that asks.
     pub asker: Key,
 }
 
@@ -64,9 +64,9 @@ pub struct Query {
 pub enum Subject {
     /// What the asker has.
     Account,
-    /// The submission of one job of a lot, which whoever holds the lot's lease may read.
+    /// The submission of one job of a lot, which the holder of the lot's lease may read.
     Input {
-        /// The job's id.
+        /// The id of the job.
         job: Hash,
     },
 }

@@ -1,7 +1,9 @@
-//! JSON in its one form, by RFC 8785, of what messages are made of: objects, lists, texts, truth values, and integers from 0 to 2^53 - 1.
+//! The one form, by RFC 8785, of the JSON that messages consist of: objects, lists, texts, truth
+//! values, and integers from 0 to 2^53 - 1.
 //!
-//! Members stand in order of their names, nothing is spaced, and integers are plain digits. Names are ASCII, so that the order of their bytes is that of
-//! RFC 8785. Numbers with a fraction, an exponent or a sign are refused, and so are `null` and a member that stands twice.
+//! Members are ordered by their names, nothing is spaced, and integers are plain digits. Names are
+//! ASCII, so that ordering them by bytes is the order of RFC 8785. Numbers with a fraction, an
+//! exponent or a sign are refused. So are `null` and repeated members.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::ModelError;
 use crate::quantity::LIMIT;
 
-/// The most bytes of a message as JSON. The longest are matches and settlements, which name each job of a lot.
+/// The most bytes of a message as JSON. The longest messages are matches and settlements, which
+/// name each job of a lot.
 pub const MOST_BYTES: usize = 256 * 1024;
 
 enum Value {
@@ -26,7 +29,8 @@ enum Value {
 /// The canonical JSON of a value.
 ///
 /// # Errors
-/// [`ModelError::Malformed`] for a value that has none: with fractions, signs or nothing in it.
+/// Returns [`ModelError::Malformed`] for a value that has no canonical form, because it contains
+/// fractions, signs or `null`.
 pub fn text<T: Serialize>(kind: &'static str, value: &T) -> Result<String, ModelError> {
     let malformed =
         |error: serde_json::Error| ModelError::Malformed { kind, error: error.to_string() };
@@ -34,10 +38,11 @@ pub fn text<T: Serialize>(kind: &'static str, value: &T) -> Result<String, Model
     Ok(serde_json::from_str::<Value>(&json).map_err(malformed)?.to_string())
 }
 
-/// Reads what was sent. Spaces and the order of members are free; all else has one form, which is read and written again to see that it is.
+/// Reads what was sent. Spaces and the order of members are free. Everything else has one form,
+/// which is checked by writing the value again and comparing.
 ///
 /// # Errors
-/// [`ModelError::TooLong`], [`ModelError::Malformed`] and [`ModelError::Form`].
+/// Returns [`ModelError::TooLong`], [`ModelError::Malformed`] or [`ModelError::Form`].
 pub fn read<T: Serialize + DeserializeOwned>(
     kind: &'static str,
     json: &[u8],
@@ -47,7 +52,8 @@ pub fn read<T: Serialize + DeserializeOwned>(
     }
     let malformed =
         |error: serde_json::Error| ModelError::Malformed { kind, error: error.to_string() };
-    // Typed from the bytes as they came, so that an error has their line and column.
+    // The typed value is read from the bytes as they came, so that errors have their line and
+    // column.
     let value = serde_json::from_slice(json).map_err(malformed)?;
     let sent = serde_json::from_slice::<Value>(json).map_err(malformed)?.to_string();
     let canonical = text(kind, &value)?;
@@ -82,7 +88,7 @@ impl fmt::Display for Value {
     }
 }
 
-/// A text in quotes. serde_json escapes what RFC 8785 has escaped, and in the same way.
+/// A text in quotes. serde_json escapes the same characters as RFC 8785, and in the same way.
 fn quoted(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str(&serde_json::to_string(text).map_err(|_| fmt::Error)?)
 }

@@ -1,4 +1,5 @@
-//! Blind credit: what is said when it is bought and redeemed. `velum-market-credit` makes and checks what stands in these messages.
+//! Blind credit: the messages that buy and redeem it. `velum-market-credit` computes and checks the
+//! values in these messages.
 
 use std::fmt;
 
@@ -7,19 +8,21 @@ use serde::{Deserialize, Serialize};
 use crate::hash::from_hex;
 use crate::{Amount, Count, Hash, HexError, IdempotencyKey, Key, Message, ModelError, Time};
 
-/// No message has more tokens.
+/// The most tokens in one message.
 pub const MOST_TOKENS: usize = 64;
 
-/// An element of ristretto255, as RFC 9496 encodes it. Whoever uses one decodes it, and so finds out whether it is one.
+/// An element of ristretto255, encoded as in RFC 9496. This type does not check the encoding. The
+/// code that uses an element decodes it, and so learns whether it is valid.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Element(pub [u8; 32]);
 
-/// The key under which a node issues credit in an epoch. There is one for everyone: a key for one client would mark that client's tokens.
+/// The key under which a node issues credit in an epoch. There is one key for everyone, because a
+/// key for one client would mark the tokens of that client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreditKey {
-    /// Counts epochs.
+    /// The number of the epoch.
     pub epoch: Count,
     /// The public key.
     pub element: Element,
@@ -27,9 +30,9 @@ pub struct CreditKey {
     pub value: Amount,
     /// Until when tokens are issued.
     pub issued_until: Time,
-    /// Until when they are redeemed. They are worth nothing thereafter.
+    /// Until when tokens are redeemed. After that, they are worth nothing.
     pub redeemed_until: Time,
-    /// Who says so.
+    /// The node that states this.
     pub node: Key,
 }
 
@@ -37,57 +40,60 @@ pub struct CreditKey {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreditOrder {
-    /// The market that it is for, and no other: [`Key::owner`] of its node's key.
+    /// The only market that the order is for: [`Key::owner`] of its node's key.
     pub market: Hash,
-    /// The key that shall issue it.
+    /// The epoch of the key that is to issue the tokens.
     pub epoch: Count,
-    /// One for each token.
+    /// The blinded elements, one for each token.
     pub blinded: Vec<Element>,
-    /// One order, however often it is sent.
+    /// Identifies one order, however often it is sent.
     pub idempotency_key: IdempotencyKey,
-    /// Who pays.
+    /// The owner that pays.
     pub owner: Key,
 }
 
-/// What a node answers to an order of credit.
+/// The node's answer to an order of credit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Issued {
-    /// The blinded elements evaluated, in their order.
+    /// The evaluated elements, in the order of the blinded ones.
     pub evaluated: Vec<Element>,
-    /// That all of them are evaluated under the published key: the batched proof of RFC 9497, 2.2.1, as two scalars.
+    /// The proof that all of them are evaluated under the published key. It is the batched proof of
+    /// RFC 9497, 2.2.1, as two scalars.
     pub proof: [Scalar; 2],
 }
 
-/// A scalar of ristretto255: 32 bytes, written as elements are.
+/// A scalar of ristretto255: 32 bytes, encoded as elements are.
 pub type Scalar = Element;
 
 /// Turns tokens into the balance of a key that nobody has seen before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Redemption {
-    /// The market that it is for, and no other: [`Key::owner`] of its node's key.
+    /// The only market that the redemption is for: [`Key::owner`] of its node's key.
     pub market: Hash,
-    /// The key that issued the tokens.
+    /// The epoch of the key that issued the tokens.
     pub epoch: Count,
     /// The tokens.
     pub tokens: Vec<SpentToken>,
-    /// Whose balance they become.
+    /// The owner whose balance they become.
     pub owner: Key,
 }
 
-/// A token that is spent for one owner. It shows that its holder knows the token's secret, and not the secret, so that nobody who sees it can spend it for another.
+/// A token that is spent for one owner. It shows that its holder knows the token's secret, but does
+/// not show the secret itself. So nobody who sees it can spend it for another owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SpentToken {
-    /// The token's name, by which it is spent once.
+    /// The nonce that identifies the token, so that it is spent only once.
     pub nonce: Hash,
     /// The authenticator of market and owner under the token's secret.
     pub authenticator: Hash,
 }
 
 impl CreditKey {
-    /// What an entry of the log names for the key of an epoch. It stands there once.
+    /// The subject of the log entry for the key of an epoch. The log has one such entry for each
+    /// epoch.
     #[must_use]
     pub fn subject(epoch: Count) -> Hash {
         Hash::of(&[b"velum market v1 credit epoch\0", &epoch.get().to_be_bytes()])

@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-/// A SHA-256 value: of a message, of a proof, or of an owner's key.
+/// A SHA-256 value of a message, of a proof, or of an owner's key.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Hash(pub [u8; 32]);
 
-/// Why text is no hash, key or signature.
+/// Why a text is not a hash, key or signature.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("it has to be {bytes} bytes in lower-case hexadecimal")]
 pub struct HexError {
-    /// How many bytes it has to be.
+    /// How many bytes the text has to encode.
     pub bytes: usize,
 }
 
 impl Hash {
-    /// SHA-256 of the parts, one after the other.
+    /// SHA-256 of the concatenated parts.
     #[must_use]
     pub fn of(parts: &[&[u8]]) -> Self {
         let mut hash = Sha256::new();
@@ -55,7 +55,7 @@ impl From<Hash> for String {
     }
 }
 
-/// Bytes from the one text that they have: upper-case digits are refused.
+/// Decodes bytes from their only text form. Upper-case digits are refused.
 pub(crate) fn from_hex<const N: usize>(text: &str) -> Result<[u8; N], HexError> {
     let mut bytes = [0; N];
     hex::decode_to_slice(text, &mut bytes).map_err(|_| HexError { bytes: N })?;

@@ -7,46 +7,47 @@ use crate::{
     TextError, Time,
 };
 
-/// The most bytes of a submission, as `docs/formats.md` has it.
+/// The most bytes of a submission, as specified in `docs/formats.md`.
 const MOST_PROOF_BYTES: u64 = 1 << 20;
 
-/// One presentation to be counted by an aggregate. It names no payee: whoever wins the lot that it falls into is.
+/// One presentation that an aggregate is to count. It names no payee: the provider that wins the
+/// job's lot is the payee.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
-    /// The market that it is for, and no other: [`Key::owner`] of its node's key. Whoever receives it could hand it in elsewhere otherwise, and the
-    /// client would pay twice.
+    /// The only market that the job is for: [`Key::owner`] of its node's key. Otherwise, anyone who
+    /// receives the job could hand it in elsewhere, and the client would pay twice.
     pub market: Hash,
-    /// The submission: the presentation with what it answers.
+    /// The submission: the presentation, with the request and the transcript that it answers.
     pub proof: ProofReference,
-    /// What its proofs are verified by.
+    /// What verifies the proofs of the submission.
     pub proof_system: ProofSystem,
-    /// Of the document.
+    /// The size class of the document.
     pub size_class: SizeClass,
-    /// The hash of what it states, which is salted.
+    /// The salted hash of what the presentation states.
     pub statement: Hash,
     /// What the client pays, how the price is found, and until when.
     pub offer: Offer,
-    /// Of the aggregate that shall count it.
+    /// The profile of the aggregate that is to count the job.
     pub profile: Profile,
-    /// Whether it waits for others.
+    /// Whether the job waits for other jobs.
     pub latency: Latency,
-    /// The standing order that pays for it, if one does.
+    /// The standing order that pays for the job, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standing_order: Option<Hash>,
-    /// One job, however often it is sent.
+    /// Identifies one job, however often it is sent.
     pub idempotency_key: IdempotencyKey,
-    /// Who pays, is refunded, and may cancel.
+    /// The key that pays, is refunded, and may cancel.
     pub submitter: Key,
 }
 
-/// Bytes by their hash.
+/// A reference to bytes by their hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProofReference {
     /// SHA-256 of the bytes.
     pub sha256: Hash,
-    /// How many they are.
+    /// The number of bytes.
     pub length: Count,
 }
 
@@ -54,40 +55,41 @@ pub struct ProofReference {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProofSystem {
-    /// Name and version.
+    /// The name and version.
     pub name: ProofSystemName,
     /// The hash of the list of the verifier's keys.
     pub keys: Hash,
 }
 
 impl ProofSystem {
-    /// The proof system of a suite of presentations: its name and version, and the keys that verify it, in their order.
+    /// The proof system of a suite of presentations, from its name, its version, and the keys that
+    /// verify it, in their order.
     ///
     /// # Errors
-    /// [`TextError`] for a name that is none of a suite.
+    /// Returns [`TextError`] for a name that no suite can have.
     pub fn of_suite(name: &str, version: u8, keys: &[impl AsRef<[u8]>]) -> Result<Self, TextError> {
         let keys: Vec<&[u8]> = keys.iter().map(AsRef::as_ref).collect();
         Ok(Self { name: format!("velum {name} {version}").try_into()?, keys: Hash::of(&keys) })
     }
 }
 
-/// The size of a document, which decides what a leaf takes.
+/// The size class of a document, which decides what a leaf costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SizeClass {
-    /// The smallest.
+    /// The smallest class.
     Standard,
-    /// The middle one.
+    /// The middle class.
     Large,
-    /// The largest.
+    /// The largest class.
     Extra,
 }
 
 impl SizeClass {
-    /// All, in order of size.
+    /// All classes, in order of size.
     pub const ALL: [Self; 3] = [Self::Standard, Self::Large, Self::Extra];
 
-    /// Its name, as documents' classes are called.
+    /// The name of the class, as documents' classes are called.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -97,14 +99,14 @@ impl SizeClass {
         }
     }
 
-    /// The one of a name.
+    /// The class with this name.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|class| class.name() == name)
     }
 }
 
-/// The profile of an aggregate: what is proven of it.
+/// The profile of an aggregate, which states how much of its security is proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Profile {
     /// 58 proven bits.
@@ -119,13 +121,13 @@ pub enum Profile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Latency {
-    /// Not at all: it is a batch of its own.
+    /// The job does not wait. It is a batch of its own.
     Single,
-    /// Until there is company enough, or it has waited enough.
+    /// The job waits until there is enough company, or until it has waited long enough.
     Aggregated {
-        /// The longest wait, which ends it whatever the company.
+        /// The longest wait, which ends whatever the company is.
         max_wait: Duration,
-        /// How many presentations the client would have in the batch.
+        /// How many presentations the client wants in the batch.
         min_batch: Count,
     },
 }
@@ -134,11 +136,11 @@ pub enum Latency {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Order {
-    /// It rises until a provider takes it.
+    /// The price rises until a provider takes it.
     Dutch,
-    /// Sealed bids, of which the lowest wins and is paid the second-lowest.
+    /// Sealed bids. The lowest bid wins and is paid the second-lowest price.
     Sealed,
-    /// Providers' standing quotes, by price and then by time.
+    /// Standing quotes of providers, ordered by price and then by time.
     Limit,
 }
 
@@ -148,29 +150,30 @@ pub enum Order {
 pub struct Offer {
     /// How the price is found.
     pub order: Order,
-    /// The least that is paid.
+    /// The least price.
     pub minimum: Amount,
-    /// The most, which is held from the start.
+    /// The highest price, which is held from the start.
     pub maximum: Amount,
-    /// How the price goes from one to the other.
+    /// How the price moves from one to the other.
     pub ramp: Ramp,
-    /// By when a provider has to have taken it.
+    /// The time by which a provider has to have taken the job.
     pub lock_by: Time,
-    /// By when it has to be delivered, by whoever has it then.
+    /// The time by which the job has to be delivered, by the provider that then holds it.
     pub deliver_by: Time,
-    /// What a provider has to put up for this job, where the market's rules do not ask for more.
+    /// The collateral that a provider has to put up for this job, unless the market's rules ask for
+    /// more.
     pub collateral: Amount,
 }
 
-/// The way of a price over time.
+/// How a price moves over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ramp {
-    /// When it starts, at the earliest.
+    /// The earliest start of the ramp.
     pub start: Time,
-    /// How long it takes.
+    /// How long the ramp takes.
     pub duration: Duration,
-    /// In which direction.
+    /// The direction of the ramp.
     pub price: PriceMove,
 }
 
@@ -184,41 +187,43 @@ pub enum PriceMove {
     Falls,
 }
 
-/// Takes a job back, which is possible until its batch closes, and before it came.
+/// Takes a job back. This is possible until the job's batch closes, and also before the job
+/// arrives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cancel {
-    /// The job's id.
+    /// The id of the job.
     pub job: Hash,
-    /// The job's `offer.lock_by`. A market that does not have the job keeps the cancellation until then: later nobody could take the job.
+    /// The job's `offer.lock_by`. A market that does not have the job keeps the cancellation until
+    /// then. After that, no provider could take the job.
     pub lock_by: Time,
-    /// The job's.
+    /// The submitter of the job.
     pub submitter: Key,
 }
 
-/// Capacity that a client buys ahead, from a provider whose quote gives a discount for it.
+/// Capacity that a client buys ahead from a provider whose quote gives a discount for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StandingOrder {
-    /// The market that it is for, and no other: [`Key::owner`] of its node's key.
+    /// The only market that the order is for: [`Key::owner`] of its node's key.
     pub market: Hash,
-    /// The id of the quote that it takes.
+    /// The id of the quote that the client accepts.
     pub quote: Hash,
-    /// How many presentations.
+    /// The number of presentations.
     pub count: Count,
-    /// For each, paid ahead.
+    /// The price for each presentation, which is paid ahead.
     pub price: Amount,
-    /// Drawn from then on.
+    /// The time from which jobs can be drawn.
     pub from: Time,
-    /// And until then; what is unused is settled by the market's rule.
+    /// The time until which jobs can be drawn. The market's rule settles what is unused.
     pub until: Time,
-    /// One order, however often it is sent.
+    /// Identifies one order, however often it is sent.
     pub idempotency_key: IdempotencyKey,
-    /// Who pays.
+    /// The client that pays.
     pub client: Key,
 }
 
-/// Says that something went wrong that the node did not see.
+/// States that something went wrong that the node did not see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dispute {
@@ -226,9 +231,9 @@ pub struct Dispute {
     pub lot: Hash,
     /// What is disputed.
     pub grievance: Grievance,
-    /// SHA-256 of what shows it.
+    /// SHA-256 of the evidence.
     pub evidence: Hash,
-    /// Who says so.
+    /// The key that states this.
     pub complainant: Key,
 }
 
@@ -242,7 +247,7 @@ pub enum Grievance {
     ReceiptInvalid,
     /// A client has no receipt.
     ReceiptMissing,
-    /// A delivery in time was not taken.
+    /// A delivery in time was not accepted.
     DeliveryIgnored,
 }
 

@@ -1,7 +1,9 @@
-//! Keys of clients, providers and nodes, and their signatures.
+//! The keys of clients, providers and nodes, and their signatures.
 //!
-//! Ed25519 signatures are verified strictly: no key of small order, no `s` above the order. An ES256 signature is `r || s` in 64 bytes with the lower `s`.
-//! That leaves nobody but the key's holder a second signature of one message; the holder can make as many as it likes, so nothing is named by a signature.
+//! Ed25519 signatures are verified strictly: keys of small order and values of `s` that are not
+//! below the order are refused. An ES256 signature is `r || s` in 64 bytes, with the lower `s`. So
+//! nobody but the holder of the key can create a second signature of a message. The holder can
+//! create as many as it likes, so nothing is identified by a signature.
 
 use std::fmt;
 
@@ -16,7 +18,7 @@ use crate::{Hash, HexError, ModelError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Algorithm {
-    /// RFC 8032.
+    /// Ed25519, RFC 8032.
     Ed25519,
     /// ECDSA on P-256 with SHA-256.
     Es256,
@@ -26,13 +28,13 @@ pub enum Algorithm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "KeyText", into = "KeyText")]
 pub enum Key {
-    /// As RFC 8032 encodes it.
+    /// An Ed25519 key, encoded as in RFC 8032.
     Ed25519([u8; 32]),
-    /// SEC 1, compressed: a key has one form.
+    /// A P-256 key, compressed as in SEC 1, so that a key has one form.
     Es256([u8; 33]),
 }
 
-/// As JSON has it.
+/// A key as it is written in JSON.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KeyText {
@@ -40,21 +42,21 @@ struct KeyText {
     public: String,
 }
 
-/// 64 bytes, of either algorithm.
+/// A signature of 64 bytes, of either algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Signature(pub [u8; 64]);
 
-/// A key that signs. Kept from every error and log.
+/// A key that signs. It never appears in errors or logs.
 pub enum SecretKey {
-    /// Of Ed25519.
+    /// An Ed25519 key.
     Ed25519(Box<ed25519_dalek::SigningKey>),
-    /// Of ES256.
+    /// An ES256 key.
     Es256(Box<p256::ecdsa::SigningKey>),
 }
 
 impl Key {
-    /// The algorithm of its signatures.
+    /// The algorithm of the key's signatures.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         match self {
@@ -63,7 +65,7 @@ impl Key {
         }
     }
 
-    /// Who holds the key, as accounts and payees name it.
+    /// The owner of the key, as accounts and payees name it.
     #[must_use]
     pub fn owner(&self) -> Hash {
         let KeyText { algorithm, public } = (*self).into();
@@ -72,10 +74,10 @@ impl Key {
         Hash::of(&[b"velum market v1 owner\0", json.as_bytes()])
     }
 
-    /// Checks that signatures can be verified by it: that it is a point of its curve.
+    /// Checks that the key can verify signatures, which means that it is a point of its curve.
     ///
     /// # Errors
-    /// [`ModelError::Key`].
+    /// Returns [`ModelError::Key`].
     pub fn check(&self) -> Result<(), ModelError> {
         let is_point = match self {
             Self::Ed25519(public) => ed25519_dalek::VerifyingKey::from_bytes(public).is_ok(),
@@ -84,7 +86,7 @@ impl Key {
         if is_point { Ok(()) } else { Err(ModelError::Key { algorithm: self.algorithm().name() }) }
     }
 
-    /// Checks a signature of `bytes`, which are those of a message of `kind`.
+    /// Checks a signature over `bytes`, which belong to a message of `kind`.
     pub(crate) fn verify(
         &self,
         kind: &'static str,
@@ -126,7 +128,8 @@ impl SecretKey {
     /// The key of 32 secret bytes.
     ///
     /// # Errors
-    /// [`ModelError::Key`], where they are no number below the order of P-256.
+    /// Returns [`ModelError::Key`] for ES256 if the bytes are not a valid scalar below the order of
+    /// P-256.
     pub fn from_bytes(algorithm: Algorithm, secret: &[u8; 32]) -> Result<Self, ModelError> {
         Ok(match algorithm {
             Algorithm::Ed25519 => {
@@ -154,7 +157,8 @@ impl SecretKey {
         }
     }
 
-    /// 32 secret bytes for another purpose, such as a key of another kind: SHA-256 of the purpose and the key, which tells nothing of the key.
+    /// 32 secret bytes for another purpose, such as a key of another kind. They are SHA-256 over
+    /// the purpose and the key, and reveal nothing about the key.
     #[must_use]
     pub fn derive(&self, purpose: &'static str) -> Zeroizing<[u8; 32]> {
         let secret: Zeroizing<[u8; 32]> = Zeroizing::new(match self {
@@ -173,7 +177,8 @@ impl SecretKey {
         Zeroizing::new(Hash::of(&parts).0)
     }
 
-    /// Signs bytes. Both algorithms sign the same bytes the same way each time.
+    /// Signs bytes. Both algorithms are deterministic: the same bytes always get the same
+    /// signature.
     #[must_use]
     pub(crate) fn sign(&self, bytes: &[u8]) -> Signature {
         match self {

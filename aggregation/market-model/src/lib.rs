@@ -1,16 +1,32 @@
-//! The messages of a market where presentations are folded into aggregates: what they say, the one form each has, and what is signed.
+//! The messages of a market in which presentations are folded into aggregates: what they say, the
+//! one form that each of them has, and what is signed.
 //!
-//! A signed message is JSON, `{ "message": {...}, "key": {...}, "signature": hex }`. The signature is over a tag that names kind and version, and the
-//! canonical JSON of the message ([`canonical`]). Its id is SHA-256 of the same bytes, so that an id tells a message of one kind, whoever signed it how often.
+//! A signed message is JSON of the form `{ "message": {...}, "key": {...}, "signature": hex }`. The
+//! signature covers a tag that names the kind and the version, and the canonical JSON of the
+//! message ([`canonical`]). The id of a message is SHA-256 of the same bytes. So an id identifies a
+//! message of one kind, whoever signed it and however often.
 //!
-//! A message is for one market. Jobs, standing orders, quotes and orders of money and credit name it. All others name a job, or a lot, whose id is made of its jobs' ids; or a quote; or the
-//! node says them.
+//! A message is for one market. Jobs, standing orders, quotes, and orders of money and credit name
+//! the market. Every other message names a job, a quote, or a lot, whose id is derived from the ids
+//! of its jobs, or the node itself makes the statement.
 //!
-//! Whoever has seen a message can send it again, so a node remembers the ids of what it has taken for as long as it could be taken: quotes until they expire, standing
-//! orders until their end, bids until their lot's `deliver_by`, jobs until their `lock_by`, and the ids of jobs that were cancelled before they came. Locks, reveals and
-//! deliveries name an epoch, and are nothing after it. `velum_market_rules::Seen` is that memory.
+//! Anyone who has seen a message can send it again. So a node remembers the ids of the messages
+//! that it has accepted for as long as they could be accepted:
 //!
-//! This crate knows no clock, no rules and no money: those are in `velum-market-rules`.
+//! - quotes until they expire,
+//! - standing orders until their end,
+//! - bids until their lot's `deliver_by`,
+//! - jobs until their `lock_by`, and
+//! - the ids of jobs that were cancelled before they came.
+//!
+//! Locks, reveals and deliveries name an epoch, and have no effect after it.
+//! `velum_market_rules::Seen` is that memory.
+//!
+//! The crate has three layers. `quantity`, `text`, `hash`, `key` and `canonical` define the values
+//! and their one form. `message` signs and reads messages. `job`, `provider`, `account`, `credit`,
+//! `node` and `log` define the messages by who signs them.
+//!
+//! This crate knows no clock, no rules and no money. Those are in `velum-market-rules`.
 
 #![warn(missing_docs, unreachable_pub)]
 

@@ -1,4 +1,4 @@
-//! Messages with who signed them.
+//! Messages together with the key that signed them.
 
 use std::fmt::Debug;
 
@@ -7,24 +7,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Hash, Key, ModelError, SecretKey, Signature, canonical};
 
-/// What all messages have.
+/// What all messages have in common.
 pub trait Message: Clone + Debug + PartialEq + Serialize + DeserializeOwned {
-    /// The kind, which the signature covers: a message of one kind is none of another.
+    /// The kind of the message. The signature covers it, so that a message of one kind is never
+    /// valid as another.
     const KIND: &'static str;
 
-    /// The key that has to sign it.
+    /// The key that has to sign the message.
     fn author(&self) -> &Key;
 
-    /// Checks what the types of its members leave open.
+    /// Checks what the types of the members do not enforce.
     ///
     /// # Errors
-    /// [`ModelError::Member`].
+    /// Returns [`ModelError::Member`].
     fn check(&self) -> Result<(), ModelError> {
         Ok(())
     }
 }
 
-/// A message whose signature holds: there is no other way to one than to sign it or to read and verify it.
+/// A message whose signature is valid. The only ways to obtain one are to sign a message, or to
+/// read and verify one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Signed<M> {
     message: M,
@@ -32,7 +34,7 @@ pub struct Signed<M> {
     signature: Signature,
 }
 
-/// As it is sent, before anything of it is verified.
+/// A message as it is sent, before any of it is verified.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sent<M> {
@@ -41,26 +43,27 @@ struct Sent<M> {
     signature: Signature,
 }
 
-/// What is signed of a message: the tag of its kind, and its canonical JSON.
+/// The bytes that are signed: the tag of the message's kind, and its canonical JSON.
 ///
 /// # Errors
-/// [`ModelError`], where the message has no canonical JSON.
+/// Returns [`ModelError`] if the message has no canonical JSON.
 pub fn signed_bytes<M: Message>(message: &M) -> Result<Vec<u8>, ModelError> {
     Ok(format!("velum market v1 {}\0{}", M::KIND, canonical::text(M::KIND, message)?).into_bytes())
 }
 
-/// The message's name: SHA-256 of what is signed of it.
+/// The id of the message, which is SHA-256 of the bytes that are signed.
 ///
 /// # Errors
-/// As [`signed_bytes`].
+/// Returns the errors of [`signed_bytes`].
 pub fn id<M: Message>(message: &M) -> Result<Hash, ModelError> {
     Ok(Hash::of(&[&signed_bytes(message)?]))
 }
 
-/// Reads a message that nobody has signed, such as one that is asked about before it is sent: its form, its members, and its author's key.
+/// Reads a message that nobody has signed, such as one that is asked about before it is sent.
+/// Checks its form, its members, and the key of its author.
 ///
 /// # Errors
-/// [`ModelError`].
+/// Returns [`ModelError`].
 pub fn read_unsigned<M: Message>(json: &[u8]) -> Result<M, ModelError> {
     let message = canonical::read::<M>(M::KIND, json)?;
     message.check()?;
@@ -72,7 +75,7 @@ impl<M: Message> Signed<M> {
     /// Signs a message.
     ///
     /// # Errors
-    /// [`ModelError::Author`] where the message names another key, and [`ModelError::Member`].
+    /// Returns [`ModelError::Author`] if the message names another key, or [`ModelError::Member`].
     pub fn sign(message: M, key: &SecretKey) -> Result<Self, ModelError> {
         let public = key.public();
         check(&message, &public)?;
@@ -80,10 +83,10 @@ impl<M: Message> Signed<M> {
         Ok(Self { message, key: public, signature })
     }
 
-    /// Reads a signed message and verifies it: its form, its members, its author and its signature.
+    /// Reads a signed message and verifies its form, its members, its author and its signature.
     ///
     /// # Errors
-    /// [`ModelError`].
+    /// Returns [`ModelError`].
     pub fn read(json: &[u8]) -> Result<Self, ModelError> {
         let Sent { message, key, signature } = canonical::read::<Sent<M>>(M::KIND, json)?;
         check(&message, &key)?;
@@ -91,20 +94,20 @@ impl<M: Message> Signed<M> {
         Ok(Self { message, key, signature })
     }
 
-    /// As JSON, in its canonical form.
+    /// The signed message as JSON, in its canonical form.
     ///
     /// # Errors
-    /// As [`signed_bytes`].
+    /// Returns the errors of [`signed_bytes`].
     pub fn json(&self) -> Result<String, ModelError> {
         canonical::text(M::KIND, self)
     }
 
-    /// What was signed.
+    /// The message.
     pub const fn message(&self) -> &M {
         &self.message
     }
 
-    /// By whom.
+    /// The key that signed it.
     pub const fn key(&self) -> &Key {
         &self.key
     }

@@ -1,25 +1,26 @@
-//! What a node says, signed with its own key: matches, leases, receipts, settlements, reputations.
+//! What a node says, signed with its own key: matches, leases, receipts, settlements and
+//! reputations.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Amount, Count, Hash, Key, Message, ProofReference, Time};
 
-/// Which provider won a lot, and of which jobs it is made.
+/// States which provider won a lot, and which jobs the lot contains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Match {
-    /// The lot's id.
+    /// The id of the lot.
     pub lot: Hash,
     /// The ids of its jobs.
     pub jobs: Vec<Hash>,
-    /// Who won it, as accounts name it.
+    /// The provider that won the lot, as accounts name it.
     pub provider: Hash,
-    /// For the whole lot.
+    /// The price of the whole lot.
     pub price: Amount,
-    /// The root over all commitments of a sealed auction, fixed before any was opened.
+    /// The root over all commitments of a sealed auction, fixed before any of them was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commitments: Option<Hash>,
-    /// Who says so.
+    /// The node that states this.
     pub node: Key,
 }
 
@@ -27,19 +28,19 @@ pub struct Match {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lease {
-    /// The lot's id.
+    /// The id of the lot.
     pub lot: Hash,
-    /// Counts the leases of a lot; a delivery names it.
+    /// The epoch, which counts the leases of a lot. A delivery names it.
     pub epoch: Count,
-    /// Whose it is.
+    /// The provider that holds the lease.
     pub provider: Hash,
-    /// For the whole lot.
+    /// The price of the whole lot.
     pub price: Amount,
-    /// What is held of the provider's.
+    /// The provider's collateral, which is held during the lease.
     pub collateral: Amount,
-    /// By when the node has to have taken the delivery.
+    /// The time by which the node has to have accepted the delivery.
     pub deliver_by: Time,
-    /// Who says so.
+    /// The node that states this.
     pub node: Key,
 }
 
@@ -47,15 +48,15 @@ pub struct Lease {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReceiptReference {
-    /// The job's id.
+    /// The id of the job.
     pub job: Hash,
-    /// The id of the lot that it was in.
+    /// The id of the lot that contained the job.
     pub lot: Hash,
-    /// The aggregate's proof.
+    /// The proof of the aggregate.
     pub aggregate: ProofReference,
     /// The receipt.
     pub receipt: ProofReference,
-    /// Who says so.
+    /// The node that states this.
     pub node: Key,
 }
 
@@ -63,15 +64,15 @@ pub struct ReceiptReference {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settlement {
-    /// The lot's id.
+    /// The id of the lot.
     pub lot: Hash,
-    /// How it ended.
+    /// How the lot ended.
     pub outcome: Outcome,
     /// What each job paid, in the order of the lot's jobs.
     pub paid: Vec<Paid>,
-    /// When.
+    /// When the lot ended.
     pub at: Time,
-    /// Who says so.
+    /// The node that states this.
     pub node: Key,
 }
 
@@ -79,14 +80,14 @@ pub struct Settlement {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Outcome {
-    /// Delivered and paid.
+    /// The lot was delivered and paid.
     Settled {
-        /// Who delivered.
+        /// The provider that delivered.
         provider: Hash,
-        /// Under which lease.
+        /// The epoch of the lease under which it delivered.
         epoch: Count,
     },
-    /// Not delivered, and refunded in full.
+    /// The lot was not delivered, and refunded in full.
     Expired,
 }
 
@@ -94,9 +95,9 @@ pub enum Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Paid {
-    /// The job's id.
+    /// The id of the job.
     pub job: Hash,
-    /// From its escrow; the rest was refunded.
+    /// The amount paid from the job's escrow. The rest was refunded.
     pub amount: Amount,
 }
 
@@ -104,11 +105,11 @@ pub struct Paid {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reputation {
-    /// Of whom.
+    /// The provider.
     pub provider: Hash,
-    /// From then on.
+    /// The start of the span.
     pub from: Time,
-    /// And before then.
+    /// The end of the span, which is not part of it.
     pub until: Time,
     /// Lots delivered in good time.
     pub delivered: Count,
@@ -116,7 +117,7 @@ pub struct Reputation {
     pub late: Count,
     /// Leases broken.
     pub failed: Count,
-    /// Who says so.
+    /// The node that states this.
     pub node: Key,
 }
 

@@ -1,40 +1,41 @@
-//! What providers say: quotes, locks, sealed bids with what opens them, and deliveries.
+//! What providers say: quotes, locks, sealed bids and their openings, and deliveries.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Amount, Count, Hash, Key, Message, ModelError, Parts, Profile, ProofReference, Time};
 
-/// A standing quote: so many presentations at that price each, until it expires. What the book of limit orders has on the providers' side.
+/// A standing quote for a number of presentations at one price each, until it expires. Quotes are
+/// the providers' side of the book of limit orders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quote {
-    /// The market that it is for, and no other: [`Key::owner`] of its node's key.
+    /// The only market that the quote is for: [`Key::owner`] of its node's key.
     pub market: Hash,
-    /// Of the aggregates that it makes.
+    /// The profile of the aggregates that the provider makes.
     pub profile: Profile,
-    /// For each presentation.
+    /// The price for each presentation.
     pub price: Amount,
-    /// How many presentations it takes in all.
+    /// How many presentations the quote covers in all.
     pub capacity: Count,
-    /// Off the price for capacity that is bought ahead, in parts of a million.
+    /// The discount on the price for capacity that is bought ahead, in parts of a million.
     pub discount: Parts,
-    /// Until when it stands.
+    /// When the quote expires.
     pub expires: Time,
-    /// Whose it is.
+    /// The provider.
     pub provider: Key,
 }
 
-/// Takes a lot at the price of the moment.
+/// Takes a lot at the current price.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lock {
-    /// The lot's id.
+    /// The id of the lot.
     pub lot: Hash,
     /// The lot's epoch before the lock, so that a lock is for one auction.
     pub epoch: Count,
-    /// The least price that the provider takes it for.
+    /// The least price at which the provider takes the lot.
     pub at_least: Amount,
-    /// Who takes it.
+    /// The provider.
     pub provider: Key,
 }
 
@@ -42,13 +43,14 @@ pub struct Lock {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bid {
-    /// The lot's id.
+    /// The id of the lot.
     pub lot: Hash,
-    /// The lot's epoch. Auctions in which no bid is opened are followed by others of the same epoch: a node remembers bids, so that each is for one auction.
+    /// The lot's epoch. An auction in which no bid is opened is followed by another one of the same
+    /// epoch. So a node remembers bids, and each bid counts for one auction only.
     pub epoch: Count,
-    /// What [`sealed_price`] makes of price and nonce.
+    /// The commitment to price and nonce, as computed by [`sealed_price`].
     pub commitment: Hash,
-    /// Who bids.
+    /// The bidder.
     pub provider: Key,
 }
 
@@ -56,15 +58,15 @@ pub struct Bid {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reveal {
-    /// The lot's id.
+    /// The id of the lot.
     pub lot: Hash,
-    /// The bid's.
+    /// The epoch of the bid.
     pub epoch: Count,
-    /// For the whole lot.
+    /// The price of the whole lot.
     pub price: Amount,
     /// 32 random bytes, which keep the price from being guessed.
     pub nonce: Hash,
-    /// Who bid.
+    /// The bidder.
     pub provider: Key,
 }
 
@@ -72,17 +74,18 @@ pub struct Reveal {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Delivery {
-    /// The lot's id.
+    /// The id of the lot.
     pub lot: Hash,
-    /// The lease's.
+    /// The epoch of the lease.
     pub epoch: Count,
-    /// The aggregate's proof.
+    /// The proof of the aggregate.
     pub aggregate: ProofReference,
-    /// Who made it, and is its payee.
+    /// The provider that made the aggregate, which is its payee.
     pub provider: Key,
 }
 
-/// What a sealed bid commits to: the lot, its epoch, the bidder, the price and a nonce. A copy of another's commitment opens for nobody else.
+/// The commitment of a sealed bid to the lot, its epoch, the bidder, the price and a nonce. A copy
+/// of another bidder's commitment opens for nobody else.
 #[must_use]
 pub fn sealed_price(lot: &Hash, epoch: Count, bidder: &Hash, price: Amount, nonce: &Hash) -> Hash {
     let (epoch, price) = (epoch.get().to_be_bytes(), price.get().to_be_bytes());

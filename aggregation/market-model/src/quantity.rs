@@ -1,9 +1,10 @@
-//! Integers of the market: money, times, counts. All are below 2^53, so that every reader of JSON reads them exactly.
+//! Integers of the market: money, times and counts. All are below 2^53, so that every JSON reader
+//! reads them exactly.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Every quantity is below it.
+/// Every quantity is below this number.
 pub const LIMIT: u64 = 1 << 53;
 
 /// A number that is too large to be a quantity.
@@ -19,23 +20,23 @@ macro_rules! quantity {
         pub struct $name(u64);
 
         impl $name {
-            /// None.
+            /// Zero.
             pub const ZERO: Self = Self(0);
-            /// The largest.
+            /// The largest quantity.
             pub const MOST: Self = Self(LIMIT - 1);
 
-            /// A quantity of so many.
+            /// A quantity of this value.
             ///
             /// # Errors
-            /// [`QuantityError`] at 2^53 and above.
+            /// Returns [`QuantityError`] for 2^53 and above.
             pub const fn new(value: u64) -> Result<Self, QuantityError> {
                 if value < LIMIT { Ok(Self(value)) } else { Err(QuantityError(value)) }
             }
 
-            /// A constant.
+            /// A constant quantity.
             ///
             /// # Panics
-            /// At 2^53 and above, and so when it is compiled, where it is used for a constant.
+            /// Panics for 2^53 and above. In a constant, this is a compile error.
             #[must_use]
             pub const fn constant(value: u64) -> Self {
                 assert!(value < LIMIT, "not below 2^53");
@@ -48,13 +49,13 @@ macro_rules! quantity {
                 self.0
             }
 
-            /// The sum; none, where it would be too large.
+            /// The sum, or `None` if it is too large.
             #[must_use]
             pub fn checked_add(self, other: Self) -> Option<Self> {
                 Self::new(self.0.checked_add(other.0)?).ok()
             }
 
-            /// The difference, or zero.
+            /// The difference, or zero if `other` is larger.
             #[must_use]
             pub const fn saturating_sub(self, other: Self) -> Self {
                 Self(self.0.saturating_sub(other.0))
@@ -84,36 +85,36 @@ macro_rules! quantity {
 }
 
 quantity! {
-    /// Money, in the market's one smallest unit.
+    /// Money, in the smallest unit of the market.
     Amount
 }
 quantity! {
-    /// Milliseconds since 1970, in UTC.
+    /// A time in milliseconds since 1970, in UTC.
     Time
 }
 quantity! {
-    /// Milliseconds.
+    /// A duration in milliseconds.
     Duration
 }
 quantity! {
-    /// How many: presentations, bytes, epochs.
+    /// A number of things, such as presentations, bytes or epochs.
     Count
 }
 
 impl Time {
-    /// So much later, or the end of all times.
+    /// The time after this duration, or the largest time.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         Self((self.0 + duration.0).min(LIMIT - 1))
     }
 
-    /// So much earlier, or 1970.
+    /// The time before this duration, or 1970.
     #[must_use]
     pub const fn before(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(duration.0))
     }
 
-    /// What has passed since an earlier time; none, where that one is later.
+    /// The duration since an earlier time, or zero if that time is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration(self.0.saturating_sub(earlier.0))
@@ -131,28 +132,28 @@ impl Parts {
     /// The whole.
     pub const WHOLE: Self = Self(1_000_000);
 
-    /// So many of a million. More than a million is more than the whole.
+    /// This many parts of a million. More than a million is more than the whole.
     #[must_use]
     pub const fn of_a_million(parts: u32) -> Self {
         Self(parts)
     }
 
-    /// So many of a hundred.
+    /// This many parts of a hundred.
     ///
     /// # Panics
-    /// Above 429,000 percent.
+    /// Panics above 429,000 percent.
     #[must_use]
     pub const fn percent(percent: u32) -> Self {
         Self(percent * 10_000)
     }
 
-    /// Of a million.
+    /// The parts of a million.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0
     }
 
-    /// This share of an amount, rounded down; the largest amount, where it would be larger.
+    /// This share of an amount, rounded down, and at most the largest amount.
     #[must_use]
     pub fn of(self, amount: Amount) -> Amount {
         let parts = u128::from(amount.0) * u128::from(self.0) / 1_000_000;

@@ -1,4 +1,5 @@
-//! Short texts that people and programs choose. Printable ASCII: a text has one form, and none that only looks like it.
+//! Short texts that people and programs choose. They are printable ASCII, so that a text has one
+//! form, and no other text looks like it.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -9,7 +10,7 @@ use thiserror::Error;
 pub struct TextError {
     /// The fewest characters.
     pub least: usize,
-    /// The most.
+    /// The most characters.
     pub most: usize,
 }
 
@@ -50,7 +51,7 @@ macro_rules! text {
 }
 
 text! {
-    /// What a client chooses so that a job which it sends twice is one job.
+    /// A client chooses this key so that a job which it sends twice is one job.
     IdempotencyKey, 16, 64
 }
 text! {

@@ -1,6 +1,8 @@
-//! A provider of a market: takes lots, has its workers fold them, delivers the aggregates, and is paid.
+//! A provider of a market. It takes lots, has its workers fold them, delivers the aggregates, and
+//! is paid.
 //!
-//! It speaks signed HTTP with the node and nothing else: what it works with, database and blobs, is its own. What it takes lots for is its [`Policy`].
+//! It speaks signed HTTP with the node and nothing else: the database and the blobs that it works
+//! with are its own. Its [`Policy`] says which lots it takes.
 
 #![warn(missing_docs, unreachable_pub)]
 

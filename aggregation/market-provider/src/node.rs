@@ -1,4 +1,4 @@
-//! What a provider asks of a node, over HTTP.
+//! A provider's requests to a node, over HTTP.
 
 use std::time::Duration;
 
@@ -22,28 +22,29 @@ const TIME: Duration = Duration::from_secs(60);
 /// The most bytes of an answer in JSON.
 const ANSWER_BYTES: usize = 4 << 20;
 
-/// The most open lots of one auction that are read. No market has so many; a node that says so would fill the memory of whoever asks.
+/// The most open lots of one auction that are read. No market has so many. A node that claims to
+/// have more would fill the memory of the caller.
 const MOST_LOTS: usize = 200_000;
 
 /// Why a node did not do what it was asked.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum NodeError {
-    /// No answer. Asking again may help.
+    /// There is no answer. Asking again may help.
     #[error("the node at {url} does not answer: {why}")]
     Unreachable {
-        /// Where.
+        /// The URL of the node.
         url: Url,
-        /// Why, as far as is known.
+        /// The reason, as far as it is known.
         why: String,
     },
-    /// It says no.
+    /// The node refuses the request.
     #[error("the node refuses ({}): {}", .0.code, .0.detail)]
     Refused(Problem),
-    /// An answer that is none of a node's.
+    /// The answer is not one of a node.
     #[error("the node's answer cannot be read: {0}")]
     Malformed(String),
-    /// What was to be sent is none.
+    /// The message to be sent is not valid.
     #[error(transparent)]
     Message(#[from] ModelError),
 }
@@ -60,7 +61,7 @@ impl NodeError {
     }
 }
 
-/// A node by its URL.
+/// A client of a node.
 #[derive(Clone)]
 pub struct NodeClient {
     client: Client,
@@ -69,12 +70,13 @@ pub struct NodeClient {
 
 type Result<T> = std::result::Result<T, NodeError>;
 
-/// What sends requests to nodes over HTTP, with TLS by rustls.
+/// Makes a client that sends requests to nodes over HTTP, with TLS by rustls.
 ///
 /// # Errors
-/// Why the system gives none.
+/// Returns the reason why no client can be made.
 pub fn http_client() -> reqwest::Result<Client> {
-    // Another part of the process may have chosen one, which is as good. Without one no client is made.
+    // Another part of the process may have installed a provider, which is as good. Without a
+    // provider, no client can be made.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
         .timeout(TIME)
@@ -83,10 +85,10 @@ pub fn http_client() -> reqwest::Result<Client> {
 }
 
 impl NodeClient {
-    /// The node at a URL, such as `https://market.example/`.
+    /// Makes a client of the node at a URL, such as `https://market.example/`.
     ///
     /// # Errors
-    /// [`NodeError::Unreachable`], where no client can be made.
+    /// Returns [`NodeError::Unreachable`] if no client can be made.
     pub fn new(url: Url) -> Result<Self> {
         let client = http_client();
         let client = client
@@ -97,7 +99,7 @@ impl NodeClient {
     /// The market's key and clock.
     ///
     /// # Errors
-    /// [`NodeError`], as all here.
+    /// Returns [`NodeError`], as all methods here.
     pub async fn market(&self) -> Result<MarketInfo> {
         self.get("v1/market").await
     }
@@ -105,7 +107,7 @@ impl NodeClient {
     /// All open lots of an auction, the oldest first.
     ///
     /// # Errors
-    /// [`NodeError`].
+    /// Returns [`NodeError`].
     pub async fn lots(&self, auction: &str) -> Result<Vec<LotStatus>> {
         let mut lots: Vec<LotStatus> = Vec::new();
         loop {
@@ -127,7 +129,7 @@ impl NodeClient {
     /// A lot with its jobs.
     ///
     /// # Errors
-    /// [`NodeError`].
+    /// Returns [`NodeError`].
     pub async fn lot(&self, lot: Hash) -> Result<LotStatus> {
         self.get(&format!("v1/lots/{lot}")).await
     }
@@ -135,7 +137,7 @@ impl NodeClient {
     /// What the asker has and holds.
     ///
     /// # Errors
-    /// [`NodeError`].
+    /// Returns [`NodeError`].
     pub async fn account(&self, query: &Signed<Query>) -> Result<AccountStatus> {
         self.post("v1/accounts", query).await
     }
@@ -143,7 +145,7 @@ impl NodeClient {
     /// Moves money.
     ///
     /// # Errors
-    /// [`NodeError`].
+    /// Returns [`NodeError`].
     pub async fn money(&self, order: &Signed<MoneyOrder>) -> Result<AccountStatus> {
         self.post("v1/money", order).await
     }
@@ -151,7 +153,7 @@ impl NodeClient {
     /// The signed key under which blind credit is issued now, as its canonical JSON.
     ///
     /// # Errors
-    /// [`NodeError`].
+    /// Returns [`NodeError`].
     pub async fn credit_key(&self) -> Result<String> {
         self.text("v1/credit").await
     }
@@ -159,7 +161,7 @@ impl NodeClient {
     /// Takes a lot of a Dutch auction.
     ///
     /// # Errors
-    /// [`NodeError`].
+    /// Returns [`NodeError`].
     pub async fn lock(&self, lock: &Signed<Lock>) -> Result<LotStatus> {
         self.post(&format!("v1/lots/{}/lock", lock.message().lot), lock).await
     }
@@ -167,7 +169,7 @@ impl NodeClient {
     /// Bids in a sealed auction.
     ///
     /// # Errors
-    /// [`NodeError`].
+    /// Returns [`NodeError`].
     pub async fn bid(&self, bid: &Signed<Bid>) -> Result<LotStatus> {
         self.post(&format!("v1/lots/{}/bid", bid.message().lot), bid).await
     }
@@ -175,7 +177,7 @@ impl NodeClient {
     /// Opens a bid.
     ///
     /// # Errors
-    /// [`NodeError`].
+    /// Returns [`NodeError`].
     pub async fn reveal(&self, reveal: &Signed<Reveal>) -> Result<LotStatus> {
         self.post(&format!("v1/lots/{}/reveal", reveal.message().lot), reveal).await
     }
@@ -183,7 +185,7 @@ impl NodeClient {
     /// Puts a quote into the book.
     ///
     /// # Errors
-    /// [`NodeError`].
+    /// Returns [`NodeError`].
     pub async fn quote(&self, quote: &Signed<Quote>) -> Result<Box<RawValue>> {
         self.post("v1/quotes", quote).await
     }
@@ -191,16 +193,16 @@ impl NodeClient {
     /// The submission of a job that the asker has to fold.
     ///
     /// # Errors
-    /// [`NodeError`].
+    /// Returns [`NodeError`].
     pub async fn input(&self, query: &Signed<Query>) -> Result<Bytes> {
         let request = self.request(Method::POST, "v1/inputs")?.body(query.json()?);
         self.send(request, SUBMISSION_BYTES).await
     }
 
-    /// The node's signed promise that it took a job, as its canonical JSON.
+    /// The node's signed promise that it accepted a job, as its canonical JSON.
     ///
     /// # Errors
-    /// [`NodeError`].
+    /// Returns [`NodeError`].
     pub async fn acceptance(&self, job: Hash) -> Result<String> {
         self.text(&format!("v1/jobs/{job}/acceptance")).await
     }
@@ -208,15 +210,15 @@ impl NodeClient {
     /// The log's signed end, as its canonical JSON.
     ///
     /// # Errors
-    /// [`NodeError`].
+    /// Returns [`NodeError`].
     pub async fn head(&self) -> Result<String> {
         self.text("v1/log/head").await
     }
 
-    /// Entries of the log after a number, some of them.
+    /// Some of the log's entries after a number.
     ///
     /// # Errors
-    /// [`NodeError`].
+    /// Returns [`NodeError`].
     pub async fn log(&self, after: u64) -> Result<Vec<LogEntry>> {
         let LogPage { entries } = self.get(&format!("v1/log?after={after}")).await?;
         Ok(entries)
@@ -230,7 +232,7 @@ impl NodeClient {
     /// Delivers an aggregate.
     ///
     /// # Errors
-    /// [`NodeError`].
+    /// Returns [`NodeError`].
     pub async fn deliver(
         &self,
         delivery: &Signed<Delivery>,
@@ -266,7 +268,7 @@ impl NodeClient {
         serde_json::from_slice(&body).map_err(|error| NodeError::Malformed(error.to_string()))
     }
 
-    /// The body of an answer that is no problem.
+    /// The body of an answer that is not a problem.
     async fn send(&self, request: RequestBuilder, most: usize) -> Result<Bytes> {
         let mut answer = request.send().await.map_err(|error| self.unreachable(&error))?;
         let status = answer.status();
@@ -282,7 +284,7 @@ impl NodeClient {
         }
         match serde_json::from_slice(&body) {
             Ok(problem) => Err(NodeError::Refused(problem)),
-            // Of something between, such as a balancer.
+            // The answer comes from something between, such as a load balancer.
             Err(_) => Err(self.unreachable(&format!("it answers with status {status}"))),
         }
     }

@@ -1,4 +1,4 @@
-//! For what a provider takes lots.
+//! Which lots a provider takes, and for what price.
 
 use serde::{Deserialize, Serialize};
 use velum_market_client::api::LotStatus;
@@ -8,13 +8,13 @@ use velum_market_model::{Amount, Count, Duration, Time};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// The least that it folds one presentation for.
+    /// The lowest price for which it folds one presentation.
     pub price: Amount,
     /// How many lots it holds at once.
     pub lots: Count,
-    /// What its workers take for one presentation, all together.
+    /// The time that all its workers together take for one presentation.
     pub each: Duration,
-    /// What they take for a lot besides.
+    /// The time that they take for a lot in addition.
     pub base: Duration,
 }
 
@@ -30,7 +30,7 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// What it takes a lot for.
+    /// The lowest price for which it takes a lot.
     #[must_use]
     pub fn price_of(&self, lot: &LotStatus) -> Amount {
         let price =
@@ -38,14 +38,15 @@ impl Policy {
         price.unwrap_or(Amount::MOST)
     }
 
-    /// Whether a lot that is locked now can be delivered in half of its lease. The other half is for what goes wrong.
+    /// Whether a lot that is locked now can be delivered in half of its lease. The other half is
+    /// left for what goes wrong.
     #[must_use]
     pub fn can_deliver(&self, lot: &LotStatus) -> bool {
         let time = self.each.get().saturating_mul(lot.count.get()).saturating_add(self.base.get());
         time <= lot.lease.get() / 2
     }
 
-    /// Whether a Dutch auction has come to where it takes the lot.
+    /// Whether a Dutch auction has come to the point where it takes the lot.
     #[must_use]
     pub fn takes(&self, lot: &LotStatus, now: Time) -> bool {
         now <= lot.last_lock && lot.price >= self.price_of(lot) && self.can_deliver(lot)

@@ -1,6 +1,9 @@
-//! A provider at work: what it holds is folded and delivered, and what it has room for is taken.
+//! A provider at work. It has the lots that it holds folded, delivers them, and takes further lots
+//! when it has room.
 //!
-//! It keeps nothing that the node and its workshop do not have, so it goes on after a crash where it was. The price and nonce of a sealed bid follow from its key and the lot.
+//! It keeps nothing that the node and its workshop do not have, so it continues after a crash where
+//! it was. The price of a sealed bid follows from its policy and the lot, and the nonce from its
+//! key and the lot.
 
 use std::time::Duration as Wait;
 
@@ -18,31 +21,32 @@ use velum_market_worker::{LotWork, Presentation, WorkError, Workshop};
 use crate::node::{NodeClient, NodeError};
 use crate::policy::Policy;
 
-/// How often the node is asked.
+/// The time between two looks at the market.
 const LOOK: Wait = Wait::from_millis(500);
 
-/// Why a provider could not go on with something.
+/// Why a provider could not continue with something.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ProviderError {
-    /// The node.
+    /// The node failed or refused.
     #[error(transparent)]
     Node(#[from] NodeError),
-    /// Its workshop.
+    /// The workshop failed.
     #[error(transparent)]
     Work(#[from] WorkError),
-    /// Its blobs.
+    /// The store of blobs failed.
     #[error(transparent)]
     Blob(#[from] BlobError),
-    /// What it would have signed.
+    /// A message could not be signed.
     #[error(transparent)]
     Message(#[from] ModelError),
-    /// The node gave an input that is none. Its lease will be lost for that, and the node's log shows why.
+    /// The node gave an input that is not a submission. The provider will lose its lease for that,
+    /// and the node's log shows why.
     #[error("the input of job {job} is no submission: {why}")]
     Input {
         /// The job.
         job: Hash,
-        /// What is wrong with it.
+        /// What is wrong with the input.
         why: String,
     },
 }
@@ -55,7 +59,7 @@ pub struct Provider {
     /// The market, as messages name it.
     market: Hash,
     key: SecretKey,
-    /// Where secrets that follow from the key come from.
+    /// The source of secrets that follow from the key.
     secret: [u8; 32],
     policy: Policy,
     workshop: Workshop,
@@ -63,10 +67,11 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// A provider of the market that a node is of, with the Ed25519 key of these secret bytes.
+    /// Creates a provider of the market that the node belongs to, with the Ed25519 key of these
+    /// secret bytes.
     ///
     /// # Errors
-    /// [`ProviderError::Node`], where the node does not answer.
+    /// Returns [`ProviderError::Node`] if the node does not answer.
     pub async fn new(
         node: NodeClient,
         secret: [u8; 32],
@@ -79,15 +84,15 @@ impl Provider {
         Ok(Self { node, market, key, secret, policy, workshop, blobs })
     }
 
-    /// Who it is, as accounts and payees name it.
+    /// The id of the provider, as accounts and payees name it.
     #[must_use]
     pub fn owner(&self) -> Hash {
         self.key.public().owner()
     }
 
-    /// Works until told to stop. What fails is logged, and tried again.
+    /// Works until told to stop. What fails is logged and tried again.
     pub async fn run(&self, stop: CancellationToken) {
-        // What it dropped when it was killed.
+        // Results of lots that the provider dropped before it was killed may be left.
         self.workshop.sweep().await;
         while !stop.is_cancelled() {
             if let Err(error) = self.look().await {
@@ -100,10 +105,11 @@ impl Provider {
         }
     }
 
-    /// Goes on with what it holds, and takes what it has room for.
+    /// Continues with the lots that it holds, and takes lots if it has room.
     ///
     /// # Errors
-    /// [`ProviderError`], where the node does not say what it holds. What goes wrong with one lot is logged, and holds up no other.
+    /// Returns [`ProviderError`], for example if the node does not say what the provider holds.
+    /// What goes wrong with one held lot is logged and holds up no other lot.
     pub async fn look(&self) -> Result<()> {
         let now = self.node.market().await?.now;
         let account = self.account(now).await?;
@@ -121,15 +127,16 @@ impl Provider {
         Ok(())
     }
 
-    /// What it has and holds.
+    /// What the provider has and holds.
     ///
     /// # Errors
-    /// [`ProviderError::Node`].
+    /// Returns [`ProviderError::Node`].
     pub async fn account(&self, now: Time) -> Result<AccountStatus> {
         Ok(self.node.account(&self.query(Subject::Account, now)?).await?)
     }
 
-    /// Fetches the inputs of a lot that it holds, has it folded, and delivers it when it is.
+    /// Fetches the inputs of a lot that it holds, has the lot folded, and delivers the aggregate
+    /// once it is there.
     async fn go_on(&self, lot: Hash, now: Time) -> Result<()> {
         match self.workshop.result(lot).await {
             Ok(Some(aggregate)) => self.deliver(lot, &aggregate.proof).await,
@@ -183,13 +190,13 @@ impl Provider {
         };
         let settled = self.node.deliver(&self.sign(delivery)?, aggregate).await?;
         if settled.phase == LotPhase::Settled {
-            // Its work is dropped when the node says that it is held no more.
+            // The work for the lot is dropped when the node says that the lot is no longer held.
             tracing::info!(%lot, price = settled.price.get(), "delivered");
         }
         Ok(())
     }
 
-    /// Drops the work for lots that it does not hold any more.
+    /// Drops the work for lots that the provider no longer holds.
     async fn forget(&self, account: &AccountStatus) -> Result<()> {
         for work in self.workshop.lots().await? {
             if !account.lots.contains(&work.id) {
@@ -206,16 +213,18 @@ impl Provider {
         Ok(())
     }
 
-    /// Drops the work for a lot, with its inputs. No other lot has them: a market counts a presentation once.
+    /// Drops the work for a lot, with its inputs. No other lot has these inputs, because a market
+    /// counts a presentation once.
     async fn drop(&self, work: &LotWork) -> Result<()> {
-        // The lot last, which tells what is to be removed: whoever is killed meanwhile does it again.
+        // The lot is dropped last, because it says what is to be removed. A provider that is killed
+        // in between repeats the removal.
         for presentation in &work.presentations {
             self.blobs.remove(presentation.submission).await?;
         }
         Ok(self.workshop.drop_lot(work.id).await?)
     }
 
-    /// Takes what is worth it: locks in Dutch auctions, bids in sealed ones.
+    /// Takes the lots that are worth it: locks them in Dutch auctions, and bids in sealed auctions.
     async fn take(&self, mut room: u64, mut balance: Amount, now: Time) -> Result<()> {
         for lot in self.node.lots("dutch").await? {
             if room == 0 {
@@ -252,7 +261,8 @@ impl Provider {
         Ok(())
     }
 
-    /// Opens its bids, where it is time to. Whether it bid is seen by trying: the node knows.
+    /// Opens the provider's bids if it is time to. Only the node knows whether the provider has
+    /// bid, so this is found out by trying.
     async fn open_bids(&self, now: Time) -> Result<()> {
         for lot in self.node.lots("sealed").await? {
             let is_time =
@@ -273,7 +283,8 @@ impl Provider {
         Ok(())
     }
 
-    /// Whether something was done; that the market refuses is said, and no error: others were faster, or it may not.
+    /// Whether something was done. A refusal by the market is logged and is not an error: others
+    /// were faster, or the provider may not do it.
     fn tried(
         &self,
         lot: &LotStatus,
@@ -289,7 +300,7 @@ impl Provider {
         }
     }
 
-    /// 32 bytes that nobody else can guess, for the bid of one auction.
+    /// 32 bytes that nobody else can guess, for the bid in one auction.
     fn nonce(&self, lot: &LotStatus) -> Hash {
         Hash::of(&[
             b"velum market provider nonce\0",

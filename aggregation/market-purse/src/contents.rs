@@ -1,4 +1,5 @@
-//! What is in a purse, as it is kept: JSON. Each function here is one change, which is saved as a whole.
+//! The contents of a purse, as they are kept: JSON. Each function that changes them makes one
+//! change, which is saved as a whole.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -12,24 +13,26 @@ use zeroize::Zeroizing;
 use crate::payment::Payment;
 use crate::{EPOCH_IS_OVER, PurseError, SPENT};
 
-/// The most bytes of a purse that more is bought into: some 60,000 tokens. What it has can be spent all the same.
+/// The most bytes of a purse into which more tokens can be bought, which is about 60,000 tokens. A
+/// larger purse can still be spent.
 const MOST_BYTES: usize = 16 << 20;
 
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
-/// How far the client's clock may be from the market's.
+/// How far the client's clock may differ from the market's.
 pub(crate) const CLOCKS_DIFFER: Duration = Duration::constant(DAY);
 
-/// After so long the market is asked about the job of a payment that nobody has ended.
+/// The time after which the market is asked about the job of a payment that nobody has ended.
 const UNENDED: Duration = Duration::constant(DAY);
 
-/// A key that pays nothing by then is forgotten: no hand-off is begun and not paid for so long.
+/// The time after which a key that has paid nothing is forgotten. No hand-off waits this long
+/// between its beginning and its payment.
 const UNPAID: Duration = Duration::constant(7 * DAY);
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Contents {
-    /// Where its tokens are worth something.
+    /// The market at which the tokens are worth something.
     market: Hash,
     tokens: Vec<Token>,
     /// The signed key of each epoch, as it was first seen.
@@ -38,15 +41,15 @@ pub(crate) struct Contents {
     payments: Vec<Payment>,
 }
 
-/// Tokens that are paid, or may be, and are not here yet.
+/// Tokens that are paid, or may be paid, and have not arrived yet.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Ordered {
-    /// The order's id.
+    /// The id of the order.
     pub(crate) id: Hash,
-    /// Who pays.
+    /// The owner that pays.
     pub(crate) owner: Hash,
-    /// Whether it may have been sent more than once.
+    /// Whether the order may have been sent more than once.
     #[serde(default)]
     is_replayed: bool,
     /// The signed order.
@@ -72,12 +75,12 @@ impl Ordered {
     }
 }
 
-/// Tokens of one epoch.
+/// The tokens of one epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Holding {
-    /// How many, each worth [`velum_market_rules::credit::VALUE`].
+    /// The number of tokens, each of which is worth [`velum_market_rules::credit::VALUE`].
     pub tokens: usize,
-    /// Until when they are worth something.
+    /// Until when the tokens are worth something.
     pub until: Time,
 }
 
@@ -95,7 +98,7 @@ impl Contents {
 
     /// Reads a purse of this market.
     pub(crate) fn read(kept: &[u8], market: Hash) -> Result<Self, PurseError> {
-        // Without what serde says, which may quote what it read.
+        // The error omits the message of serde, which may quote what it read.
         let wrong = |error: serde_json::Error| {
             let (line, column) = (error.line(), error.column());
             PurseError::Malformed(format!(
@@ -106,7 +109,7 @@ impl Contents {
         if contents.market == market { Ok(contents) } else { Err(PurseError::OtherMarket) }
     }
 
-    /// As it is kept.
+    /// The JSON that is kept.
     pub(crate) fn json(&self) -> Result<Zeroizing<Vec<u8>>, PurseError> {
         let json = serde_json::to_vec(self).map(Zeroizing::new);
         json.map_err(|error| PurseError::Malformed(error.to_string()))
@@ -149,7 +152,7 @@ impl Contents {
         if bytes > MOST_BYTES { Err(PurseError::Full { bytes, most: MOST_BYTES }) } else { Ok(()) }
     }
 
-    /// What an owner has on order, to be sent again.
+    /// The orders of an owner, which are to be sent again.
     pub(crate) fn replay_orders_of(&mut self, owner: Hash) -> Vec<Ordered> {
         let of_owner = self.ordered.iter_mut().filter(|ordered| ordered.owner == owner);
         let replayed = of_owner.map(|ordered| {
@@ -159,19 +162,20 @@ impl Contents {
         replayed.collect()
     }
 
-    /// Forgets an order that was refused, unless it may have been sent by another call as well, whose answer may be another.
+    /// Forgets an order that was refused. It is kept if another call may have sent it as well,
+    /// because that call may get another answer.
     pub(crate) fn drop_refused(&mut self, order: Hash) {
         self.ordered.retain(|ordered| ordered.id != order || ordered.is_replayed);
     }
 
-    /// Takes in what was on order. Nothing, where another call has.
+    /// Receives the tokens of an order. Does nothing if another call has received them.
     pub(crate) fn receive(&mut self, order: Hash, tokens: Vec<Token>) {
         if self.drop_order(order) {
             self.tokens.extend(tokens);
         }
     }
 
-    /// Forgets an order. Whether it was there.
+    /// Forgets an order. Returns whether it was there.
     pub(crate) fn drop_order(&mut self, order: Hash) -> bool {
         let before = self.ordered.len();
         self.ordered.retain(|ordered| ordered.id != order);
@@ -180,13 +184,14 @@ impl Contents {
 
     // --- Payments ---
 
-    /// Begins a payment with a key of its own, and forgets such as were never paid.
+    /// Begins a payment with a key of its own, and forgets payments that were never made.
     pub(crate) fn begin(&mut self, payment: Payment, now: Time) {
         self.payments.retain(|payment| payment.has_begun() || payment.made.after(UNPAID) >= now);
         self.payments.push(payment);
     }
 
-    /// The redemption that pays the job of a key, with tokens worth an amount set aside for it where none are yet; nothing, where it is paid.
+    /// The redemption that pays the job of a key. If no tokens are set aside for the key yet, this
+    /// sets aside tokens that are worth `amount`. Returns `None` if the key is paid.
     pub(crate) fn withdraw(
         &mut self,
         owner: Hash,
@@ -207,7 +212,7 @@ impl Contents {
         self.payments[place].redemption()
     }
 
-    /// Takes out tokens of one epoch, still redeemed at this time, that are worth an amount.
+    /// Takes out tokens of one epoch that are worth an amount and are still redeemed at this time.
     fn take(&mut self, amount: Amount, now: Time) -> Result<(Count, Vec<Token>), PurseError> {
         let needed =
             usize::try_from(amount.get().div_ceil(credit::VALUE.get())).unwrap_or(usize::MAX);
@@ -235,7 +240,9 @@ impl Contents {
         self.payment_with(owner, redemption).into_iter().for_each(Payment::redeemed);
     }
 
-    /// The market redeems none of the tokens of a key, for this reason. They are in the purse again, but for those that are spent or over. Whether there is something else to try: any were, or another call has gone on already.
+    /// The market refuses all tokens of a key, for the reason in `code`. They return to the purse,
+    /// except those that are spent or over. Returns whether there is something else to try: some
+    /// tokens were spent or over, or another call has continued already.
     pub(crate) fn refused(
         &mut self,
         owner: Hash,
@@ -248,7 +255,8 @@ impl Contents {
         let tokens = payment.refused();
         let before = tokens.len();
         let is_good = |token: &Token| match code {
-            // By the client's clock too: a market whose clock is wrong for a while ends no token.
+            // The client's clock has to agree, so that a market whose clock is wrong for a while
+            // makes no token worthless.
             EPOCH_IS_OVER => credit::is_redeemed(token.epoch, now),
             SPENT => !detail.contains(&token.nonce.to_string()),
             _ => true,
@@ -278,7 +286,7 @@ impl Contents {
         self.payments.iter().find(|payment| payment.owner == owner)
     }
 
-    /// The payment of a key, if it has this redemption still.
+    /// The payment of a key, if it still has this redemption.
     fn payment_with(&mut self, owner: Hash, redemption: Hash) -> Option<&mut Payment> {
         self.payments.iter_mut().find(|payment| payment.owner == owner && payment.has(redemption))
     }

@@ -9,55 +9,57 @@ use velum_market_model::{Amount, MOST_TOKENS, ModelError};
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum PurseError {
-    /// The market said no, or nothing.
+    /// The market refused, or did not answer.
     #[error(transparent)]
     Market(#[from] MarketError),
-    /// The market's key is not one that every wallet is shown, or its answer is not under that key. Its tokens could be recognised.
+    /// The market's key is not one that every wallet is shown, or its answer is not under that key.
+    /// Its tokens could be recognised.
     #[error("the market's blind credit cannot be trusted: {0}")]
     Untrusted(String),
     /// There are fewer tokens of one epoch than are needed.
     #[error("the purse has {has} tokens of one epoch, and {needed} are needed; buy more")]
     TooFew {
-        /// The most of one epoch.
+        /// The most tokens that the purse has of one epoch.
         has: usize,
-        /// How many are needed.
+        /// The number of tokens that are needed.
         needed: usize,
     },
-    /// More than one job may cost.
+    /// The amount is more than one job may cost.
     #[error("{amount} is more than {MOST_TOKENS} tokens are worth; offer less")]
     TooMuch {
         /// The amount.
         amount: Amount,
     },
-    /// The purse has not made the key that is to be paid, or has forgotten it.
+    /// The purse has not created the key that is to be paid, or has forgotten it.
     #[error(
         "the purse does not know the key of the job; use the one that the hand-off was begun with"
     )]
     UnknownKey,
-    /// The purse is another market's.
+    /// The purse belongs to another market.
     #[error("the credit is of another market; use another purse for this one")]
     OtherMarket,
-    /// What was kept is no purse.
+    /// The kept bytes are not a purse.
     #[error("the purse cannot be read: {0}")]
     Malformed(String),
-    /// It is as large as a purse may be.
+    /// The purse is as large as a purse may be.
     #[error("the purse has {bytes} bytes, of {most} that one may have; begin another")]
     Full {
-        /// How large it would be.
+        /// The size that the purse would have.
         bytes: usize,
-        /// How large it may be.
+        /// The largest size of a purse.
         most: usize,
     },
-    /// It could not be kept, so nothing more is done.
+    /// The purse could not be kept, so nothing more is done.
     #[error("the purse could not be kept: {0}")]
     NotKept(String),
-    /// What was to be sent is no message.
+    /// What was to be sent is not a valid message.
     #[error(transparent)]
     Message(#[from] ModelError),
 }
 
 impl PurseError {
-    /// The code by which programs tell one from another: the market's, where it has refused.
+    /// The code by which programs distinguish errors. It is the market's code if the market has
+    /// refused.
     #[must_use]
     pub fn code(&self) -> &str {
         match self {
@@ -70,7 +72,7 @@ impl PurseError {
         }
     }
 
-    /// What goes with the code: what, where and what to do.
+    /// The details that belong to the code: what is wrong, where, and what to do.
     #[must_use]
     pub fn detail(&self) -> String {
         match self {

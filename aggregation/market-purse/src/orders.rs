@@ -13,10 +13,12 @@ use crate::payment::random_text;
 use crate::{EPOCH_IS_OVER, Purse, PurseError, Vault};
 
 impl<V: Vault> Purse<V> {
-    /// Buys so many tokens from an owner's balance, less those that were on order and are here now.
+    /// Buys this number of tokens from an owner's balance, less the tokens that were on order and
+    /// arrive now.
     ///
     /// # Errors
-    /// [`PurseError`]. What may have been paid stays on order, and comes with the next purchase.
+    /// Returns [`PurseError`]. What may have been paid stays on order, and arrives with the next
+    /// purchase.
     pub async fn buy<N: Network>(
         &self,
         node: &Node<'_, N>,
@@ -27,7 +29,8 @@ impl<V: Vault> Purse<V> {
         for ordered in self.replayed(owner.public().owner()).await? {
             match self.receive_again(node, &ordered).await {
                 Ok(count) => received += count,
-                // It stays on order, since another try may have been paid, and keeps nothing else from being bought.
+                // The order stays on order, because another try may have been paid. It does not
+                // prevent other purchases.
                 Err(error @ PurseError::Market(MarketError::Refused { .. })) => {
                     refusal = Some(error)
                 }
@@ -40,7 +43,7 @@ impl<V: Vault> Purse<V> {
         }
     }
 
-    /// Takes in what an owner has on order. How many tokens that were.
+    /// Receives the tokens that an owner has on order. Returns their number.
     pub(crate) async fn receive<N: Network>(
         &self,
         node: &Node<'_, N>,
@@ -57,7 +60,8 @@ impl<V: Vault> Purse<V> {
         self.change(|contents| Ok(contents.replay_orders_of(owner))).await
     }
 
-    /// Takes in what was on order. Nothing, where its epoch is over by both clocks: it was not paid, and never will be.
+    /// Receives the tokens of an order that is sent again. Drops the order if its epoch is over by
+    /// both clocks: it was not paid, and never will be.
     async fn receive_again<N: Network>(
         &self,
         node: &Node<'_, N>,
@@ -97,7 +101,8 @@ impl<V: Vault> Purse<V> {
             let ordered = Ordered::new(&Signed::sign(order, owner)?, purchase)?;
             self.change(|contents| contents.order(ordered.clone())).await?;
             match self.receive_one(node, &ordered).await {
-                // Where it was sent once, this is its answer: nothing was paid, and never will be.
+                // If the order was sent only once, this is its answer: nothing was paid, and never
+                // will be.
                 Err(PurseError::Market(error @ MarketError::Refused { .. })) => {
                     self.change(|contents| {
                         contents.drop_refused(ordered.id);
@@ -131,12 +136,14 @@ impl<V: Vault> Purse<V> {
         Ok(count)
     }
 
-    /// Whether no more tokens are issued of the epoch of an order, by the client's clock too.
+    /// Whether tokens of the order's epoch are no longer issued, by the client's clock too.
     fn is_past<N: Network>(&self, node: &Node<'_, N>, ordered: &Ordered) -> bool {
         ordered.purchase.epoch() < credit::epoch_at(node.network().now())
     }
 
-    /// The key under which tokens are issued now. One that only this wallet might be shown is refused.
+    /// The key under which tokens are issued now. The market's key has to sign it, it has to be a
+    /// regular key of the current epoch, and it has to be the key that was first seen for that
+    /// epoch. Any other key might be shown to this wallet alone.
     async fn key<N: Network>(&self, node: &Node<'_, N>) -> Result<CreditKey, PurseError> {
         let text = node.credit_key().await?;
         let signed = Signed::<CreditKey>::read(text.as_bytes())?;

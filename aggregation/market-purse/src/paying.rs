@@ -6,22 +6,23 @@ use velum_market_model::{Cancel, Hash, Job, Signed};
 
 use crate::{Purse, PurseError, Vault};
 
-/// A node that is paid before a job is submitted: with tokens of a purse, for the key that has signed the job, which [`Purse::new_key`] gave.
+/// A node that is paid before a job is submitted. It is paid with tokens of a purse, for the key
+/// that has signed the job. [`Purse::new_key`] creates that key.
 pub struct Paying<'a, N, V> {
     node: Node<'a, N>,
     purse: &'a Purse<V>,
 }
 
 impl<'a, N: Network, V: Vault> Paying<'a, N, V> {
-    /// A node, and who pays it.
+    /// A node, and the purse that pays it.
     pub const fn new(node: Node<'a, N>, purse: &'a Purse<V>) -> Self {
         Self { node, purse }
     }
 
-    /// [`Purse::end`] for a job.
+    /// Calls [`Purse::end`] for a job.
     ///
     /// # Errors
-    /// [`PurseError`].
+    /// Returns [`PurseError`].
     pub async fn end(&self, job: &Job) -> Result<(), PurseError> {
         self.purse.end(&self.node, job.submitter.owner()).await
     }

@@ -1,4 +1,4 @@
-//! The key of one job, and what pays it.
+//! The key of one job, and what pays for the job.
 
 use rand_core::{OsRng, RngCore};
 use serde::{Deserialize, Serialize};
@@ -10,17 +10,18 @@ use zeroize::Zeroizing;
 
 use crate::PurseError;
 
-/// A payment: it begins with a key, then has tokens and their redemption, then the redemption alone.
+/// A payment. It begins with a key, then has tokens and their redemption, and at the end the
+/// redemption alone.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Payment {
-    /// The key's, 32 bytes in hexadecimal.
+    /// The secret key, 32 bytes in hexadecimal.
     secret: Zeroizing<String>,
-    /// Of the key, as its job names the submitter.
+    /// The owner of the key, as the job names its submitter.
     pub(crate) owner: Hash,
-    /// By the client's clock.
+    /// When the payment was created, by the client's clock.
     pub(crate) made: Time,
-    /// The job that it pays, once that is handed in.
+    /// The job that it pays for, once the job is handed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) job: Option<Hash>,
     /// The signed message that redeems the tokens, and its id.
@@ -33,7 +34,7 @@ pub(crate) struct Payment {
 }
 
 impl Payment {
-    /// Of a new key.
+    /// The payment of a new key.
     pub(crate) fn new(made: Time, is_over: bool) -> Result<Self, PurseError> {
         let secret = random_text()?;
         let owner = key(&secret)?.public().owner();
@@ -45,17 +46,17 @@ impl Payment {
         key(&self.secret)
     }
 
-    /// Whether tokens have been set aside for it.
+    /// Whether tokens have been set aside for the payment.
     pub(crate) const fn has_begun(&self) -> bool {
         self.redemption.is_some()
     }
 
-    /// Whether the market has said that its tokens are redeemed.
+    /// Whether the market has said that the tokens are redeemed.
     pub(crate) const fn is_redeemed(&self) -> bool {
         self.redemption.is_some() && self.tokens.is_empty()
     }
 
-    /// Sets tokens aside for it.
+    /// Sets tokens aside for the payment.
     pub(crate) fn begin(
         &mut self,
         market: Hash,
@@ -78,7 +79,8 @@ impl Payment {
             .transpose()
     }
 
-    /// Whether this is the redemption that it has now: one that was refused may have been followed by another.
+    /// Whether this is the current redemption. A refused redemption may have been followed by
+    /// another one.
     pub(crate) fn has(&self, redemption: Hash) -> bool {
         self.redemption.as_ref().is_some_and(|(id, _)| *id == redemption)
     }
@@ -88,7 +90,7 @@ impl Payment {
         self.tokens.clear();
     }
 
-    /// The market takes none of its tokens: it is as before they were set aside.
+    /// The market accepts none of the tokens. The payment is as before they were set aside.
     pub(crate) fn refused(&mut self) -> Vec<Token> {
         self.redemption = None;
         std::mem::take(&mut self.tokens)
@@ -102,7 +104,7 @@ fn key(secret: &str) -> Result<SecretKey, PurseError> {
     Ok(SecretKey::from_bytes(Algorithm::Ed25519, &bytes)?)
 }
 
-/// 32 bytes by chance, in hexadecimal.
+/// 32 random bytes, in hexadecimal.
 pub(crate) fn random_text() -> Result<Zeroizing<String>, PurseError> {
     let mut bytes = Zeroizing::new([0; 32]);
     OsRng.try_fill_bytes(&mut *bytes).map_err(|error| PurseError::NotKept(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! A purse: buying tokens, paying jobs with them, and collecting what is left.
+//! A purse, which buys tokens, pays jobs with them, and collects what is left.
 
 use serde_json::value::RawValue;
 use velum_market_client::api::JobState;
@@ -21,22 +21,24 @@ pub struct Purse<V> {
 /// How a market answered a redemption.
 enum Redeemed {
     Yes,
-    /// Some tokens were spent before, which are gone. The others are in the purse again.
+    /// Some tokens were spent before, and are gone. The others are in the purse again.
     Spent(PurseError),
-    /// It never will be. The tokens are in the purse again, as far as they are good.
+    /// The redemption will never be accepted. The tokens that are still good are in the purse
+    /// again.
     No(PurseError),
 }
 
 impl<V: Vault> Purse<V> {
-    /// The purse in a vault, for the market of this id.
+    /// The purse in a vault, for the market with this id.
     pub const fn new(vault: V, market: Hash) -> Self {
         Self { vault, market }
     }
 
-    /// The tokens that are redeemed at this time, by epoch, the oldest first. One job is paid with tokens of one epoch.
+    /// The tokens that are redeemed at this time, by epoch, the oldest first. One job is paid with
+    /// tokens of one epoch.
     ///
     /// # Errors
-    /// [`PurseError`], as all here: nothing is lost then.
+    /// Returns [`PurseError`], as all methods here do. Nothing is lost then.
     pub async fn holdings(&self, now: Time) -> Result<Vec<Holding>, PurseError> {
         self.look(|contents| {
             Ok(contents.holdings(now).into_iter().map(|(_, holding)| holding).collect())
@@ -44,18 +46,20 @@ impl<V: Vault> Purse<V> {
         .await
     }
 
-    /// The signed keys that its tokens were issued under. The market has to have shown everyone the same: its log says so.
+    /// The signed keys under which the tokens of the purse were issued. The market must have shown
+    /// everyone the same keys, which its log tells.
     ///
     /// # Errors
-    /// [`PurseError`].
+    /// Returns [`PurseError`].
     pub async fn keys(&self) -> Result<Vec<Box<RawValue>>, PurseError> {
         self.look(|contents| Ok(contents.keys.clone())).await
     }
 
-    /// A new key for one job, which the purse pays when [`Paying`](crate::Paying) hands the job in.
+    /// A new key for one job. The purse pays for the job when [`Paying`](crate::Paying) hands it
+    /// in.
     ///
     /// # Errors
-    /// [`PurseError`].
+    /// Returns [`PurseError`].
     pub async fn new_key(&self, now: Time) -> Result<SecretKey, PurseError> {
         self.begin(now, false).await
     }
@@ -71,10 +75,12 @@ impl<V: Vault> Purse<V> {
         Ok(key)
     }
 
-    /// Ends the payment of a job, once the market has settled or refunded it or never had it, and takes back what is left.
+    /// Ends the payment of a job, once the market has settled or refunded the job or never had it,
+    /// and takes back what is left.
     ///
     /// # Errors
-    /// [`PurseError`]. Where it is the market's, [`Purse::collect`] takes back later what is left.
+    /// Returns [`PurseError`]. If it is an error of the market, [`Purse::collect`] takes back later
+    /// what is left.
     pub async fn end<N: Network>(&self, node: &Node<'_, N>, owner: Hash) -> Result<(), PurseError> {
         self.change(|contents| {
             contents.end(owner);
@@ -84,10 +90,12 @@ impl<V: Vault> Purse<V> {
         self.collect_one(node, owner).await
     }
 
-    /// Takes back what is left of all jobs that have ended. It asks about one after another: whoever watches the connection sees that they are of one wallet.
+    /// Takes back what is left of all jobs that have ended. It asks about one job after another, so
+    /// an observer of the connection sees that the jobs belong to one wallet.
     ///
     /// # Errors
-    /// [`PurseError`], the first of them. What could not be had stays in the purse, and is asked for again the next time.
+    /// Returns the first [`PurseError`]. What could not be taken back stays in the purse, and is
+    /// asked for again the next time.
     pub async fn collect<N: Network>(&self, node: &Node<'_, N>) -> Result<(), PurseError> {
         let (by_market, now) = (self.now(node).await?, node.network().now());
         self.change(|contents| {
@@ -104,14 +112,16 @@ impl<V: Vault> Purse<V> {
         failure.map_or(Ok(()), Err)
     }
 
-    /// Turns tokens of earlier epochs into such as are issued now, which are worth something for longer, by keys that hand in nothing.
+    /// Exchanges tokens of earlier epochs for tokens that are issued now, which stay valid for
+    /// longer. It uses keys that hand in no job.
     ///
     /// # Errors
-    /// [`PurseError`].
+    /// Returns [`PurseError`].
     pub async fn renew<N: Network>(&self, node: &Node<'_, N>) -> Result<(), PurseError> {
         let now = self.now(node).await?;
         let holdings = self.look(|contents| Ok(contents.holdings(now))).await?;
-        // Once each: a market whose clock is ahead of its key issues tokens of the same epoch again.
+        // Each epoch is renewed once: a market whose clock is ahead of its key issues tokens of the
+        // same epoch again.
         for (_, Holding { mut tokens, .. }) in
             holdings.into_iter().filter(|(epoch, _)| *epoch < credit::epoch_at(now))
         {
@@ -119,7 +129,7 @@ impl<V: Vault> Purse<V> {
                 let count = tokens.min(MOST_TOKENS);
                 let worth = Amount::new(count as u64 * credit::VALUE.get());
                 let amount = worth.map_err(|_| PurseError::TooMuch { amount: Amount::MOST })?;
-                // It pays no job, so that what it leaves may be taken back from the start.
+                // The key pays no job, so what it leaves may be taken back from the start.
                 let owner = self.begin(node.network().now(), true).await?.public().owner();
                 let paid = self.pay(node, owner, amount, None).await;
                 self.end(node, owner).await?;
@@ -130,7 +140,7 @@ impl<V: Vault> Purse<V> {
         Ok(())
     }
 
-    /// Pays the job of a key with tokens that are worth an amount.
+    /// Pays for the job of a key with tokens that are worth an amount.
     pub(crate) async fn pay<N: Network>(
         &self,
         node: &Node<'_, N>,
@@ -138,7 +148,8 @@ impl<V: Vault> Purse<V> {
         amount: Amount,
         job: Option<Hash>,
     ) -> Result<(), PurseError> {
-        // Each round but the last takes tokens away that were spent before, as where a copy of the purse is used.
+        // Each round but the last removes tokens that were spent before, as happens if a copy of
+        // the purse is used.
         loop {
             let is_paid =
                 |contents: &Contents| Ok(contents.payment(owner).is_some_and(Payment::is_redeemed));
@@ -170,7 +181,8 @@ impl<V: Vault> Purse<V> {
             Err(error) => return Err(error.into()),
         };
         let Some((code, detail)) = refusal else { return self.redeemed(owner, id).await };
-        // Those that were redeemed before their epoch ended count after it, though the answer was lost.
+        // Tokens that were redeemed before their epoch ended still count after it, even if the
+        // answer was lost.
         if code == EPOCH_IS_OVER && self.balance(node, owner).await? > Amount::ZERO {
             return self.redeemed(owner, id).await;
         }
@@ -205,7 +217,8 @@ impl<V: Vault> Purse<V> {
         });
         let Some((job, is_redeemed, Some(redemption))) = begun.await? else { return Ok(()) };
         self.now(node).await?;
-        // A redemption that is still on its way would pay a key that is forgotten. Once it is answered, none is.
+        // A redemption that is still on its way would pay a key that is forgotten. So the
+        // redemption has to be answered first.
         if !is_redeemed
             && let Redeemed::Spent(error) | Redeemed::No(error) =
                 self.redeem(node, owner, &redemption).await?
@@ -217,7 +230,7 @@ impl<V: Vault> Purse<V> {
             .await?;
             return Err(error);
         }
-        // What an open job holds comes back when it ends.
+        // What an open job holds comes back when the job ends.
         if let Some(job) = job
             && is_open(node, job).await?
         {
@@ -238,7 +251,7 @@ impl<V: Vault> Purse<V> {
         .await
     }
 
-    /// The market's clock, if it is this purse's market.
+    /// The market's clock, if it is the market of this purse.
     pub(crate) async fn now<N: Network>(&self, node: &Node<'_, N>) -> Result<Time, PurseError> {
         let info = node.market().await?;
         if info.id == self.market { Ok(info.now) } else { Err(PurseError::OtherMarket) }
@@ -248,14 +261,14 @@ impl<V: Vault> Purse<V> {
         self.look(|contents| contents.payment(owner).ok_or(PurseError::UnknownKey)?.key()).await
     }
 
-    /// What the market has for the key of a job.
+    /// The balance that the market holds for the key of a job.
     async fn balance<N: Network>(
         &self,
         node: &Node<'_, N>,
         owner: Hash,
     ) -> Result<Amount, PurseError> {
         let key = self.key_of(owner).await?;
-        // By the node's clock, which decides whether it answers.
+        // The query is dated by the node's clock, by which the node decides whether it answers.
         let at = self.now(node).await?;
         let query =
             Query { market: self.market, subject: Subject::Account, at, asker: key.public() };

@@ -1,4 +1,4 @@
-//! A market that is in memory, one that loses answers, and vaults that fail as a killed process does.
+//! A market in memory, one that loses answers, and vaults that fail as a killed process does.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,25 +18,25 @@ use zeroize::Zeroizing;
 
 use super::*;
 
-/// Some time in the middle of an epoch.
+/// A time in the middle of an epoch.
 pub(crate) const NOW: u64 = credit::EPOCH.get() * 20 + credit::EPOCH.get() / 2;
 pub(crate) const NOW_TIME: Time = Time::constant(NOW);
 pub(crate) const VALUE: u64 = credit::VALUE.get();
-/// What the account has in the beginning.
+/// What the account has at the beginning.
 pub(crate) const MONEY: u64 = 40 * VALUE;
 
 pub(crate) fn secret(byte: u8) -> SecretKey {
     SecretKey::from_bytes(Algorithm::Ed25519, &[byte; 32]).unwrap()
 }
 
-/// A market's money, behind a network that has faults.
+/// The money of a market, behind a network that has faults.
 pub(crate) struct Bank {
     pub(crate) key: SecretKey,
-    /// Its epochs' keys are derived from it.
+    /// The seed of the keys of its epochs.
     pub(crate) seed: Cell<u8>,
-    /// The one whose key is shown, where that is another.
+    /// The seed of the key that it shows, if that is another one.
     pub(crate) shown: Cell<Option<u8>>,
-    /// How far its clock is ahead of the client's.
+    /// How far the market's clock is ahead of the client's.
     pub(crate) ahead: Cell<u64>,
     pub(crate) now: Cell<u64>,
     pub(crate) balances: RefCell<BTreeMap<Hash, u64>>,
@@ -46,11 +46,11 @@ pub(crate) struct Bank {
     /// Jobs that have not ended.
     pub(crate) open: RefCell<BTreeSet<Hash>>,
     pub(crate) used: Cell<u64>,
-    /// Requests that came, with the path and who signed.
+    /// The requests that arrived, each with its path and signer.
     pub(crate) asked: RefCell<Vec<(String, Option<Hash>)>>,
-    /// The numbers of those whose answers are lost.
+    /// The numbers of the requests whose answers are lost.
     pub(crate) lost: RefCell<Vec<usize>>,
-    /// Redemptions arrive only when they are let through.
+    /// Whether redemptions are held back until they are let through.
     pub(crate) is_slow: Cell<bool>,
     pub(crate) late: RefCell<Option<HttpRequest>>,
 }
@@ -82,7 +82,7 @@ impl Bank {
         self.key.public().owner()
     }
 
-    /// The client's.
+    /// The client's time.
     pub(crate) fn time(&self) -> Time {
         Time::new(self.now.get()).unwrap()
     }
@@ -241,7 +241,7 @@ impl Network for Bank {
     }
 }
 
-/// What a disk has of a purse. After so many writes the process is killed.
+/// A purse on a disk. After a number of writes, the process is killed.
 #[derive(Clone, Default)]
 pub(crate) struct Disk(pub(crate) Rc<OnDisk>);
 
@@ -250,7 +250,7 @@ pub(crate) struct OnDisk {
     pub(crate) purse: RefCell<Option<Vec<u8>>>,
     pub(crate) writes: Cell<u32>,
     pub(crate) last: Cell<Option<u32>>,
-    /// Saves, and says that it did not.
+    /// Whether it saves, and reports that it did not.
     pub(crate) lies: Cell<bool>,
     pub(crate) is_open: Cell<bool>,
 }
@@ -303,7 +303,7 @@ pub(crate) fn buy(bank: &Bank, purse: &Purse<Disk>, count: usize) {
     block_on(purse.buy(&node(bank), &secret(1), count)).unwrap();
 }
 
-/// A bank, and a purse there with so many tokens, on a disk.
+/// A bank, and a purse with this number of tokens, on a disk.
 pub(crate) fn with_tokens(count: usize) -> (Bank, Disk, Purse<Disk>) {
     let (bank, disk) = (Bank::new(), Disk::default());
     let purse = purse(&bank, &disk);
@@ -320,7 +320,7 @@ pub(crate) fn job_of(owner: Hash) -> Hash {
     Hash::of(&[b"job", &owner.0])
 }
 
-/// Pays a job of a new key with so many tokens.
+/// Pays for a job of a new key with this number of tokens.
 pub(crate) fn paid(bank: &Bank, purse: &Purse<Disk>, count: u64) -> Result<Hash, PurseError> {
     let owner = new_key(bank, purse);
     block_on(purse.pay(&node(bank), owner, amount(count * VALUE), Some(job_of(owner))))
@@ -335,7 +335,8 @@ pub(crate) fn code<T>(result: Result<T, PurseError>) -> String {
     result.map_or_else(|error| error.code().to_owned(), |_| "none".to_owned())
 }
 
-/// Buys ten tokens, and pays two jobs with three of them each, of whose money 50 units are used.
+/// Buys ten tokens, and pays for two jobs with three tokens each. Each job uses 50 units of its
+/// money.
 pub(crate) async fn story(bank: &Bank, disk: &Disk) -> Result<(), PurseError> {
     let purse = purse(bank, disk);
     purse.buy(&node(bank), &secret(1), 10).await?;
@@ -347,7 +348,7 @@ pub(crate) async fn story(bank: &Bank, disk: &Disk) -> Result<(), PurseError> {
         bank.used.set(bank.used.get() + 50);
         jobs.push(owner);
     }
-    // Both end before what is left of either is taken back.
+    // Both jobs end before what is left of either is taken back.
     for owner in jobs {
         purse
             .change(|contents| {
@@ -359,7 +360,8 @@ pub(crate) async fn story(bank: &Bank, disk: &Disk) -> Result<(), PurseError> {
     purse.collect(&node(bank)).await
 }
 
-/// Everything that was the client's in the beginning is in balances or in the purse in the end, but for what was used; and what the purse has is worth something.
+/// Checks that everything that the client had at the beginning is in balances or in the purse at
+/// the end, except what was used, and that what the purse has is worth something.
 pub(crate) fn assert_nothing_is_lost(bank: &Bank, disk: &Disk, when: &str) {
     let purse = purse(bank, disk);
     // Jobs that nobody has ended are over after a while.
@@ -376,10 +378,11 @@ pub(crate) fn assert_nothing_is_lost(bank: &Bank, disk: &Disk, when: &str) {
     }
 }
 
-/// A network between the purse and the bank, which something may happen on.
+/// A network between the purse and the bank, on which something may happen.
 pub(crate) struct Between<'a, F> {
     pub(crate) bank: &'a Bank,
-    /// Is asked before a request goes on, by its path. What it gives is the answer.
+    /// Called with each request before it is passed on. If it returns an answer, that is the answer
+    /// of the request.
     pub(crate) on: F,
 }
 

@@ -1,4 +1,4 @@
-//! What a purse promises: that nothing is lost or counted twice, and nothing linked.
+//! What a purse promises: nothing is lost, nothing is counted twice, and nothing is linked.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -88,7 +88,7 @@ fn a_redemption_that_arrives_late_pays_no_key_that_is_forgotten() {
         code(block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE), None))),
         "unreachable"
     );
-    // The hand-off is stopped meanwhile, and what is left cannot be taken back yet.
+    // Meanwhile the hand-off is stopped, and what is left cannot be taken back yet.
     assert_eq!(code(end(&bank, &purse, owner)), "unreachable");
     assert_eq!(tokens(&bank, &purse), 0);
     bank.is_slow.set(false);
@@ -115,7 +115,7 @@ fn a_job_that_ends_twice_gives_its_money_back_once() {
 fn a_payment_that_was_taken_before_its_epoch_ended_counts_after_it() {
     let (bank, _, purse) = with_tokens(5);
     let owner = new_key(&bank, &purse);
-    // The answer to the redemption: the market's clock is asked before.
+    // The answer to the redemption is lost. The request before it asks for the market's clock.
     let redemption = bank.asked.borrow().len() + 2;
     bank.lost.replace(vec![redemption]);
     assert_eq!(
@@ -135,7 +135,7 @@ fn a_copy_pays_with_what_was_not_spent() {
     copied.0.purse.replace(disk.0.purse.borrow().clone());
     let copy = Purse::new(copied, bank.id());
     paid(&bank, &purse, 4).unwrap();
-    // Of its eight tokens four were spent, which it finds out one by one.
+    // Four of the copy's eight tokens were spent, which it learns one by one.
     paid(&bank, &copy, 4).unwrap();
     for purse in [&copy, &purse] {
         assert_eq!(code(paid(&bank, purse, 1)), "credit_short");
@@ -159,7 +159,8 @@ fn a_market_whose_clock_is_wrong_for_a_while_ends_no_token() {
     let (bank, _, purse) = with_tokens(3);
     bank.ahead.set(3 * credit::EPOCH.get());
     let owner = new_key(&bank, &purse);
-    // What it says of itself is believed; what it says of tokens is held to the client's own clock.
+    // The purse believes what the market says about its own clock. What the market says about
+    // tokens has to agree with the client's clock.
     assert_eq!(
         code(block_on(purse.pay(&node(&bank), owner, amount(3 * VALUE), None))),
         "credit_short"
@@ -210,7 +211,7 @@ fn a_market_that_shows_another_key_is_not_trusted() {
     assert_eq!(buy(&other), "credit_untrusted");
     bank.seed.set(8);
     assert_eq!(buy(&bank), "credit_untrusted");
-    // It issues under another key than the one that it shows.
+    // The market issues under another key than the one that it shows.
     bank.seed.set(7);
     bank.shown.set(Some(bank.seed.get()));
     bank.seed.set(8);
@@ -229,7 +230,7 @@ fn what_is_refused_is_not_bought_later() {
         assert_eq!(buy(3), "not_enough");
     }
     bank.balances.borrow_mut().insert(poor.public().owner(), 30 * VALUE);
-    // One whose answer is lost is on order, and counts for the next one.
+    // An order whose answer is lost stays on order, and counts for the next purchase.
     let order = bank.asked.borrow().len() + 2;
     bank.lost.replace(vec![order]);
     assert_eq!(buy(3), "unreachable");
@@ -305,7 +306,7 @@ fn what_is_no_purse_is_an_error_that_quotes_nothing() {
 
 #[test]
 fn a_clock_of_the_clients_that_is_wrong_for_a_while_ends_no_token() {
-    /// A client that takes it to be a year later.
+    /// A client whose clock is a year ahead.
     struct Ahead<'a>(&'a Bank);
 
     impl Network for Ahead<'_> {
@@ -331,7 +332,7 @@ fn the_key_of_an_open_job_is_not_forgotten() {
     let owner = paid(&bank, &purse, 5).unwrap();
     bank.open.borrow_mut().insert(job_of(owner));
     bank.balances.borrow_mut().insert(owner, 0);
-    // Some other market says that the hand-off is over.
+    // The hand-off has ended at another market.
     end(&bank, &purse, owner).unwrap();
     bank.now.set(NOW + 8 * DAY);
     block_on(purse.collect(&node(&bank))).unwrap();
@@ -413,7 +414,8 @@ fn an_answer_about_one_redemption_changes_no_other() {
             copy.change(|contents| contents.withdraw(owner, amount(4 * VALUE), None, NOW_TIME)),
         )
         .unwrap();
-        // Before this call hears that a token was spent, another has heard it and gone on with other tokens.
+        // Before this call learns that a token was spent, another call has learnt it and continued
+        // with other tokens.
         let is_first = Cell::new(true);
         let meanwhile = Between {
             bank: &bank,
@@ -477,7 +479,7 @@ fn an_order_that_another_call_has_sent_again_is_not_dropped() {
     let slow = Between {
         bank: &bank,
         on: async |request: &HttpRequest| {
-            // The money comes, the order is paid, and its answer is lost.
+            // The money arrives, the order is paid, and its answer is lost.
             bank.balances.borrow_mut().insert(account, 10 * VALUE);
             let _ = bank.send(request.clone()).await;
             lost()

@@ -1,8 +1,11 @@
-//! Which provider may take which lot: who stakes enough, has no more than its share, and holds no more at once than its reputation bears.
+//! Decides which provider may take which lot. A provider must stake enough, take no more than its
+//! share, and hold no more at once than its reputation allows.
 //!
-//! Shares are of operators, and operators are known on an allow-list alone. Elsewhere an identity costs nothing, so a fixed cap would only make an operator
-//! call itself by more names; a share in proportion to stake is the same under one name or a hundred. So is the first lot of a window, which is always free:
-//! each name has to stake the minimum for it.
+//! Shares belong to operators, and operators are known only on an allow-list. Elsewhere an identity
+//! costs nothing, so a fixed cap would only make an operator use more names. A share in proportion
+//! to stake is the same under one name or a hundred. The first lot of a window is always free of
+//! this limit. This is in proportion to stake too, because each name has to stake the minimum for
+//! it.
 
 use velum_market_model::{Amount, Count, Hash, LIMIT, Parts};
 
@@ -11,23 +14,23 @@ use crate::{Lot, Refusal, Rules};
 /// What decides about a provider, at the moment of its lock or bid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provider {
-    /// Who.
+    /// The provider.
     pub owner: Hash,
     /// Whether its operator is on the market's allow-list.
     pub allow_listed: bool,
-    /// What it stakes.
+    /// What the provider stakes.
     pub stake: Amount,
     /// What its operator stakes under all names that the market knows of.
     pub operator_stake: Amount,
     /// What all providers stake.
     pub total_stake: Amount,
-    /// Presentations that its operator took in the window.
+    /// The presentations that its operator took in the window.
     pub operator_count: Count,
-    /// Presentations that all took in the window.
+    /// The presentations that all operators took in the window.
     pub total_count: Count,
-    /// The maximum prices of the lots that it holds or bids for.
+    /// The sum of the maximum prices of the lots that the provider holds or bids for.
     pub held_value: Amount,
-    /// What it did in the window.
+    /// What the provider did in the window.
     pub record: Record,
 }
 
@@ -42,7 +45,7 @@ pub struct Record {
     pub failed: Count,
 }
 
-/// A provider that may take a lot under its next lease. Only [`admit`] makes one.
+/// A provider that may take a lot under its next lease. Only [`admit`] creates one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admitted {
     provider: Hash,
@@ -51,7 +54,7 @@ pub struct Admitted {
 }
 
 impl Admitted {
-    /// Who.
+    /// The provider.
     #[must_use]
     pub const fn provider(&self) -> Hash {
         self.provider
@@ -62,11 +65,14 @@ impl Admitted {
     }
 }
 
-/// Admits a provider to a lot. What it holds and took has to be of the moment of the lock or bid: a node reads it in the transaction that applies that, or a provider could
-/// be admitted to many lots at once, each as if it were the only one.
+/// Admits a provider to a lot.
+///
+/// What the provider holds and took must be from the moment of the lock or bid. A node therefore
+/// reads it in the transaction that applies the lock or bid. Otherwise, a provider could be
+/// admitted to many lots at once, each time as if that lot were the only one.
 ///
 /// # Errors
-/// [`Refusal::Stake`], [`Refusal::Share`] and [`Refusal::Value`].
+/// Returns [`Refusal::Stake`], [`Refusal::Share`] or [`Refusal::Value`].
 pub fn admit(provider: &Provider, lot: &Lot, rules: &Rules) -> Result<Admitted, Refusal> {
     check_stake(provider.stake, rules)?;
     let [count, total] = [provider.operator_count, provider.total_count]
@@ -85,11 +91,15 @@ pub fn admit(provider: &Provider, lot: &Lot, rules: &Rules) -> Result<Admitted, 
     Ok(Admitted { provider: provider.owner, lot: lot.id, epoch: lot.epoch })
 }
 
-/// Whether a provider that stakes so much may put a quote into the book, where it may have one of the same profile already. Quotes cost nothing and are looked at for each lot, so that
-/// without this one provider could fill the book; and one that is on its way could be held back and replace a later one, so that it has to be taken back first.
+/// Checks that a provider with this stake may put a quote into the book, given its `standing` quote
+/// of the same profile, if there is one.
+///
+/// Quotes cost nothing and are examined for each lot, so without this check one provider could fill
+/// the book. A new quote does not replace an old one, because a quote that was held up on its way
+/// could then replace a later one. So the old quote has to be taken back first.
 ///
 /// # Errors
-/// [`Refusal::Stake`] and [`Refusal::QuoteStands`].
+/// Returns [`Refusal::Stake`] or [`Refusal::QuoteStands`].
 pub fn may_quote(staked: Amount, standing: Option<Hash>, rules: &Rules) -> Result<(), Refusal> {
     check_stake(staked, rules)?;
     standing.map_or(Ok(()), |quote| Err(Refusal::QuoteStands { quote }))
@@ -100,8 +110,11 @@ fn check_stake(staked: Amount, rules: &Rules) -> Result<(), Refusal> {
     if staked < needed { Err(Refusal::Stake { staked, needed }) } else { Ok(()) }
 }
 
-/// The value of lots that a record bears at once: more with each delivery in good time. A failure undoes some deliveries, so that it is the rate of failures
-/// that counts, for large providers as for small ones; each failure that no deliveries cover halves what a provider without reputation may hold.
+/// The value of lots that a record allows at once. Each delivery in good time adds to it.
+///
+/// A failure undoes some deliveries, so that for large and small providers alike the rate of
+/// failures counts. Each failure that no deliveries cover halves what a provider without reputation
+/// may hold.
 #[must_use]
 pub fn value_of(record: &Record, rules: &Rules) -> Amount {
     let price = rules.admission.deliveries_of_failure.get().max(1);

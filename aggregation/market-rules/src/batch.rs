@@ -1,4 +1,5 @@
-//! Jobs of one kind, which collect until they are enough, or until one of them has waited enough.
+//! Jobs of one kind, which collect until there are enough of them, or until one of them has waited
+//! long enough.
 
 use serde::{Deserialize, Serialize};
 use velum_market_model::{
@@ -10,75 +11,77 @@ use crate::refusal::for_market;
 use crate::rules::BatchRules;
 use crate::{Account, Cause, Lot, Refusal, Rules, Transfers};
 
-/// What jobs of one batch have in common.
+/// What the jobs of one batch have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchKey {
-    /// Of the aggregate.
+    /// The profile of the aggregate.
     pub profile: Profile,
     /// How the price is found.
     pub order: Order,
-    /// The standing order that pays for them, if one does.
+    /// The standing order that pays for the jobs, if there is one.
     pub standing_order: Option<Hash>,
-    /// What one of them could spoil for the others.
+    /// The class of the jobs: everything by which one of them could harm the others.
     pub class: Class,
 }
 
-/// A job that was taken: what batch and lot have to know of it.
+/// An accepted job, as far as batch and lot have to know it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// The job's id.
+    /// The id of the job.
     pub job: Hash,
-    /// Who pays, and is refunded.
+    /// The owner, who pays and is refunded.
     pub owner: Hash,
-    /// What it is collected by.
+    /// The key of the batch that the job belongs to.
     pub key: BatchKey,
-    /// The least that is paid.
+    /// The least price.
     pub minimum: Amount,
-    /// The most, which its escrow holds.
+    /// The highest price, which the job's escrow holds.
     pub maximum: Amount,
-    /// The direction of its price.
+    /// Whether the price rises or falls.
     pub price_move: PriceMove,
-    /// When its ramp starts, at the earliest.
+    /// The earliest start of the ramp.
     pub ramp_start: Time,
     /// How long the ramp takes.
     pub ramp: Duration,
-    /// By when it is locked.
+    /// The time by which the job has to be locked.
     pub lock_by: Time,
-    /// By when it is delivered.
+    /// The time by which the job has to be delivered.
     pub deliver_by: Time,
-    /// What the client would have put up for it.
+    /// The collateral that the client asks the provider to put up for the job.
     pub collateral: Amount,
-    /// When its batch closes at the latest.
+    /// The latest time at which the job's batch closes.
     pub close_by: Time,
 }
 
-/// Jobs that collect, and the lot that became of them.
+/// Jobs that collect, and the lot that they become.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Batch {
-    /// What they have in common.
+    /// What the jobs have in common.
     pub key: BatchKey,
-    /// In the order in which they came.
+    /// The jobs, in the order in which they came.
     pub entries: Vec<Entry>,
-    /// The lot's id, once it is closed.
+    /// The id of the lot, once the batch is closed.
     pub lot: Option<Hash>,
 }
 
-/// Whether a job that came under an idempotency key again is the same one. Whoever keeps the keys of each submitter asks this before [`Entry::new`].
+/// Checks that a job which repeats an idempotency key is the same job as before. The node that
+/// keeps the keys of each submitter asks this before [`Entry::new`].
 ///
 /// # Errors
-/// [`Refusal::OtherJob`] where it says something else.
+/// Returns [`Refusal::OtherJob`] if it is a different job.
 pub fn repeated(earlier: Hash, job: Hash) -> Result<(), Refusal> {
     if earlier == job { Ok(()) } else { Err(Refusal::OtherJob { job: earlier }) }
 }
 
 impl Entry {
-    /// Takes a job, whose id and signature the caller has checked, in this market.
+    /// Accepts a job in this market. The caller has checked its id and signature.
     ///
     /// # Errors
-    /// [`Refusal::OtherMarket`], [`Refusal::BelowFloor`], [`Refusal::BatchTooLarge`], [`Refusal::TooFar`] and [`Refusal::TooSoon`].
+    /// Returns [`Refusal::OtherMarket`], [`Refusal::BelowFloor`], [`Refusal::BatchTooLarge`],
+    /// [`Refusal::TooFar`] or [`Refusal::TooSoon`].
     pub fn new(
         job: &Job,
         id: Hash,
@@ -108,7 +111,7 @@ impl Entry {
             let needed = auction.checked_add(lease).unwrap_or(Duration::MOST);
             return Err(Refusal::TooSoon { latest: lock_by, needed });
         }
-        // The other half of its time is the auction's.
+        // The batch may use half of the time. The other half is left for the auction.
         let half = lock_by.before(auction).since(now).get() / 2;
         let close_by = now.after(Duration::new(half).map_or(wait, |half| wait.min(half)));
         let class = Class::new(offer, company, &Times { now, close_by, lock_by });
@@ -133,7 +136,7 @@ impl Entry {
         })
     }
 
-    /// The transfers that pay for it ahead, from its owner's balance.
+    /// The transfers that pay for the job ahead, from the balance of its owner.
     #[must_use]
     pub fn paid_ahead(&self) -> Transfers {
         let (balance, escrow) = (Account::Balance(self.owner), Account::Escrow(self.job));
@@ -141,7 +144,9 @@ impl Entry {
     }
 }
 
-/// The company that a job waits for: what the rules aim at, or what it asks for where that is more. Powers of two, so that jobs which ask for about as much meet.
+/// The number of jobs that a job waits for: the target of the rules, or what the job asks for if
+/// that is more. The latter is rounded up to a power of two, so that jobs which ask for similar
+/// numbers share a batch.
 fn company(min_batch: Count, rules: &Rules) -> Result<Count, Refusal> {
     let BatchRules { target, most } = rules.batch;
     if min_batch > most {
@@ -151,7 +156,7 @@ fn company(min_batch: Count, rules: &Rules) -> Result<Count, Refusal> {
     Ok(if min_batch <= target { target } else { rounded.min(most) })
 }
 
-/// What the auction takes before anyone can have won it.
+/// How long the auction runs before a provider can have won it.
 fn auction_time(order: Order, rules: &Rules) -> Duration {
     match order {
         Order::Dutch | Order::Limit => Duration::ZERO,
@@ -168,10 +173,12 @@ impl Batch {
         Self { key, entries: Vec::new(), lot: None }
     }
 
-    /// The batch with one job more. The transfers that go with it are [`Entry::paid_ahead`], or those of [`crate::Standing::draw`].
+    /// The batch with one more job. The transfers that belong to it are [`Entry::paid_ahead`], or
+    /// those of [`crate::Standing::draw`].
     ///
     /// # Errors
-    /// [`Refusal::BatchClosed`], [`Refusal::OtherBatch`], [`Refusal::Repeated`] and [`Refusal::BatchFull`].
+    /// Returns [`Refusal::BatchClosed`], [`Refusal::OtherBatch`], [`Refusal::Repeated`] or
+    /// [`Refusal::BatchFull`].
     pub fn with(&self, entry: Entry) -> Result<Self, Refusal> {
         self.open()?;
         if entry.key != self.key {
@@ -180,7 +187,8 @@ impl Batch {
         if self.entries.iter().any(|there| there.job == entry.job) {
             return Err(Refusal::Repeated { job: entry.job });
         }
-        // No sum over a lot may reach 2^53, and neither may what its collateral is reckoned from.
+        // No sum over a lot may reach 2^53. This includes the sum that its collateral is computed
+        // from.
         let sum = |amount: fn(&Entry) -> Amount| {
             self.entries
                 .iter()
@@ -198,11 +206,12 @@ impl Batch {
         Ok(batch)
     }
 
-    /// The batch without a job that its owner cancels, and its refund.
+    /// The batch without a job that its owner cancels, and the refund.
     ///
     /// # Errors
-    /// [`Refusal::BatchClosed`], [`Refusal::NoSuchJob`], [`Refusal::NotYours`], and [`Refusal::Drawn`]: who could cancel what a standing order has paid
-    /// would have its money back before the order's end.
+    /// Returns [`Refusal::BatchClosed`], [`Refusal::NoSuchJob`], [`Refusal::NotYours`] or
+    /// [`Refusal::Drawn`]. A job that a standing order has paid for cannot be cancelled: otherwise,
+    /// the client would have its money back before the order ends.
     pub fn without(&self, job: Hash, owner: Hash) -> Result<(Self, Transfers), Refusal> {
         self.open()?;
         let place = self
@@ -228,17 +237,19 @@ impl Batch {
         Ok((batch, refund))
     }
 
-    /// When it closes, if nothing comes or goes; never, while it has no jobs. At once, where it is full.
+    /// When the batch closes if no job comes or goes. `None` while it has no jobs. A full batch
+    /// closes at once.
     #[must_use]
     pub fn closes_at(&self, now: Time) -> Option<Time> {
         let latest = self.entries.iter().map(|entry| entry.close_by).min()?;
         Some(if self.is_full() { now.min(latest) } else { latest })
     }
 
-    /// Closes it: no job comes or goes any more, and it is a lot.
+    /// Closes the batch. No job comes or goes any more, and the batch becomes a lot.
     ///
     /// # Errors
-    /// [`Refusal::BatchClosed`], [`Refusal::BatchOpen`] while it has neither jobs enough nor one that cannot wait.
+    /// Returns [`Refusal::BatchClosed`], or [`Refusal::BatchOpen`] while the batch has neither
+    /// enough jobs nor a job that cannot wait longer.
     pub fn close(&self, now: Time, rules: &Rules) -> Result<(Self, Lot), Refusal> {
         self.open()?;
         let at = self.closes_at(now).unwrap_or(Time::MOST);
@@ -249,7 +260,7 @@ impl Batch {
         Ok((Self { lot: Some(lot.id), ..self.clone() }, lot))
     }
 
-    /// Whether it has as many jobs as close it.
+    /// Whether the batch has as many jobs as are needed to close it.
     fn is_full(&self) -> bool {
         self.entries.len() as u64 >= self.key.class.company.get()
     }

@@ -1,31 +1,37 @@
-//! Which jobs may share a lot: those that differ by less than a factor of two in whatever one of them can spoil for the others.
+//! Decides which jobs may share a lot: jobs that differ by less than a factor of two in everything
+//! by which one of them could harm the others.
 //!
-//! A lot has the earliest deadlines of its jobs, all their collateral, and one auction. So a client could close the batches of others too early, let their lots expire,
-//! price providers out of them, or ride along at their cost, by a job that asks for less time, more collateral or a lower price than theirs. Such a job meets its like.
+//! A lot has the earliest deadlines of its jobs, all their collateral, and one auction. By asking
+//! for less time, more collateral or a lower price than the others, a job could close their batches
+//! too early, let their lots expire, price providers out of them, or ride along at their cost. With
+//! classes, such a job shares a batch with similar jobs only.
 //!
-//! What is left is a factor. Who joins a batch has at least half of the least time of its class until it has to be locked or delivered, so at least a quarter of its own: a batch
-//! closes when the first of its jobs has waited half of its time, at the latest, and the times of two jobs differ by half.
+//! A factor remains. A job that joins a batch still has at least half of the shortest time of its
+//! class to be locked or delivered, and so at least a quarter of its own time. The reason is that a
+//! batch closes at the latest when the first of its jobs has waited for half of its time, and that
+//! the times of two jobs differ by less than a factor of two.
 
 use serde::{Deserialize, Serialize};
 use velum_market_model::{Amount, Count, Duration, Offer, Order, PriceMove, Time};
 
-/// What the jobs of a batch have in common, each but the company as a power of two: 0 for nothing, and n from 2^(n-1) on.
+/// What the jobs of a batch have in common. Each number except `company` stands for a power of two:
+/// 0 for the value 0, and n for values from 2^(n-1) up to, but not including, 2^n.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Class {
-    /// So many jobs close the batch. 1 for a job that is a batch of its own.
+    /// The number of jobs that closes the batch. It is 1 for a job that is a batch of its own.
     pub company: Count,
-    /// Milliseconds from admission until its batch closes.
+    /// The milliseconds from admission until the job's batch closes.
     pub wait: u8,
-    /// Milliseconds from admission to the last moment at which it can be locked.
+    /// The milliseconds from admission to the last moment at which the job can be locked.
     pub lock: u8,
-    /// Milliseconds from admission to its delivery.
+    /// The milliseconds from admission to the delivery of the job.
     pub deliver: u8,
-    /// The most that it pays.
+    /// The most that the job pays.
     pub maximum: u8,
-    /// What it would have a provider put up.
+    /// The collateral that the job asks of a provider.
     pub collateral: u8,
-    /// How its price moves; none, where bids are sealed.
+    /// How the price moves. `None` if bids are sealed.
     pub ramp: Option<RampClass>,
 }
 
@@ -33,11 +39,12 @@ pub struct Class {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RampClass {
-    /// The direction.
+    /// Whether the price rises or falls.
     pub price: PriceMove,
-    /// Milliseconds that it takes.
+    /// The milliseconds that the ramp takes.
     pub duration: u8,
-    /// How much later than admission it starts, in sixteenths of its duration. Clocks that differ a little make no difference.
+    /// How much later than admission the ramp starts, in sixteenths of its duration. Small
+    /// differences between clocks do not matter.
     pub delay: u8,
 }
 
@@ -62,7 +69,7 @@ impl Class {
         }
     }
 
-    /// The same for a job that pays a fixed price.
+    /// The same class for a job that pays a fixed price.
     pub(crate) fn at_price(self, price: Amount) -> Self {
         let fixed = RampClass { price: PriceMove::Rises, duration: 0, delay: 0 };
         Self { maximum: money_class(price), ramp: Some(fixed), ..self }
@@ -85,7 +92,7 @@ fn money_class(amount: Amount) -> u8 {
     power_of_two(amount.get())
 }
 
-/// As many binary digits as the number has.
+/// The number of binary digits of a number.
 fn power_of_two(number: u64) -> u8 {
     (u64::BITS - number.leading_zeros()) as u8
 }

@@ -1,6 +1,8 @@
-//! One hash for all commitments of a sealed auction, fixed before any is opened: the Merkle tree of RFC 6962, section 2.1, with SHA-256.
+//! One hash for all commitments of a sealed auction, fixed before any of them is opened. It is the
+//! root of the Merkle tree of RFC 6962, section 2.1, with SHA-256.
 //!
-//! A bidder who keeps root and path can show that its bid was there, and that none came after bids were opened.
+//! A bidder that keeps the root and its path can show that its bid was included. A bid that came
+//! after bids were opened has no path to this root.
 
 use serde::{Deserialize, Serialize};
 use velum_market_model::Hash;
@@ -11,11 +13,11 @@ use velum_market_model::Hash;
 pub struct PathStep {
     /// The other child.
     pub sibling: Hash,
-    /// Whether it stands at the left.
+    /// Whether the other child is on the left.
     pub left: bool,
 }
 
-/// The root over what was committed, in the order in which it came.
+/// The root over the commitments, in the order in which they came.
 #[must_use]
 pub fn root_of(entries: &[Vec<u8>]) -> Hash {
     match entries {
@@ -28,7 +30,8 @@ pub fn root_of(entries: &[Vec<u8>]) -> Hash {
     }
 }
 
-/// The path from an entry to the root, the lowest level first. Empty where there is no such entry.
+/// The path from an entry to the root, the lowest level first. It is empty if there is no such
+/// entry, or if the entry is the only one.
 #[must_use]
 pub fn path_to(entries: &[Vec<u8>], place: usize) -> Vec<PathStep> {
     if entries.len() < 2 || place >= entries.len() {
@@ -80,7 +83,7 @@ mod tests {
             root_of(&[]).to_string(),
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         );
-        // The one entry without bytes, as logs of certificates have it.
+        // The one entry is empty, as in the test vectors of certificate logs.
         assert_eq!(
             root_of(&entries(1)).to_string(),
             "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"

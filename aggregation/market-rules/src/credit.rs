@@ -1,30 +1,33 @@
 //! Blind credit: which money moves when it is issued, redeemed and over.
 //!
-//! All tokens are worth the same, so that none is told from another by its worth. They are issued under the key of an epoch, and redeemed in that epoch and the next one: a market
-//! would have to remember spent tokens for ever otherwise. What was not redeemed by then is burned, for an operator that gained by it would have a reason to be away.
+//! All tokens are worth the same, so that no token can be told from another by its worth. Tokens
+//! are issued under the key of an epoch, and are redeemed in that epoch and the next one.
+//! Otherwise, a market would have to remember spent tokens for ever. Tokens that are not redeemed
+//! by then are burned, because an operator that gained by them would have a reason to be offline.
 
 use velum_market_model::{Amount, Count, CreditKey, Duration, Hash, Time};
 
 use crate::{Account, Cause, Refusal, Transfers};
 
-/// What every token is worth. No operator chooses it, or how long an epoch is: tokens that are out would be worth something else, and a client that knows both
-/// sees whether a key is one that everyone is shown.
+/// The worth of every token. Operators choose neither this worth nor the length of an epoch.
+/// Otherwise, they could change the worth of tokens that are already issued. Because both are
+/// fixed, a client can also check that a market has chosen nothing of a key but its element.
 pub const VALUE: Amount = Amount::constant(100);
 
 /// How long tokens are issued under one key.
 pub const EPOCH: Duration = Duration::constant(90 * 24 * 60 * 60 * 1000);
 
-/// Epochs in which a token is redeemed: its own, and the next one.
+/// The number of epochs in which a token is redeemed: its own, and the next one.
 const REDEEMED_IN: u64 = 2;
 
 /// The epoch of a time.
 #[must_use]
 pub fn epoch_at(now: Time) -> Count {
-    // A quotient of a time is below 2^53 as the time is.
+    // A quotient of a time is below 2^53, because the time is.
     Count::new(now.get() / EPOCH.get()).unwrap_or(Count::MOST)
 }
 
-/// Until when tokens of an epoch are issued, and until when they are redeemed.
+/// The last moments at which tokens of an epoch are issued and redeemed.
 #[must_use]
 pub fn ends_of(epoch: Count) -> (Time, Time) {
     let end = |epochs: u64| {
@@ -34,7 +37,8 @@ pub fn ends_of(epoch: Count) -> (Time, Time) {
     (end(1), end(REDEEMED_IN))
 }
 
-/// Whether a key is the one that a market would publish at some time of its epoch: nothing but the element is the node's to choose.
+/// Whether a key is one that a market would publish at some time in its epoch. The node may choose
+/// nothing but the element.
 #[must_use]
 pub fn is_regular(key: &CreditKey) -> bool {
     key.value == VALUE && (key.issued_until, key.redeemed_until) == ends_of(key.epoch)
@@ -47,10 +51,11 @@ pub fn is_redeemed(epoch: Count, now: Time) -> bool {
     epoch <= current && !is_over(epoch, current)
 }
 
-/// An owner buys tokens.
+/// Sells tokens to an owner.
 ///
 /// # Errors
-/// [`Refusal::CreditEpoch`], where they are of another epoch than this one, and [`Refusal::TooMuch`].
+/// Returns [`Refusal::CreditEpoch`] if the tokens are not of the current epoch, or
+/// [`Refusal::TooMuch`].
 pub fn issue(owner: Hash, epoch: Count, tokens: u64, now: Time) -> Result<Transfers, Refusal> {
     let current = epoch_at(now);
     if epoch != current {
@@ -60,10 +65,11 @@ pub fn issue(owner: Hash, epoch: Count, tokens: u64, now: Time) -> Result<Transf
     Ok(Transfers::one(balance, credit, worth(tokens, balance)?, Cause::Issued))
 }
 
-/// Tokens become an owner's balance.
+/// Turns tokens into an owner's balance.
 ///
 /// # Errors
-/// [`Refusal::CreditEpoch`], where they are over, and [`Refusal::TooMuch`].
+/// Returns [`Refusal::CreditEpoch`] if the tokens are not redeemed at this time, or
+/// [`Refusal::TooMuch`].
 pub fn redeem(owner: Hash, epoch: Count, tokens: u64, now: Time) -> Result<Transfers, Refusal> {
     if !is_redeemed(epoch, now) {
         return Err(Refusal::CreditEpoch { named: epoch, current: epoch_at(now) });
@@ -75,7 +81,7 @@ pub fn redeem(owner: Hash, epoch: Count, tokens: u64, now: Time) -> Result<Trans
 /// Burns what was not redeemed of an epoch that is over.
 ///
 /// # Errors
-/// [`Refusal::CreditEpoch`], where it is not.
+/// Returns [`Refusal::CreditEpoch`] if the epoch is not over.
 pub fn burn(epoch: Count, held: Amount, now: Time) -> Result<Transfers, Refusal> {
     let current = epoch_at(now);
     if !is_over(epoch, current) {
@@ -128,7 +134,7 @@ mod tests {
         ledger.apply(&issue(OWNER, five, 4, at(5)).unwrap()).unwrap();
         ledger.apply(&redeem(FRESH, five, 3, at(6)).unwrap()).unwrap();
         assert_eq!(ledger.held(Account::Balance(FRESH)).get(), 3 * value);
-        // Nobody redeems what was not paid for, whoever signed it.
+        // The ledger redeems no more than was paid for, whoever signed the tokens.
         assert!(ledger.apply(&redeem(FRESH, five, 2, at(6)).unwrap()).is_err());
         let left = ledger.held(Account::Credit(five));
         assert_eq!(burn(five, left, at(6)), Err(refused(5, 6)));

@@ -1,4 +1,4 @@
-//! What happens to a lot, when, and what it says about providers.
+//! What happens to a lot, when it happens, and what it says about providers.
 
 use serde::{Deserialize, Serialize};
 use velum_market_model::{Amount, Count, Hash, Time};
@@ -6,68 +6,70 @@ use velum_market_model::{Amount, Count, Hash, Time};
 use crate::Interval;
 use crate::admission::Admitted;
 
-/// The time of an event, and what excuses providers: the node's outages, and spans in which inputs of this lot were withheld. Of the database. An event of a lease needs
-/// those since the lease began, one of a sealed auction those since the auction did.
+/// The time of an event, and the intervals that excuse providers: outages of the node, and times in
+/// which inputs of this lot were withheld. The node reads both from its database. An event of a
+/// lease needs the excuses since the lease began. An event of a sealed auction needs the excuses
+/// since the auction began.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock<'a> {
     /// When the event is committed.
     pub now: Time,
-    /// Spans that lengthen leases, and the time in which sealed bids are taken and opened.
+    /// Intervals that lengthen leases, and the times in which sealed bids are accepted and opened.
     pub excuses: &'a [Interval],
 }
 
 /// What happens to a lot.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// A provider takes it at the price of the moment (Dutch).
+    /// A provider takes the lot at the current price (Dutch).
     Lock {
-        /// Who.
+        /// The provider.
         provider: Admitted,
-        /// For no less.
+        /// The least price that the provider accepts.
         at_least: Amount,
     },
-    /// A provider bids, sealed.
+    /// A provider makes a sealed bid.
     Commit {
-        /// Who.
+        /// The bidder.
         provider: Admitted,
-        /// What [`velum_market_model::sealed_price`] makes of price and nonce.
+        /// The commitment to price and nonce, as computed by [`velum_market_model::sealed_price`].
         commitment: Hash,
     },
-    /// The time of bids is over: no more come.
+    /// The time for bids is over, and no more bids are accepted.
     Fix,
     /// A bidder opens its bid.
     Reveal {
-        /// Who.
+        /// The bidder.
         bidder: Hash,
-        /// For the whole lot.
+        /// The price of the whole lot.
         price: Amount,
-        /// As committed.
+        /// The nonce that was committed to.
         nonce: Hash,
     },
-    /// The time to open bids is over: the lowest has won.
+    /// The time to open bids is over, and the lowest bid has won.
     Award,
     /// The book has found a provider (limit).
     Take {
-        /// Who.
+        /// The provider.
         provider: Admitted,
-        /// For the whole lot.
+        /// The price of the whole lot.
         price: Amount,
     },
-    /// A valid aggregate of all its presentations.
+    /// A valid aggregate of all presentations of the lot.
     Deliver {
-        /// From whom.
+        /// The provider that delivers it.
         provider: Hash,
-        /// Of the lease that it is delivered under.
+        /// The epoch of the lease under which it is delivered.
         epoch: Count,
     },
     /// The lease is broken, or ends without fault.
     Fail {
-        /// Of the lease.
+        /// The epoch of the lease.
         epoch: Count,
-        /// Why.
+        /// Why the lease ends.
         fault: Fault,
     },
-    /// Nobody can deliver it in time any more.
+    /// No provider can deliver the lot in time any more.
     Expire,
 }
 
@@ -75,14 +77,16 @@ pub enum Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
-    /// Its time is over.
+    /// The time of the lease is over.
     Missed,
     /// The provider has signed a delivery under this lease whose proof does not verify.
     BadProof {
-        /// Who has signed it: what another signs says nothing of who holds the lease.
+        /// The provider that signed the delivery. A signature of any other provider says nothing
+        /// about the holder of the lease.
         provider: Hash,
     },
-    /// Inputs were withheld for so long that it cannot be delivered. Not the provider's fault, so nothing is lost.
+    /// Inputs were withheld for so long that the lot cannot be delivered. This is not the
+    /// provider's fault, so it loses nothing.
     Withheld,
 }
 
@@ -90,19 +94,19 @@ pub enum Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Notice {
-    /// It holds the lot.
+    /// The provider holds the lot.
     Locked(Hash),
-    /// It has delivered.
+    /// The provider has delivered.
     Delivered {
-        /// Who.
+        /// The provider.
         provider: Hash,
-        /// In the last part of its lease.
+        /// Whether the delivery came in the last part of the lease.
         late: bool,
     },
-    /// It has failed.
+    /// The provider has failed.
     Failed(Hash),
-    /// Its lease ended without its fault.
+    /// The lease of the provider ended without its fault.
     Excused(Hash),
-    /// It has not opened its bid.
+    /// The provider has not opened its bid.
     Unrevealed(Hash),
 }

@@ -1,28 +1,31 @@
-//! The way of money into the market and out of it.
+//! How money comes into the market and leaves it.
 //!
-//! There is no real money here. [`DemoMoney`] is the only gateway: it gives whoever asks, up to a limit, so that the market can be tried. A gateway for real
-//! money settles outside first, and says what happened by these transfers; the rest of the market does not change.
+//! There is no real money here. [`DemoMoney`] is the only gateway: it gives any amount up to a
+//! limit to everyone who asks, so that the market can be tried. A gateway for real money would
+//! settle outside first and report the result by these transfers. The rest of the market would not
+//! change.
 
 use velum_market_model::{Amount, Hash};
 
 use crate::{Account, Cause, Refusal, Transfers};
 
-/// What moves money between the market and the outside.
+/// Moves money between the market and the outside.
 pub trait Gateway {
     /// The transfers of a deposit, once it has happened outside.
     ///
     /// # Errors
-    /// [`Refusal`], where it may not be.
+    /// Returns a [`Refusal`] if the deposit is not allowed.
     fn deposit(&self, owner: Hash, amount: Amount) -> Result<Transfers, Refusal>;
 
-    /// The transfers of a withdrawal. The ledger refuses more than the owner's free balance.
+    /// The transfers of a withdrawal. The ledger refuses to pay out more than the owner's free
+    /// balance.
     ///
     /// # Errors
-    /// [`Refusal`], where it may not be.
+    /// Returns a [`Refusal`] if the withdrawal is not allowed.
     fn withdraw(&self, owner: Hash, amount: Amount) -> Result<Transfers, Refusal>;
 }
 
-/// Money for trying the market: worth nothing.
+/// Money for trying the market. It is worth nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct DemoMoney {
     /// The most that one deposit gives.

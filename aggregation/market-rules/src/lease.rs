@@ -1,4 +1,5 @@
-//! The lease on a lot: whose it is, at what price, and until when, lengthened by what is not the provider's fault.
+//! The lease on a lot: who holds it, at what price, and until when. It is lengthened by what is not
+//! the provider's fault.
 
 use serde::{Deserialize, Serialize};
 use velum_market_model::{Amount, Count, Duration, Hash, Time};
@@ -7,42 +8,44 @@ use velum_market_model::{Amount, Count, Duration, Hash, Time};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LotLease {
-    /// Whose it is.
+    /// The provider that holds the lease.
     pub provider: Hash,
-    /// For the whole lot.
+    /// The price of the whole lot.
     pub price: Amount,
-    /// What each job of the lot pays of it, in their order.
+    /// What each job of the lot pays of the price, in the order of the jobs.
     pub shares: Vec<Amount>,
-    /// Fences deliveries of earlier leases.
+    /// The epoch of the lease, which fences off deliveries of earlier leases.
     pub epoch: Count,
-    /// Since when.
+    /// When the lease began.
     pub from: Time,
-    /// The last moment of a delivery, but for excuses.
+    /// The last moment for a delivery, unless excuses lengthen the lease.
     pub deliver_by: Time,
-    /// What is held of the provider's.
+    /// The provider's collateral, which is held during the lease.
     pub collateral: Amount,
 }
 
-/// A span of time in which a provider could not deliver for reasons that are not its own: the node was out, or inputs were withheld.
+/// A span of time in which a provider could not deliver for reasons that are not its own: the node
+/// was offline, or inputs were withheld.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Interval {
-    /// From then on.
+    /// The start of the span.
     pub from: Time,
-    /// Until before then.
+    /// The end of the span, which is not part of it.
     pub until: Time,
 }
 
 impl LotLease {
-    /// The last moment of a delivery, with all excuses.
+    /// The last moment for a delivery, including all excuses.
     #[must_use]
     pub fn ends(&self, excuses: &[Interval]) -> Time {
         lengthened(self.from, self.deliver_by, excuses)
     }
 }
 
-/// The end of a span from `from` to `until`, later by the time for which excuses overlap with it. Excuses that overlap with each other count once, and one
-/// that begins in the time which another has added counts too.
+/// The end of a span from `from` to `until`, delayed by the time for which excuses overlap with it.
+/// Excuses that overlap with each other count once. An excuse also counts if it begins in the time
+/// that another excuse has added.
 #[must_use]
 pub fn lengthened(from: Time, until: Time, excuses: &[Interval]) -> Time {
     let mut excuses = excuses.to_vec();
@@ -58,7 +61,7 @@ pub fn lengthened(from: Time, until: Time, excuses: &[Interval]) -> Time {
     end
 }
 
-/// The first moment of the last part of a lease, in which a delivery is late.
+/// The first moment of the last part of a lease. A delivery from then on is late.
 pub(crate) fn late_from(lease: &LotLease, end: Time, late: velum_market_model::Parts) -> Time {
     let length = u128::from(end.since(lease.from).get());
     let part = length * u128::from(late.get()) / 1_000_000;

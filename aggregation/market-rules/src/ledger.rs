@@ -1,4 +1,5 @@
-//! Money: whole units, in accounts, moved by transfers from one to another. The sum over all accounts is zero, always.
+//! Money: whole units in accounts, moved from one account to another by transfers. The sum over all
+//! accounts is always zero.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,36 +9,37 @@ use velum_market_model::{Amount, Count, Hash, LIMIT};
 
 use crate::Refusal;
 
-/// Where money is.
+/// The place where money is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Account {
-    /// Everything outside of the market, where deposits come from. The only account that may be below zero.
+    /// Everything outside the market, where deposits come from. It is the only account that may be
+    /// below zero.
     Outside,
-    /// An owner's, free to be used.
+    /// The free balance of an owner.
     Balance(Hash),
-    /// An owner's, staked to be a provider.
+    /// The stake of an owner that is a provider.
     Stake(Hash),
-    /// An owner's, staked no more and not free yet.
+    /// Stake that an owner has taken back and that is not free yet.
     Unstaking(Hash),
-    /// Held for a job, or for a standing order.
+    /// Money held for a job, or for a standing order.
     Escrow(Hash),
-    /// Held for a bid in a sealed auction, and while its bidder stands by.
+    /// Money held for a bid in a sealed auction, also while its bidder stands by.
     Standby {
         /// The lot.
         lot: Hash,
-        /// Who bid.
+        /// The bidder.
         bidder: Hash,
     },
-    /// Held of the provider that has the lot.
+    /// The collateral of the provider that holds the lot.
     Collateral(Hash),
-    /// Taken of providers that failed the lot, for the one that delivers it.
+    /// Money taken from providers that failed the lot, for the provider that delivers it.
     Rescue(Hash),
-    /// Issued as blind credit under the key of an epoch, and not redeemed yet.
+    /// Blind credit that is issued under the key of an epoch and is not redeemed yet.
     Credit(Count),
-    /// The market's own.
+    /// The market's own money.
     Fees,
-    /// Nobody's, for ever.
+    /// Money that nobody can ever use again.
     Burned,
 }
 
@@ -45,13 +47,13 @@ pub enum Account {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// Into the market.
+    /// Money comes into the market.
     Deposit,
-    /// Out of it.
+    /// Money leaves the market.
     Withdrawal,
-    /// To be a provider.
+    /// An owner stakes money to be a provider.
     Staked,
-    /// To be none any more.
+    /// An owner takes its stake back.
     Unstaked,
     /// A job or a standing order is paid ahead.
     Submitted,
@@ -59,31 +61,31 @@ pub enum Cause {
     Cancelled,
     /// A job is paid from a standing order.
     Drawn,
-    /// A provider puts up what it may lose.
+    /// A provider puts up collateral.
     Collateral,
-    /// What it put up comes back.
+    /// Collateral or stake comes back.
     Returned,
-    /// A broken lease.
+    /// A lease is broken.
     Slashed,
-    /// A bid that was not opened.
+    /// A bid was not opened.
     Unrevealed,
     /// The price of what was delivered.
     Paid,
-    /// The market's part of it.
+    /// The market's part of the price.
     Fee,
-    /// What was held and is not needed.
+    /// Money that was held and is not needed.
     Refunded,
-    /// For delivering what others failed.
+    /// A provider delivered what others failed.
     Rescued,
     /// Nobody delivered what others failed.
     Unrescued,
-    /// Capacity that was bought ahead and not used.
+    /// Capacity was bought ahead and not used.
     Forfeited,
-    /// For blind credit.
+    /// Blind credit is issued.
     Issued,
-    /// Blind credit that is money again.
+    /// Blind credit becomes money again.
     Redeemed,
-    /// Blind credit that was not redeemed in time.
+    /// Blind credit was not redeemed in time.
     Unredeemed,
 }
 
@@ -91,13 +93,13 @@ pub enum Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transfer {
-    /// Where it leaves.
+    /// The account that the amount leaves.
     pub debit: Account,
-    /// Where it arrives.
+    /// The account at which it arrives.
     pub credit: Account,
-    /// Above zero.
+    /// The amount, which is above zero.
     pub amount: Amount,
-    /// Why.
+    /// Why it moves.
     pub cause: Cause,
 }
 
@@ -106,7 +108,7 @@ pub struct Transfer {
 #[serde(transparent)]
 pub struct Transfers(Vec<Transfer>);
 
-/// What every account holds. One with nothing in it is not kept.
+/// What every account holds. Empty accounts are not kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<(Account, i64)>", into = "Vec<(Account, i64)>")]
 pub struct Ledger(BTreeMap<Account, i64>);
@@ -118,7 +120,7 @@ impl Transfers {
         Self(Vec::new())
     }
 
-    /// One transfer; none, where the amount is zero.
+    /// One transfer, or none if the amount is zero.
     #[must_use]
     pub fn one(debit: Account, credit: Account, amount: Amount, cause: Cause) -> Self {
         let mut transfers = Self::none();
@@ -126,14 +128,14 @@ impl Transfers {
         transfers
     }
 
-    /// Adds a transfer, but where the amount is zero.
+    /// Adds a transfer, unless the amount is zero.
     pub fn add(&mut self, debit: Account, credit: Account, amount: Amount, cause: Cause) {
         if amount > Amount::ZERO {
             self.0.push(Transfer { debit, credit, amount, cause });
         }
     }
 
-    /// In the order in which they are made.
+    /// The transfers, in the order in which they are made.
     #[must_use]
     pub fn as_slice(&self) -> &[Transfer] {
         &self.0
@@ -147,7 +149,7 @@ impl Ledger {
         self.0.get(&account).copied().unwrap_or(0)
     }
 
-    /// What an account holds that cannot be below zero.
+    /// What the account holds, for an account that cannot be below zero.
     #[must_use]
     pub fn held(&self, account: Account) -> Amount {
         u64::try_from(self.balance(account))
@@ -164,14 +166,14 @@ impl Ledger {
     /// Makes all transfers, or none.
     ///
     /// # Errors
-    /// [`Refusal::NotEnough`], [`Refusal::TooMuch`] and [`Refusal::NoTransfer`].
+    /// Returns [`Refusal::NotEnough`], [`Refusal::TooMuch`] or [`Refusal::NoTransfer`].
     pub fn apply(&mut self, transfers: &Transfers) -> Result<(), Refusal> {
         let mut after = BTreeMap::new();
         for Transfer { debit, credit, amount, .. } in &transfers.0 {
             if *amount == Amount::ZERO || debit == credit {
                 return Err(Refusal::NoTransfer);
             }
-            // Below 2^53, as every balance is, so that sums fit.
+            // The amount is below 2^53, as every balance is, so sums cannot overflow.
             let moved = amount.get() as i64;
             let left = after.get(debit).copied().unwrap_or_else(|| self.balance(*debit)) - moved;
             if left < 0 && *debit != Account::Outside {
@@ -269,7 +271,7 @@ mod tests {
         transfers.add(OWNER, Account::Fees, Amount::constant(1), Cause::Fee);
         assert!(ledger.apply(&transfers).is_err());
         assert_eq!(ledger, before);
-        // In their order, the later live on the earlier.
+        // Transfers are made in order, so a later one can spend what an earlier one moved.
         let mut transfers = moved(OWNER, STAKE, 5);
         transfers.add(STAKE, Account::Fees, Amount::constant(5), Cause::Fee);
         ledger.apply(&transfers).unwrap();

@@ -1,11 +1,26 @@
-//! The rules of a market where presentations are folded into aggregates: what may happen next, and which money moves when it does.
+//! The rules of a market in which presentations are folded into aggregates: what may happen next,
+//! and which money moves when it does.
 //!
-//! Everything here is a function of a state, an event, the time and the [`Rules`], which gives the next state and the [`Transfers`] that go with it, or a
-//! [`Refusal`]. There is no clock, no input or output, no chance and no floating point. A node loads a state and the accounts that it touches, applies
-//! both results in one transaction, and so does a simulation; [`transact`] is that for a lot and a [`Ledger`].
+//! Every rule is a function of a state, an event, the time and the [`Rules`]. It returns the next
+//! state with the [`Transfers`] that belong to it, or a [`Refusal`]. The crate knows the messages
+//! of `velum-market-model` and nothing else: it has no clock, no input or output, no randomness and
+//! no floating point. A node loads a state and the accounts that it touches, and applies both
+//! results in one transaction. A simulation does the same on a virtual clock. [`transact`] does it
+//! for a lot and a [`Ledger`].
 //!
-//! A job goes the way `batch` -> `lot` -> settled or expired: jobs of one kind collect in a [`Batch`], which closes to a [`Lot`], which one provider wins in an
-//! [`auction`], holds on a lease, and delivers. A provider that does not loses collateral by [`slash`].
+//! A job goes from a `batch` to a `lot`, which is then settled or expires. Jobs of one kind collect
+//! in a [`Batch`], which closes to a [`Lot`]. One provider wins the lot in an [`auction`], holds it
+//! on a lease, and delivers it. A provider that does not deliver loses collateral by [`slash`].
+//!
+//! The modules fall into four groups:
+//!
+//! - `rules`, `ledger`, `gateway`, `event` and `refusal` define the constants, the money, the
+//!   events and the errors.
+//! - `admission`, `staking` and `window` decide which provider may take how much.
+//! - `class` and `batch` collect jobs. `lot`, `auction`, `lease` and `slash` take a lot from its
+//!   auction to its end.
+//! - `split`, `commitments`, `standing`, `credit` and `seen` hold the shares of a price, the root
+//!   over sealed bids, capacity bought ahead, blind credit and remembered messages.
 
 #![warn(missing_docs, unreachable_pub)]
 

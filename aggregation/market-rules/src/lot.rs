@@ -1,4 +1,4 @@
-//! A closed batch on its way: open, locked on a lease, and settled or expired.
+//! A closed batch on its way: open, locked on a lease, and then settled or expired.
 //!
 //! ```text
 //! open --lock--> locked --deliver--> settled
@@ -24,60 +24,61 @@ use crate::{Account, Batch, Cause, Entry, Ledger, LotLease, Refusal, Rules, Tran
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lot {
-    /// Of its jobs.
+    /// The id, which is a hash over the ids of the jobs.
     pub id: Hash,
-    /// Of the aggregate.
+    /// The profile of the aggregate.
     pub profile: Profile,
-    /// What is delivered together.
+    /// The jobs that are delivered together.
     pub jobs: Vec<Entry>,
-    /// The sum of what they pay at least.
+    /// The sum of the minimum prices of the jobs.
     pub minimum: Amount,
-    /// And at most.
+    /// The sum of the maximum prices of the jobs.
     pub maximum: Amount,
-    /// Until when it may be locked for the first time.
+    /// The last moment at which the lot may be locked for the first time.
     pub lock_by: Time,
-    /// By when it is delivered, but for excuses.
+    /// The time by which the lot has to be delivered, unless excuses lengthen it.
     pub deliver_by: Time,
-    /// How long a lease is.
+    /// The length of a lease.
     pub lease: Duration,
-    /// What a lock puts up.
+    /// The collateral that a provider puts up to lock the lot.
     pub collateral: Amount,
-    /// The auction that it is in, or was last.
+    /// The current auction of the lot, or its last one.
     pub auction: Auction,
-    /// What it is.
+    /// The state of the lot.
     pub phase: Phase,
-    /// How many leases it has had.
+    /// How many leases the lot has had.
     pub epoch: Count,
-    /// Who has failed it.
+    /// The providers that have failed the lot.
     pub failed: Vec<Hash>,
-    /// What was taken of them for whoever delivers it.
+    /// The part of their collateral that is kept for the provider that delivers the lot.
     pub rescue: Amount,
-    /// Who sold its capacity ahead, and has it alone for a while.
+    /// The provider that sold this capacity ahead. For a while, only this provider may take the
+    /// lot.
     pub seller: Option<Hash>,
 }
 
-/// What a lot is.
+/// The state of a lot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// In its auction.
+    /// The lot is in its auction.
     Open,
-    /// Someone's to deliver.
+    /// A provider has to deliver the lot.
     Locked(LotLease),
-    /// Delivered and paid.
+    /// The lot is delivered and paid.
     Settled {
-        /// By and to whom.
+        /// The provider that delivered and was paid.
         provider: Hash,
-        /// For what.
+        /// The price of the whole lot.
         price: Amount,
-        /// What each job paid, in their order.
+        /// What each job paid, in the order of the jobs.
         paid: Vec<Amount>,
-        /// When.
+        /// When the lot was delivered.
         at: Time,
     },
-    /// Not delivered, and refunded.
+    /// The lot was not delivered, and its jobs are refunded.
     Expired {
-        /// When.
+        /// When the lot expired.
         at: Time,
     },
 }
@@ -85,18 +86,18 @@ pub enum Phase {
 /// A transition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The lot after it.
+    /// The lot after the transition.
     pub lot: Lot,
-    /// The money that goes with it.
+    /// The transfers that belong to the transition.
     pub transfers: Transfers,
-    /// For reputations and shares.
+    /// What reputations and shares have to learn.
     pub notices: Vec<Notice>,
 }
 
-/// Makes one transition of a lot with its money, or nothing.
+/// Makes one transition of a lot together with its money, or changes nothing.
 ///
 /// # Errors
-/// [`Refusal`] of the lot, or of an account that has too little.
+/// Returns the [`Refusal`] of the lot, or of an account that holds too little.
 pub fn transact(
     ledger: &mut Ledger,
     lot: &mut Lot,
@@ -111,7 +112,7 @@ pub fn transact(
 }
 
 impl Lot {
-    /// The lot of a batch with jobs. Deadlines are the earliest of them all.
+    /// The lot of a batch that has jobs. Each of its deadlines is the earliest of its jobs'.
     pub(crate) fn of(batch: &Batch, now: Time, rules: &Rules) -> Self {
         let jobs = batch.entries.clone();
         let ids: Vec<&[u8]> = jobs.iter().map(|entry| &entry.job.0[..]).collect();
@@ -141,20 +142,22 @@ impl Lot {
         }
     }
 
-    /// How many presentations it is.
+    /// The number of presentations.
     #[must_use]
     pub fn count(&self) -> Count {
         Count::new(self.jobs.len() as u64).unwrap_or(Count::MOST)
     }
 
-    /// The last moment at which it can be locked, so that a whole lease fits before its deadline. Who rescues it needs not keep to the first lock's deadline.
+    /// The last moment at which the lot can be locked so that a whole lease fits before its
+    /// deadline. `lock_by` bounds the first lock only: a provider that rescues the lot does not
+    /// have to keep to it.
     #[must_use]
     pub fn last_lock(&self) -> Time {
         let latest = self.deliver_by.before(self.lease);
         if self.epoch == Count::ZERO { self.lock_by.min(latest) } else { latest }
     }
 
-    /// The lease, while it is locked.
+    /// The lease, while the lot is locked.
     #[must_use]
     pub const fn leased(&self) -> Option<&LotLease> {
         match &self.phase {
@@ -163,14 +166,14 @@ impl Lot {
         }
     }
 
-    /// Until when it is its seller's alone; none, where anyone may take it.
+    /// The time until which only the seller may take the lot. `None` if any provider may take it.
     #[must_use]
     pub fn sellers_alone(&self, now: Time, rules: &Rules) -> Option<Time> {
         let until = self.auction.opened().after(rules.standing.exclusive);
         (self.seller.is_some() && self.epoch == Count::ZERO && now < until).then_some(until)
     }
 
-    /// Whether nothing can happen to it any more.
+    /// Whether nothing can happen to the lot any more.
     #[must_use]
     pub const fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Settled { .. } | Phase::Expired { .. })
@@ -179,7 +182,7 @@ impl Lot {
     /// The transition that an event makes.
     ///
     /// # Errors
-    /// [`Refusal`], where it makes none.
+    /// Returns a [`Refusal`] if the event makes no transition.
     pub fn step(&self, event: &Event, clock: &Clock<'_>, rules: &Rules) -> Result<Step, Refusal> {
         let now = clock.now;
         match event {
@@ -234,7 +237,7 @@ impl Lot {
         self.won(provider, price, now)
     }
 
-    /// The lot with a provider that has won it and puts up its collateral from its balance.
+    /// The lot with a provider that has won it and puts up collateral from its balance.
     fn won(&self, admitted: &Admitted, price: Amount, now: Time) -> Result<Step, Refusal> {
         self.check_lockable(admitted, now)?;
         let provider = admitted.provider();
@@ -266,7 +269,7 @@ impl Lot {
         Ok(Step { lot, transfers, notices: vec![Notice::Locked(provider)] })
     }
 
-    /// The first valid delivery under the current lease, and in its time, is paid.
+    /// Pays for the first valid delivery that comes under the current lease and in its time.
     fn deliver(
         &self,
         provider: Hash,
@@ -304,7 +307,8 @@ impl Lot {
         Ok(Step { lot, transfers, notices: vec![Notice::Delivered { provider, late }] })
     }
 
-    /// The lease ends without a delivery: who stands by is next, or the lot is open again.
+    /// Ends the lease without a delivery. The next bidder that stands by gets the lot, or the lot
+    /// is open again.
     fn fail(
         &self,
         epoch: Count,
@@ -348,7 +352,7 @@ impl Lot {
         Ok(step)
     }
 
-    /// Everyone is refunded, and what was taken for a rescuer is burned.
+    /// Refunds every job, and burns what was kept for a rescuer.
     fn expire(&self, now: Time) -> Result<Step, Refusal> {
         self.check_open()?;
         if now <= self.last_lock() {
@@ -368,7 +372,7 @@ impl Lot {
         Ok(Step { lot, transfers, notices: Vec::new() })
     }
 
-    /// A new auction of the same lot, with the time that is left.
+    /// Starts a new auction of the same lot, with the time that is left.
     fn reopen(&mut self, now: Time) {
         self.phase = Phase::Open;
         self.auction = self.auction.again(now);
@@ -417,6 +421,6 @@ impl Lot {
 }
 
 fn total(amounts: impl Iterator<Item = Amount>) -> Amount {
-    // A batch takes no job that would bring the sum to 2^53.
+    // A batch accepts no job that would bring the sum to 2^53.
     Amount::new(amounts.map(Amount::get).sum::<u64>().min(LIMIT - 1)).unwrap_or(Amount::MOST)
 }

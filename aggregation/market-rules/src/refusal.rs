@@ -1,4 +1,4 @@
-//! Why something may not happen. Whatever is refused has changed nothing.
+//! Why something may not happen. A refused event has changed nothing.
 
 use thiserror::Error;
 use velum_market_model::{Amount, Count, Duration, Hash, Profile, Time};
@@ -9,20 +9,20 @@ use crate::Account;
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// An account has not enough.
+    /// An account does not hold enough.
     #[error("{account} holds {held}, and {needed} are needed; deposit the difference")]
     NotEnough {
-        /// Which.
+        /// The account.
         account: Account,
-        /// What it has.
+        /// What the account holds.
         held: Amount,
-        /// What it would have to have.
+        /// What the account would have to hold.
         needed: Amount,
     },
     /// An amount would be 2^53 or more.
     #[error("{account} would hold 2^53 or more; move less at once")]
     TooMuch {
-        /// Of which account.
+        /// The account.
         account: Account,
     },
     /// A transfer of nothing, or from an account to itself.
@@ -33,9 +33,9 @@ pub enum Refusal {
         "it is for market {named}, and this is market {this}; send it there, or sign one for this market"
     )]
     OtherMarket {
-        /// The message's.
+        /// The market that the message names.
         named: Hash,
-        /// Where it came.
+        /// The market that received it.
         this: Hash,
     },
     /// An offer below the floor.
@@ -43,37 +43,37 @@ pub enum Refusal {
         "offer.minimum is {offered}, and the least price of a presentation here is {floor}; offer more"
     )]
     BelowFloor {
-        /// The offer's minimum.
+        /// The minimum of the offer.
         offered: Amount,
-        /// The market's.
+        /// The floor of the market.
         floor: Amount,
     },
-    /// Deadlines that nobody could meet.
+    /// Deadlines that no provider could meet.
     #[error(
         "the job has to be locked by {latest} to be delivered in time, which is too soon; move lock_by and deliver_by so that {needed} ms fit between"
     )]
     TooSoon {
-        /// The latest time at which it could be locked.
+        /// The latest time at which the job could be locked.
         latest: Time,
-        /// What auction and lease take.
+        /// The time that auction and lease need.
         needed: Duration,
     },
     /// A deadline beyond what the market remembers.
     #[error("offer.lock_by is {lock_by}, and may be at most {most} ms away; move it closer")]
     TooFar {
-        /// The offer's.
+        /// The `lock_by` of the offer.
         lock_by: Time,
-        /// The market's.
+        /// How far away `lock_by` may be.
         most: Duration,
     },
-    /// More company than a batch has.
+    /// A job that asks for more company than a batch can have.
     #[error(
         "latency.min_batch is {asked}, and no batch has more than {most} presentations; ask for fewer"
     )]
     BatchTooLarge {
-        /// What the job asks for.
+        /// The number of jobs that it asks for.
         asked: Count,
-        /// The market's.
+        /// The most jobs of a batch.
         most: Count,
     },
     /// A job of another kind than the batch.
@@ -81,7 +81,7 @@ pub enum Refusal {
         "the batch collects jobs of another profile, order, standing order or class; put the job into its own"
     )]
     OtherBatch,
-    /// A batch that has all that it may have.
+    /// A batch that has as many jobs, or as much money, as it may have.
     #[error(
         "the batch has as many jobs, or as much money, as it may have; close it and open another"
     )]
@@ -89,19 +89,19 @@ pub enum Refusal {
     /// A batch that is closed.
     #[error("the batch is closed as lot {lot}; its jobs can be neither added nor cancelled")]
     BatchClosed {
-        /// What became of it.
+        /// The lot that the batch became.
         lot: Hash,
     },
     /// A batch that may not close yet.
     #[error("the batch does not close before {at}, unless more jobs come; wait")]
     BatchOpen {
-        /// When it closes at the latest.
+        /// When the batch closes at the latest.
         at: Time,
     },
-    /// A job that is there already.
+    /// A job that is in the batch already.
     #[error("job {job} is in the batch already; ask for its state")]
     Repeated {
-        /// Which.
+        /// The job.
         job: Hash,
     },
     /// An idempotency key that stands for another job.
@@ -109,16 +109,16 @@ pub enum Refusal {
         "the idempotency key stands for job {job}, which says something else; choose another key for another job"
     )]
     OtherJob {
-        /// The job that it stands for.
+        /// The job that the key stands for.
         job: Hash,
     },
-    /// A job that is not there.
+    /// A job that is not in the batch.
     #[error("job {job} is not in the batch; look for it in its lot")]
     NoSuchJob {
-        /// Which.
+        /// The job.
         job: Hash,
     },
-    /// Someone else's.
+    /// Something that belongs to another owner.
     #[error("{what} belongs to another; sign with the key that it belongs to")]
     NotYours {
         /// What it is.
@@ -127,10 +127,10 @@ pub enum Refusal {
     /// A job that is paid from capacity bought ahead.
     #[error("job {job} is drawn from a standing order and cannot be cancelled")]
     Drawn {
-        /// Which.
+        /// The job.
         job: Hash,
     },
-    /// Admitted for something else.
+    /// An admission to another lot, or under another lease.
     #[error(
         "the admission is for another lot or another lease of it; ask for admission to this one"
     )]
@@ -141,52 +141,52 @@ pub enum Refusal {
     /// The lot is not open.
     #[error("the lot is not open: it is {phase}; look for another")]
     NotOpen {
-        /// What it is.
+        /// The phase of the lot.
         phase: &'static str,
     },
-    /// Nobody holds the lot.
+    /// No provider holds the lot.
     #[error("the lot is {phase}, and nobody's to deliver; lock it first")]
     NotLocked {
-        /// What it is.
+        /// The phase of the lot.
         phase: &'static str,
     },
-    /// Too late to lock.
+    /// It is too late to lock the lot.
     #[error(
         "the lot could be locked until {until}, so that it can be delivered in time; look for another"
     )]
     LockOver {
-        /// Until when.
+        /// The last moment at which it could be locked.
         until: Time,
     },
-    /// The price of the moment is too low.
+    /// The current price is too low.
     #[error(
         "the price is {price} now, and the lock asks for at least {at_least}; wait for it to rise"
     )]
     PriceBelow {
-        /// Now.
+        /// The current price.
         price: Amount,
-        /// What was asked for.
+        /// The least price that the lock asks for.
         at_least: Amount,
     },
-    /// A price outside of what the lot's jobs offer.
+    /// A price outside what the jobs of the lot offer.
     #[error(
         "{price} is not between {minimum} and {maximum}, which the lot's jobs offer now; bid between them"
     )]
     PriceOutside {
         /// The price.
         price: Amount,
-        /// The least.
+        /// The least price.
         minimum: Amount,
-        /// The most, now.
+        /// The highest price at this time.
         maximum: Amount,
     },
     /// A provider that broke a lease of this lot.
     #[error("the provider has failed this lot before, and may not take it again; look for another")]
     FailedBefore,
-    /// The lot belongs to who sold its capacity ahead.
+    /// A lot that is reserved for the provider that sold its capacity ahead.
     #[error("the lot is its seller's alone until {until}; wait")]
     SellersAlone {
-        /// Until when.
+        /// When the reservation ends.
         until: Time,
     },
     /// An event in the wrong part of a sealed auction.
@@ -194,24 +194,24 @@ pub enum Refusal {
     OtherTime {
         /// What was tried.
         what: &'static str,
-        /// From then on.
+        /// When it becomes possible.
         from: Time,
-        /// And before then.
+        /// When it is no longer possible.
         until: Time,
     },
-    /// The commitments are fixed, or not yet.
+    /// The commitments are fixed already, or not yet.
     #[error("{0}")]
     Fixed(#[from] FixedError),
-    /// A second bid.
+    /// A second bid of one bidder.
     #[error("the bidder has bid in this auction; one bid is taken of each")]
     BidTwice,
-    /// As many bids as an auction takes.
+    /// An auction that has as many bids as it accepts.
     #[error("the auction has {most} bids, as many as it takes; come earlier")]
     TooManyBids {
-        /// How many it takes.
+        /// How many bids it accepts.
         most: Count,
     },
-    /// Opens no bid.
+    /// A price and nonce that open no bid.
     #[error(
         "price and nonce open no bid of this bidder; send those that the commitment was made of"
     )]
@@ -221,93 +221,93 @@ pub enum Refusal {
         "the delivery is for epoch {named}, and the lease is of epoch {current}; nothing is paid for a lease that has ended"
     )]
     Fenced {
-        /// The delivery's.
+        /// The epoch of the delivery.
         named: Count,
-        /// The lease's.
+        /// The epoch of the current lease.
         current: Count,
     },
-    /// A delivery after the lease's time.
+    /// A delivery, or another fault than a missed lease, after the end of the lease.
     #[error(
         "the lease ended at {deliver_by}, and the delivery came at {now}; nothing is paid for it"
     )]
     TooLate {
-        /// The lease's, lengthened by what excuses.
+        /// The end of the lease, lengthened by excuses.
         deliver_by: Time,
-        /// When it came.
+        /// When the delivery came.
         now: Time,
     },
-    /// A delivery for what is delivered.
+    /// A delivery for a lot that is settled.
     #[error("the lot is settled; the first valid delivery won")]
     Settled,
     /// A lease that still runs.
     #[error("the lease runs until {deliver_by}; wait until it is over")]
     LeaseRuns {
-        /// The lease's, lengthened by what excuses.
+        /// The end of the lease, lengthened by excuses.
         deliver_by: Time,
     },
-    /// A lot that still can be locked.
+    /// A lot that can still be locked.
     #[error("the lot can be locked until {until}; it expires thereafter")]
     StillOpen {
-        /// Until when.
+        /// The last moment at which it can be locked.
         until: Time,
     },
     /// Too little stake.
     #[error("the provider stakes {staked}, and at least {needed} is needed; stake more")]
     Stake {
-        /// What it stakes.
+        /// What the provider stakes.
         staked: Amount,
-        /// The market's.
+        /// The least stake in this market.
         needed: Amount,
     },
     /// Stake that is not free yet.
     #[error("the stake is free from {until} on; wait")]
     StakeBound {
-        /// From then on.
+        /// When the stake becomes free.
         until: Time,
     },
-    /// More than one operator's share.
+    /// More than the share of one operator.
     #[error(
         "the operator would have {count} of {total} presentations in the window, and may have {most}; come back when others have taken theirs"
     )]
     Share {
-        /// With this lot.
+        /// The operator's presentations, including this lot.
         count: Count,
-        /// Of all, with this lot.
+        /// The presentations of all operators, including this lot.
         total: Count,
-        /// The most.
+        /// The most presentations that the operator may have.
         most: Count,
     },
-    /// More value at once than the provider's reputation bears.
+    /// A provider that would hold more value at once than its reputation allows.
     #[error(
         "the provider would hold lots worth {value} at once, and its reputation bears {most}; deliver what it holds first"
     )]
     Value {
-        /// With this lot.
+        /// The value, including this lot.
         value: Amount,
-        /// The most.
+        /// The most value that it may hold.
         most: Amount,
     },
-    /// A message that was taken already.
+    /// A message that was accepted before.
     #[error("message {id} was taken before, and counts once; sign another one")]
     TakenBefore {
-        /// Which.
+        /// The id of the message.
         id: Hash,
     },
-    /// A job that its owner has taken back before it came.
+    /// A job that its owner cancelled before it arrived.
     #[error("job {job} was cancelled before it came; sign another one")]
     CancelledBefore {
-        /// Which.
+        /// The job.
         job: Hash,
     },
-    /// As many messages of one key as are remembered.
+    /// A key of which as many messages are remembered as the market allows.
     #[error(
         "{most} messages of this key are remembered, as many as may be; wait until some have expired"
     )]
     TooManySeen {
-        /// The market's.
+        /// The most messages of one key.
         most: Count,
     },
-    /// A quote of another profile, too dear, too small or over.
+    /// A quote that is of another profile, too dear, too small, or over.
     #[error("the quote does not fit: {why}; take another")]
     Quote {
         /// What does not fit.
@@ -318,76 +318,76 @@ pub enum Refusal {
         "quote {quote} stands in the book for the same profile; revoke it, or wait until it is over"
     )]
     QuoteStands {
-        /// The one that is there.
+        /// The quote that stands in the book.
         quote: Hash,
     },
-    /// A quote for another profile.
+    /// A job of another profile than the standing order's.
     #[error("the standing order is for profile {profile:?}; send such jobs")]
     OtherProfile {
-        /// The order's.
+        /// The profile of the standing order.
         profile: Profile,
     },
-    /// A standing order that gives nothing now.
+    /// A standing order from which nothing can be drawn now.
     #[error(
         "the standing order can be drawn from {from} until before {until}, and has {left} presentations left; pay this job by itself"
     )]
     NothingToDraw {
-        /// Its start.
+        /// The start of the order.
         from: Time,
-        /// Its end.
+        /// The end of the order.
         until: Time,
-        /// What is left.
+        /// The presentations that are left.
         left: Count,
     },
-    /// Blind credit of an epoch whose time is not now.
+    /// Blind credit of an epoch that is not issued or redeemed now.
     #[error(
         "the credit is of epoch {named}, and this is epoch {current}; credit is issued in its own epoch, and redeemed in that and the next one"
     )]
     CreditEpoch {
-        /// The message's.
+        /// The epoch that the message names.
         named: Count,
-        /// Now.
+        /// The current epoch.
         current: Count,
     },
     /// A token that was redeemed already.
     #[error("token {nonce} was spent before; spend another one")]
     Spent {
-        /// Its name.
+        /// The nonce of the token.
         nonce: Hash,
     },
-    /// A key that was to be used for one job.
+    /// A key that was to be used for one job only.
     #[error(
         "the key was paid by blind credit, and has handed in job {job}; take a new key for each job, since two jobs of one key are known to be of one holder"
     )]
     OneTimeKey {
-        /// What it was used for.
+        /// The job that the key was used for.
         job: Hash,
     },
-    /// Blind credit for a key that is known.
+    /// Blind credit for a key that has handed in a job before.
     #[error(
         "the key has handed in a job before, and credit would not be blind there; redeem it for a new key"
     )]
     KnownKey,
-    /// A standing order that has ended, or not yet.
+    /// A standing order that has ended already, or cannot end yet.
     #[error("the standing order ends at {until} and once; wait until then")]
     NotEnding {
-        /// Its end.
+        /// The end of the order.
         until: Time,
     },
 }
 
-/// Whether a message is for this market.
+/// Checks that a message is for this market.
 pub(crate) fn for_market(named: Hash, this: Hash) -> Result<(), Refusal> {
     if named == this { Ok(()) } else { Err(Refusal::OtherMarket { named, this }) }
 }
 
-/// Whether commitments may still come.
+/// Whether the commitments of an auction are fixed.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum FixedError {
-    /// They are fixed.
+    /// They are fixed already.
     #[error("the commitments are fixed; bid in another auction")]
     Already,
-    /// They are not.
+    /// They are not fixed yet.
     #[error("the commitments are not fixed yet; fix them before bids are opened")]
     NotYet,
 }

@@ -1,4 +1,4 @@
-//! Every constant of the market, in one place and checked when they are put together.
+//! All constants of the market in one place, checked when they are put together.
 //!
 //! The defaults are chosen by simulation: `docs/decisions/0017-market-rules.md`.
 
@@ -12,21 +12,21 @@ use velum_market_model::{Amount, Count, Duration, Parts};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Of the price of what is delivered, paid by the provider.
+    /// The market's fee, as a part of the price of what is delivered. The provider pays it.
     pub fee: Parts,
     /// When batches close.
     pub batch: BatchRules,
-    /// How long a provider has.
+    /// How long a provider has to deliver.
     pub lease: LeaseRules,
-    /// Sealed auctions.
+    /// The rules of sealed auctions.
     pub sealed: SealedRules,
     /// What a broken lease costs.
     pub slash: SlashRules,
-    /// Who may take how much.
+    /// Which provider may take how much.
     pub admission: AdmissionRules,
-    /// Capacity that is bought ahead.
+    /// The rules of capacity that is bought ahead.
     pub standing: StandingRules,
-    /// What is remembered of messages.
+    /// What the market remembers of messages.
     pub seen: SeenRules,
 }
 
@@ -34,37 +34,39 @@ pub struct Settings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchRules {
-    /// So many jobs close a batch whose jobs do not ask for more company.
+    /// The number of jobs that closes a batch whose jobs do not ask for more company.
     pub target: Count,
-    /// No batch has more.
+    /// The most jobs that a batch may have.
     pub most: Count,
 }
 
-/// How long a provider has to deliver: for the batch, and for each presentation in it.
+/// How long a provider has to deliver. The time is the sum of a part for the batch and a part for
+/// each presentation in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LeaseRules {
-    /// For the batch.
+    /// The part for the batch.
     pub base: Duration,
-    /// For each presentation.
+    /// The part for each presentation.
     pub each: Duration,
-    /// A delivery in this last part of a lease is late: it counts, and earns no reputation.
+    /// The last part of a lease, in which a delivery is late. A late delivery counts, and earns no
+    /// reputation.
     pub late: Parts,
 }
 
-/// Sealed auctions.
+/// The rules of sealed auctions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SealedRules {
-    /// How long bids are taken.
+    /// How long bids are accepted.
     pub commit: Duration,
-    /// How long they are opened thereafter.
+    /// How long bids are opened after that.
     pub reveal: Duration,
-    /// How many bidders stand by for a winner that fails.
+    /// How many bidders stand by in case the winner fails.
     pub standbys: Count,
-    /// What a bid that is not opened loses of its collateral.
+    /// The part of its collateral that a bidder loses if it does not open its bid.
     pub unrevealed: Parts,
-    /// No auction takes more bids.
+    /// The most bids that an auction accepts.
     pub most_bids: Count,
 }
 
@@ -72,72 +74,82 @@ pub struct SealedRules {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SlashRules {
-    /// Of the lot's maximum price, or of the least collateral where that is more. May be above the whole.
+    /// The slash, as a part of the lot's maximum price, or of `minimum_collateral` if that is
+    /// larger. It may be more than the whole.
     pub rate: Parts,
     /// The least collateral of a lot.
     pub minimum_collateral: Amount,
-    /// What of it is for whoever delivers the lot in the end; the rest is burned.
+    /// The part of the slash that goes to the provider that delivers the lot in the end. The rest
+    /// is burned.
     pub rescuer: Parts,
 }
 
-/// Who may take how much.
+/// Which provider may take how much.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AdmissionRules {
-    /// A provider stakes at least this.
+    /// The least stake of a provider.
     pub minimum_stake: Amount,
-    /// The least that a client may offer for a presentation.
+    /// The least price that a client may offer for a presentation.
     pub price_floor: Amount,
     /// The window over which shares are counted.
     pub window: Duration,
-    /// The window over which deliveries and failures are counted. Longer: who fails is not forgiven within a day.
+    /// The window over which deliveries and failures are counted. It is longer than `window` by
+    /// default, so that a failure is not forgiven within a day.
     pub record_window: Duration,
-    /// Of all presentations in the window, the most for one operator on the allow-list.
+    /// The largest part of all presentations in the window that an operator on the allow-list may
+    /// take.
     pub cap: Parts,
-    /// Where there is no allow-list: an operator's share of all stake, times this, is the most.
+    /// The factor for an operator that is not on the allow-list: it may take at most its part of
+    /// all stake times this factor.
     pub stake_multiple: Parts,
-    /// Shares are of no fewer presentations than these, so that a quiet market does not stand still.
+    /// The least total of presentations that shares are computed from, so that a quiet market does
+    /// not stand still.
     pub quiet: Count,
     /// The value of lots that a provider without reputation may hold at once.
     pub first_value: Amount,
-    /// What each delivery in the window adds to it.
+    /// The value that each delivery in the window adds.
     pub value_of_delivery: Amount,
-    /// A failure undoes so many deliveries. Where there are fewer, the value is halved for each failure that they do not cover.
+    /// The number of deliveries that a failure undoes. If there are fewer deliveries, the value is
+    /// halved for each failure that they do not cover.
     pub deliveries_of_failure: Count,
 }
 
-/// Capacity that is bought ahead.
+/// The rules of capacity that is bought ahead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StandingRules {
-    /// What of the unused part goes to the provider who kept it ready; the rest is refunded.
+    /// The part of the unused value that goes to the provider that kept the capacity ready. The
+    /// rest is refunded.
     pub forfeited: Parts,
-    /// How long a lot is the seller's alone before anyone may take it.
+    /// How long only the seller may take a lot, before any provider may take it.
     pub exclusive: Duration,
 }
 
-/// What is remembered of messages, so that they do not come again.
+/// What the market remembers of messages, so that it does not accept them a second time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeenRules {
-    /// No job is taken whose `lock_by` is further away, so that no cancellation is kept for longer which comes before its job.
+    /// The furthest that the `lock_by` of a job may lie in the future. It bounds how long the
+    /// market keeps a cancellation that arrives before its job.
     pub horizon: Duration,
-    /// No more messages of one key are remembered at once; it cannot send more until some have expired.
+    /// The most messages of one key that are remembered at once. The key cannot send more until
+    /// some have expired.
     pub most: Count,
 }
 
-/// Settings that hold together.
+/// Settings that have been checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Settings", into = "Settings")]
 pub struct Rules(Settings);
 
-/// Settings that do not.
+/// Settings that cannot be used.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("{setting} cannot be so: {why}")]
 pub struct RulesError {
-    /// Which.
+    /// The setting that is wrong.
     pub setting: &'static str,
-    /// What it has to be.
+    /// What the setting has to be.
     pub why: &'static str,
 }
 
@@ -145,7 +157,7 @@ impl Rules {
     /// Checks settings.
     ///
     /// # Errors
-    /// [`RulesError`] for the first that cannot be.
+    /// Returns [`RulesError`] for the first setting that cannot be used.
     pub fn new(settings: Settings) -> Result<Self, RulesError> {
         let parts = |setting, parts: Parts| {
             let why = "it is a part of something, of at most a million";
@@ -201,7 +213,7 @@ impl Rules {
         Ok(Self(settings))
     }
 
-    /// How long a lease for so many presentations is.
+    /// The length of a lease for this number of presentations.
     #[must_use]
     pub fn lease_of(&self, presentations: u64) -> Duration {
         let milliseconds = self

@@ -1,16 +1,22 @@
-//! What a market has to remember so that a message which was taken, or taken back, does not come again: by whoever has seen it, until nobody would take it anyway.
+//! What a market has to remember, so that nobody who has seen a message can send it again after it
+//! was accepted or taken back. The market remembers a message until it would not accept it anyway.
 //!
-//! | message | `id` | kept until |
-//! |---|---|---|
-//! | quote | its own | it expires |
-//! | standing order | its own | its end |
-//! | bid | its own | its lot's `deliver_by`. An auction in which no bid is opened is followed by another of the same epoch |
-//! | cancellation of a job that the market does not have | the job's | the job's `lock_by`, as the cancellation has it |
+//! - A quote is remembered by its own id, until it expires.
+//! - A standing order is remembered by its own id, until its end.
+//! - A bid is remembered by its own id, until its lot's `deliver_by`. The lot itself does not
+//!   suffice, because an auction in which no bid is opened is followed by another one of the same
+//!   epoch.
+//! - A cancellation of a job that the market does not have is remembered by the id of the job,
+//!   until the job's `lock_by` as the cancellation states it.
 //!
-//! A node has a table of them, with `id` and `owner` as its key: whoever cancels a job that is not its own keeps nobody else's from coming. Rows whose `until` has passed may
-//! be deleted at any time. Jobs that a market has taken are not among them: it has these by their ids, and keeps them until their `lock_by` at least, however they ended.
+//! A node keeps a table of these messages, with `id` and `owner` as its key. So a cancellation by
+//! an owner that does not own the job keeps no other owner's job from being accepted. Rows whose
+//! `until` has passed may be deleted at any time. Jobs that a market has accepted are not in this
+//! table: the market has them by their ids, and keeps them at least until their `lock_by`, however
+//! they ended.
 //!
-//! No job is taken whose `lock_by` is further away than the horizon, and no cancellation is kept that says so.
+//! The market accepts no job whose `lock_by` is further away than the horizon, and keeps no
+//! cancellation that states such a `lock_by`.
 
 use std::collections::BTreeMap;
 
@@ -24,23 +30,24 @@ use crate::{Refusal, Rules};
 #[serde(from = "Vec<SeenMessage>", into = "Vec<SeenMessage>")]
 pub struct Seen(BTreeMap<(Hash, Hash), Time>);
 
-/// One message: a row of a node's table.
+/// One message, which is a row of a node's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeenMessage {
-    /// Of the message, or of the job that it cancels.
+    /// The id of the message, or of the job that it cancels.
     pub id: Hash,
-    /// Who signed it.
+    /// The owner that signed the message.
     pub owner: Hash,
-    /// The last moment at which it is remembered.
+    /// The last moment at which the message is remembered.
     pub until: Time,
 }
 
 impl Seen {
-    /// Takes a message, once.
+    /// Accepts a message once.
     ///
     /// # Errors
-    /// [`Refusal::TakenBefore`], and [`Refusal::TooManySeen`] where as many of the owner's are remembered as may be.
+    /// Returns [`Refusal::TakenBefore`], or [`Refusal::TooManySeen`] if as many messages of the
+    /// owner are remembered as the rules allow.
     pub fn take(&mut self, message: SeenMessage, now: Time, rules: &Rules) -> Result<(), Refusal> {
         let SeenMessage { id, owner, until } = message;
         if self.remembers(id, owner, now) {
@@ -51,10 +58,12 @@ impl Seen {
         Ok(())
     }
 
-    /// Keeps a cancellation of a job that the market does not have, under the job's id and until its `lock_by`. The same one may come as often as need be.
+    /// Keeps a cancellation of a job that the market does not have, under the id of the job and
+    /// until its `lock_by`. The same cancellation may come any number of times.
     ///
     /// # Errors
-    /// [`Refusal::TooManySeen`], and [`Refusal::TooFar`] where no job would be taken whose `lock_by` is as far away.
+    /// Returns [`Refusal::TooManySeen`], or [`Refusal::TooFar`] if the market would accept no job
+    /// with such a `lock_by`.
     pub fn cancel(
         &mut self,
         cancelled: SeenMessage,
@@ -74,15 +83,15 @@ impl Seen {
         Ok(())
     }
 
-    /// Whether a job that comes may be taken: its owner has not cancelled it before.
+    /// Checks that an arriving job may be accepted, because its owner has not cancelled it before.
     ///
     /// # Errors
-    /// [`Refusal::CancelledBefore`].
+    /// Returns [`Refusal::CancelledBefore`].
     pub fn check_job(&self, job: Hash, owner: Hash, now: Time) -> Result<(), Refusal> {
         if self.remembers(job, owner, now) { Err(Refusal::CancelledBefore { job }) } else { Ok(()) }
     }
 
-    /// Forgets what nobody would take any more.
+    /// Forgets messages that would not be accepted any more.
     pub fn forget(&mut self, now: Time) {
         self.0.retain(|_, until| now <= *until);
     }

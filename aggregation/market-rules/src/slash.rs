@@ -1,7 +1,11 @@
 //! What a broken lease costs, and who gets it.
 //!
-//! The slash goes by the lot's maximum price, never by what was bid: by the bid, who bids nothing would risk nothing. It goes in parts to whoever delivers the
-//! lot afterwards, and to nobody: a provider with two names could be its own rescuer, and then loses the burned part only.
+//! The slash depends on the lot's maximum price, never on the bid. If it depended on the bid, a
+//! provider that bids nothing would risk nothing.
+//!
+//! One part of the slash goes to the provider that delivers the lot afterwards, and the other is
+//! burned. A provider with two names could rescue its own lot, and would then lose the burned part
+//! only.
 
 use velum_market_model::{Amount, Parts};
 
@@ -10,11 +14,11 @@ use crate::Rules;
 /// Where the collateral of a broken lease goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slash {
-    /// To whoever delivers the lot afterwards.
+    /// The part for the provider that delivers the lot afterwards.
     pub rescuer: Amount,
-    /// To nobody.
+    /// The part that nobody gets.
     pub burned: Amount,
-    /// Back to the provider.
+    /// The part that goes back to the provider.
     pub returned: Amount,
 }
 
@@ -24,13 +28,14 @@ pub fn amount(maximum: Amount, rules: &Rules) -> Amount {
     rules.slash.rate.of(maximum.max(rules.slash.minimum_collateral))
 }
 
-/// What a lock puts up: what it may lose, and no less than the clients ask for and the market's least.
+/// The collateral of a lock. It covers the slash, and is at least what the clients ask for and the
+/// least collateral of the market.
 #[must_use]
 pub fn collateral(maximum: Amount, asked: Amount, rules: &Rules) -> Amount {
     amount(maximum, rules).max(asked).max(rules.slash.minimum_collateral)
 }
 
-/// Divides what is held. Never takes more.
+/// Divides the collateral. Never takes more than what is held.
 #[must_use]
 pub fn divide(held: Amount, maximum: Amount, rules: &Rules) -> Slash {
     let taken = amount(maximum, rules).min(held);

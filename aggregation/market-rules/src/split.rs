@@ -1,9 +1,13 @@
-//! The price of a lot, split over its jobs.
+//! Splits the price of a lot over its jobs.
 
 use velum_market_model::Amount;
 
-/// Splits `price` so that each job pays at least its minimum and at most its maximum, and all together exactly the price: above the minima in proportion to
-/// what each has to give, rounded by the largest remainder, and the earlier job first where remainders are equal. None, where the price is not between the sums.
+/// Splits `price` so that each job pays at least its minimum and at most its maximum, and all jobs
+/// together pay exactly the price.
+///
+/// Each job pays its minimum and a part of the rest in proportion to its range. Rounding is by the
+/// largest remainder. If remainders are equal, the earlier job comes first. Returns `None` if the
+/// price is not between the sums of the minima and the maxima.
 #[must_use]
 pub fn split(price: Amount, bounds: &[(Amount, Amount)]) -> Option<Vec<Amount>> {
     let sum = |amounts: &mut dyn Iterator<Item = Amount>| {
@@ -12,7 +16,7 @@ pub fn split(price: Amount, bounds: &[(Amount, Amount)]) -> Option<Vec<Amount>> 
     let minimum = sum(&mut bounds.iter().map(|(minimum, _)| *minimum));
     let range = sum(&mut bounds.iter().map(|(minimum, maximum)| maximum.saturating_sub(*minimum)));
     let spread = u128::from(price.get()).checked_sub(minimum).filter(|spread| *spread <= range)?;
-    // Of equal range and no spread, everyone pays the minimum.
+    // If all ranges are zero, there is nothing to divide, and every job pays its minimum.
     let range = range.max(1);
     let product = |(minimum, maximum): &(Amount, Amount)| {
         spread * u128::from(maximum.saturating_sub(*minimum).get())
@@ -26,7 +30,8 @@ pub fn split(price: Amount, bounds: &[(Amount, Amount)]) -> Option<Vec<Amount>> 
         if left == 0 {
             break;
         }
-        // More than nothing remains of each that comes here, so its share is below its maximum.
+        // Each job that is reached here has a remainder above zero, so its share is below its
+        // maximum.
         shares[place] += 1;
         left -= 1;
     }

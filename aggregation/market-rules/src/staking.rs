@@ -1,28 +1,30 @@
-//! Stake: what a provider puts up to be one, and how it comes back.
+//! Stake: what an owner puts up to be a provider, and how it comes back.
 //!
-//! Where there is no allow-list, stake bears a share of the presentations in a window. Stake that came back at once could be staked under another name, and bear the same share
-//! again, so it takes as long as the window to come back.
+//! Without an allow-list, stake entitles its owner to a share of the presentations in a window. If
+//! stake came back at once, it could be staked under another name and entitle its owner to the same
+//! share again. So it takes as long as the window to come back.
 
 use serde::{Deserialize, Serialize};
 use velum_market_model::{Amount, Hash, Time};
 
 use crate::{Account, Cause, Refusal, Rules, Transfers};
 
-/// Stakes some of an owner's balance.
+/// Stakes a part of an owner's balance.
 #[must_use]
 pub fn stake(owner: Hash, amount: Amount) -> Transfers {
     Transfers::one(Account::Balance(owner), Account::Stake(owner), amount, Cause::Staked)
 }
 
-/// Stake on its way back, which bears no share any more.
+/// Stake on its way back. It entitles its owner to no share any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unstaking {
-    /// Whose it is.
+    /// The owner.
     pub owner: Hash,
-    /// How much.
+    /// The amount.
     pub amount: Amount,
-    /// From then on it is free: all that its share was taken for has left the window.
+    /// The time from which the stake is free. By then, everything that was taken by its share has
+    /// left the window.
     pub free_from: Time,
 }
 
@@ -35,10 +37,10 @@ impl Unstaking {
         (Self { owner, amount, free_from: now.after(rules.admission.window) }, transfers)
     }
 
-    /// Gives it back, and is over.
+    /// Frees the stake. The caller forgets it after that.
     ///
     /// # Errors
-    /// [`Refusal::StakeBound`] before its time; it is to be kept then.
+    /// Returns [`Refusal::StakeBound`] before its time. The caller then has to keep it.
     pub fn end(&self, now: Time) -> Result<Transfers, Refusal> {
         if now < self.free_from {
             return Err(Refusal::StakeBound { until: self.free_from });

@@ -1,8 +1,9 @@
 //! Capacity that a client buys ahead from one provider, at a discount, and draws by its jobs.
 //!
-//! All of it is paid ahead. A drawn job has the order's price as its minimum and maximum, and its lot is the seller's alone for a while. At the end, what was not
-//! drawn is divided by a rule: a part goes to the seller, who kept the capacity ready, and the rest is refunded. Where the seller takes its quote
-//! back, all of it is refunded.
+//! The whole capacity is paid ahead. A drawn job has the order's price as its minimum and maximum,
+//! and its lot is reserved for the seller for a while. At the end, the money for what was not drawn
+//! is divided: a part goes to the seller, who kept the capacity ready, and the rest is refunded. If
+//! the seller takes its quote back, all of it is refunded.
 
 use serde::{Deserialize, Serialize};
 use velum_market_model::{
@@ -12,35 +13,36 @@ use velum_market_model::{
 use crate::refusal::for_market;
 use crate::{Account, BatchKey, Cause, Entry, Lot, Refusal, Rules, Transfers};
 
-/// A standing order that was taken.
+/// A standing order that was accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Standing {
-    /// The order's id.
+    /// The id of the order.
     pub id: Hash,
-    /// Who bought.
+    /// The client that bought the capacity.
     pub client: Hash,
-    /// Who sold.
+    /// The provider that sold it.
     pub seller: Hash,
-    /// Of the aggregates.
+    /// The profile of the aggregates.
     pub profile: Profile,
-    /// For each presentation.
+    /// The price for each presentation.
     pub price: Amount,
-    /// What is left to draw.
+    /// The presentations that are left to draw.
     pub left: Count,
-    /// From then on.
+    /// The time from which jobs can be drawn.
     pub from: Time,
-    /// Until before then.
+    /// The time from which jobs can no longer be drawn.
     pub until: Time,
-    /// Whether what was left is divided already.
+    /// Whether the rest has been divided already.
     pub ended: bool,
 }
 
 impl Standing {
-    /// Buys capacity ahead from a quote of this market, of which `left` presentations are left.
+    /// Buys capacity ahead from a quote of this market that has `left` presentations left.
     ///
     /// # Errors
-    /// [`Refusal::OtherMarket`], [`Refusal::Quote`], where it does not fit, [`Refusal::BelowFloor`], and [`Refusal::TooMuch`].
+    /// Returns [`Refusal::OtherMarket`], [`Refusal::Quote`] if the quote does not fit,
+    /// [`Refusal::BelowFloor`] or [`Refusal::TooMuch`].
     pub fn buy(
         order: &StandingOrder,
         id: Hash,
@@ -102,10 +104,12 @@ impl Standing {
         Ok((standing, transfers))
     }
 
-    /// Draws one job of the client's, which is paid for by the order. What the job itself offers is replaced by the order's price.
+    /// Draws one job of the client, which the order pays for. The order's price replaces what the
+    /// job itself offers.
     ///
     /// # Errors
-    /// [`Refusal::NotYours`], [`Refusal::OtherBatch`], [`Refusal::OtherProfile`] and [`Refusal::NothingToDraw`].
+    /// Returns [`Refusal::NotYours`], [`Refusal::OtherBatch`], [`Refusal::OtherProfile`] or
+    /// [`Refusal::NothingToDraw`].
     pub fn draw(&self, entry: Entry, now: Time) -> Result<(Self, Entry, Transfers), Refusal> {
         if entry.owner != self.client {
             return Err(Refusal::NotYours { what: "the standing order" });
@@ -132,23 +136,24 @@ impl Standing {
         );
         let key = BatchKey { class: entry.key.class.at_price(self.price), ..entry.key };
         let (minimum, maximum) = (self.price, self.price);
-        // Nor does the client choose what its seller puts up: a lot that the seller cannot pay for expires, and what was bought would come back in full.
+        // The client does not choose the seller's collateral either. A lot whose collateral the
+        // seller cannot pay would expire, and the client would get its payment back in full.
         let collateral = Amount::ZERO;
         let entry =
             Entry { key, minimum, maximum, collateral, price_move: PriceMove::Rises, ..entry };
         Ok((Self { left, ..self.clone() }, entry, transfers))
     }
 
-    /// A lot of drawn jobs, which is the seller's first.
+    /// Reserves a lot of drawn jobs for the seller.
     #[must_use]
     pub fn reserve(&self, lot: Lot) -> Lot {
         Lot { seller: Some(self.seller), ..lot }
     }
 
-    /// Divides what was not drawn, once the order's time is over.
+    /// Divides the money for what was not drawn, once the time of the order is over.
     ///
     /// # Errors
-    /// [`Refusal::NotEnding`] before its time, and after it has ended.
+    /// Returns [`Refusal::NotEnding`] before that time, and if the order has ended already.
     pub fn end(&self, now: Time, rules: &Rules) -> Result<(Self, Transfers), Refusal> {
         if self.ended || now < self.until {
             return Err(Refusal::NotEnding { until: self.until });
@@ -156,10 +161,12 @@ impl Standing {
         Ok(self.divided(rules.standing.forfeited))
     }
 
-    /// The seller takes its quote back, and the client has everything back that was not drawn.
+    /// Ends the order because the seller takes its quote back. The client gets back everything that
+    /// was not drawn.
     ///
     /// # Errors
-    /// [`Refusal::NotYours`] where another asks for it, and [`Refusal::NotEnding`] after the order has ended.
+    /// Returns [`Refusal::NotYours`] if another provider asks for it, and [`Refusal::NotEnding`] if
+    /// the order has ended already.
     pub fn withdraw(&self, seller: Hash) -> Result<(Self, Transfers), Refusal> {
         if seller != self.seller {
             return Err(Refusal::NotYours { what: "the quote" });
@@ -171,7 +178,7 @@ impl Standing {
     }
 
     fn divided(&self, forfeited: Parts) -> (Self, Transfers) {
-        // Below what was paid ahead, which is below 2^53.
+        // This is at most what was paid ahead, which is below 2^53.
         let unused = Amount::new(self.left.get() * self.price.get()).unwrap_or(Amount::MOST);
         let to_seller = forfeited.of(unused);
         let escrow = Account::Escrow(self.id);

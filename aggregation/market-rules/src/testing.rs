@@ -1,8 +1,8 @@
-//! What tests have in common: rules with a change.
+//! Changed rules for tests.
 
 use crate::{Rules, Settings};
 
-/// The default rules, but for a change.
+/// The default rules with a change.
 pub(crate) fn rules_with(change: impl FnOnce(&mut Settings)) -> Rules {
     let mut settings = Settings::from(Rules::default());
     change(&mut settings);

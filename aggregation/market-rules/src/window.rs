@@ -1,35 +1,37 @@
-//! Counts over the last hours, by whom: of presentations that operators took, of what providers did.
+//! Counts over the last hours for each party: presentations that operators took, and what providers
+//! did.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use velum_market_model::{Count, Duration, Hash, LIMIT, Time};
 
-/// Spans that a window is divided into. What is counted is forgotten a span at a time.
+/// The number of spans that a window is divided into. A window forgets its counts one span at a
+/// time.
 const SPANS: u64 = 24;
 
 /// What was counted in a window that ends now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
-    /// Of one span.
+    /// The length of one span.
     span: Duration,
     /// The number of each span since 1970, and what was counted in it.
     spans: VecDeque<(u64, BTreeMap<Hash, u64>)>,
-    /// In all spans together.
+    /// The counts of all spans together.
     sums: BTreeMap<Hash, u64>,
     total: u64,
 }
 
 impl Window {
-    /// A window of a length.
+    /// A window of this length.
     #[must_use]
     pub fn new(length: Duration) -> Self {
         let span = Duration::new((length.get() / SPANS).max(1)).unwrap_or(Duration::MOST);
         Self { span, spans: VecDeque::new(), sums: BTreeMap::new(), total: 0 }
     }
 
-    /// Counts so many more for one.
+    /// Adds to the count of a party.
     pub fn add(&mut self, who: Hash, count: Count, now: Time) {
         self.forget(now);
         let number = now.get() / self.span.get();
@@ -43,7 +45,7 @@ impl Window {
         }
     }
 
-    /// Forgets what was before the window that ends now.
+    /// Forgets everything before the window that ends now.
     pub fn forget(&mut self, now: Time) {
         let number = now.get() / self.span.get();
         while let Some((oldest, counts)) = self.spans.pop_front() {
@@ -63,13 +65,13 @@ impl Window {
         }
     }
 
-    /// What was counted for one, up to the last [`Window::forget`].
+    /// What was counted for a party, up to the last [`Window::forget`].
     #[must_use]
     pub fn of(&self, who: &Hash) -> Count {
         count(self.sums.get(who).copied().unwrap_or(0))
     }
 
-    /// What was counted for all, up to the last [`Window::forget`].
+    /// What was counted for all parties, up to the last [`Window::forget`].
     #[must_use]
     pub fn total(&self) -> Count {
         count(self.total)

@@ -1,4 +1,4 @@
-//! What providers do about open lots: lock them, bid for them, quote for them.
+//! What providers do about open lots: they lock them, bid for them, and quote for them.
 
 use velum_market_model::{Amount, Count, Duration, Hash, Order, Profile, Time, sealed_price};
 use velum_market_rules::auction::limit::{Ask, waiting_for};
@@ -7,14 +7,14 @@ use velum_market_rules::{Event, Phase};
 use crate::market::{Market, Moment};
 use crate::providers::Conduct;
 
-/// Bidders of a sealed auction, at most.
+/// The most bidders of a sealed auction.
 const BIDDERS: usize = 16;
 
 /// How often providers look at a Dutch price while it rises.
 const LOOKS: u64 = 60;
 
 impl Market<'_> {
-    /// A lot is in a new auction.
+    /// Starts the auction of a lot.
     pub(crate) fn open(&mut self, lot: u64) {
         if self.expired(lot) {
             return;
@@ -29,12 +29,12 @@ impl Market<'_> {
         }
     }
 
-    /// Whether it is too late for anyone, and the lot over.
+    /// Expires the lot if it is too late for every provider. Returns whether the lot is over.
     fn expired(&mut self, lot: u64) -> bool {
         self.step(lot, &Event::Expire).is_ok()
     }
 
-    /// Providers look at a lot, and at the next time at which they will.
+    /// Lets providers look at a lot, and schedules the next look.
     pub(crate) fn look(&mut self, lot: u64) {
         let is_open = self.lots.get(&lot).is_some_and(|running| running.lot.phase == Phase::Open);
         if !is_open || self.expired(lot) {
@@ -52,10 +52,11 @@ impl Market<'_> {
         }
     }
 
-    /// The cheapest that is free and admitted locks a Dutch lot, once the price is what it asks for.
+    /// Lets the cheapest provider that is free and admitted lock a Dutch lot, once the price
+    /// reaches what it asks for.
     fn lock(&mut self, lot: u64) -> bool {
         let running = &self.lots[&lot].lot;
-        // Who delivers it has what was taken of those who failed it, too.
+        // The provider that delivers the lot also gets what was taken from those that failed it.
         let price = running.price(self.now).get() + running.rescue.get();
         let (count, lease) = (running.count().get(), running.lease.get());
         let mut tries: Vec<usize> = Vec::new();
@@ -78,7 +79,7 @@ impl Market<'_> {
         provider.conduct != Conduct::Honest || provider.is_fast_enough(count, lease)
     }
 
-    /// A provider that is free quotes, and takes a lot that waits if there is one.
+    /// Places the quote of a free provider, which takes a waiting lot if there is one that fits.
     pub(crate) fn quote(&mut self, place: usize) {
         let provider = &self.providers[place];
         let ask = Ask {
@@ -111,7 +112,7 @@ impl Market<'_> {
         self.step(lot, &Event::Take { provider, price }).is_ok()
     }
 
-    /// The best quote whose provider is admitted takes the lot.
+    /// Lets the best quote whose provider is admitted take the lot.
     fn match_book(&mut self, lot: u64) -> bool {
         let running = &self.lots[&lot].lot;
         let (count, lease) = (running.count().get(), running.lease.get());
@@ -124,7 +125,8 @@ impl Market<'_> {
         places.into_iter().any(|(place, price)| self.take(lot, place, price))
     }
 
-    /// Providers that are free bid what it costs them, which is best for who is paid the second-lowest bid.
+    /// Lets free providers bid their cost, which is the best bid for a provider that is paid the
+    /// second-lowest price.
     fn take_bids(&mut self, lot: u64) {
         let running = &self.lots[&lot].lot;
         let (id, epoch, count, lease) =
@@ -165,10 +167,10 @@ impl Market<'_> {
     }
 
     pub(crate) fn open_bids(&mut self, lot: u64) {
-        // Always at their time, so nothing of it is refused.
+        // Bids are always fixed and opened at their time, so none of this is refused.
         let _ = self.step(lot, &Event::Fix);
         for (place, price, nonce) in self.lots[&lot].bids.clone() {
-            // Some forget.
+            // Some providers forget to open their bid.
             if !self.random.happens(0.002) {
                 let _ = self.step(
                     lot,
@@ -183,7 +185,7 @@ impl Market<'_> {
         let Some(running) = self.lots.get_mut(&lot) else { return };
         let maximum = running.lot.maximum;
         let bids = std::mem::take(&mut running.bids);
-        // Nothing of it is refused, at its time.
+        // The award comes at its time, so it is not refused.
         let _ = self.step(lot, &Event::Award);
         for (place, _, _) in bids {
             self.release_value(place, maximum);

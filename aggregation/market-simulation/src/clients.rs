@@ -1,4 +1,4 @@
-//! Clients: how many jobs come when, and what they offer.
+//! Clients: how many jobs come at which time, and what they offer.
 
 use velum_market_model::{
     Amount, Count, Duration, Hash, IdempotencyKey, Job, Key, Latency, Offer, Order, PriceMove,
@@ -8,17 +8,17 @@ use velum_market_model::{
 use crate::Scenario;
 use crate::random::Random;
 
-/// Milliseconds.
+/// A minute in milliseconds.
 pub(crate) const MINUTE: f64 = 60_000.0;
 pub(crate) const DAY: f64 = 24.0 * 60.0 * MINUTE;
 
-/// The one market that there is.
+/// The only market in the simulation.
 pub(crate) const MARKET: Hash = Hash([0x3a; 32]);
 
-/// How many clients there are.
+/// The number of clients.
 pub(crate) const CLIENTS: usize = 200;
 
-/// How much more than on average comes at noon, and less at midnight.
+/// By which part of the average more jobs come at noon, and fewer at midnight.
 const RHYTHM: f64 = 0.6;
 
 /// The time to the next job.

@@ -1,7 +1,13 @@
-//! Days of the market on a virtual clock: clients and providers who differ, and the very rules that a node runs.
+//! Days of the market on a virtual clock: clients and providers that differ from each other, under
+//! the same rules that a node runs.
 //!
-//! A day is the same each time for one scenario, which has the seed. Money and matching are decided by `velum-market-rules` alone; what parties wish and do is
-//! decided here, by chance and in floating point.
+//! A scenario, which includes the seed, always gives the same day. `velum-market-rules` alone
+//! decides about money and matching. What the parties want and do is decided here, at random and in
+//! floating point.
+//!
+//! `scenario` defines a day. `market` runs it on the virtual clock, with the clients and providers
+//! of `clients` and `providers`, what providers do about open lots in `auctions`, and the random
+//! numbers of `random`. `report` and `picture` show the result.
 
 #![warn(missing_docs, unreachable_pub)]
 

@@ -1,6 +1,7 @@
-//! Simulates a day of the market, or the sweeps that the market's constants are chosen by.
+//! Simulates a day of the market, or the sweeps from which the market's constants are chosen.
 //!
-//! `velum-market-simulation day [JOBS [SEED]]` prints a report as JSON; `velum-market-simulation sweeps FOLDER [NAME...]` prints tables and draws pictures into the folder.
+//! `velum-market-simulation day [JOBS [SEED]]` prints a report as JSON. `velum-market-simulation
+//! sweeps FOLDER [NAME...]` prints tables, and draws pictures into the folder.
 
 mod sweeps;
 

@@ -17,10 +17,10 @@ use crate::random::Random;
 use crate::report::{OfGroup, Report, Tally};
 use crate::{Attack, Scenario};
 
-/// When days begin: at a midnight.
+/// The start of a day, which is a midnight.
 const START: u64 = 1_800_000_000_000 - 1_800_000_000_000 % 86_400_000;
 
-/// What a party has to begin with.
+/// The money that a party begins with.
 const WEALTH: Amount = Amount::constant(1_000_000_000_000);
 
 /// What happens at a time.
@@ -30,7 +30,7 @@ pub(crate) enum Moment {
     Arrival,
     /// A batch may have to close.
     Due(BatchKey),
-    /// Someone may take an open lot, or it expires.
+    /// A provider may take an open lot, or the lot expires.
     Look(u64),
     /// Bids are fixed and opened.
     Opening(u64),
@@ -38,7 +38,7 @@ pub(crate) enum Moment {
     Award(u64),
     /// A provider delivers.
     Delivery { lot: u64, provider: usize, epoch: Count },
-    /// A provider has given a lot up.
+    /// A provider has given up a lot.
     GaveUp(usize),
     /// A lease is over.
     LeaseEnd { lot: u64, epoch: Count },
@@ -50,11 +50,11 @@ pub(crate) enum Moment {
 pub(crate) struct Running {
     pub(crate) lot: Lot,
     pub(crate) order: Order,
-    /// Bidders with price and nonce, while they are sealed.
+    /// The bidders with price and nonce, while the bids are sealed.
     pub(crate) bids: Vec<(usize, Amount, Hash)>,
 }
 
-/// A market in its day.
+/// A market during its day.
 pub(crate) struct Market<'a> {
     pub(crate) scenario: &'a Scenario,
     pub(crate) random: Random,
@@ -64,14 +64,14 @@ pub(crate) struct Market<'a> {
     pub(crate) ledger: Ledger,
     pub(crate) providers: Vec<Provider>,
     by_owner: HashMap<Hash, usize>,
-    /// Who takes another lot, the cheapest first.
+    /// The providers that take another lot, the cheapest first.
     pub(crate) free: BTreeSet<(u64, usize)>,
     pub(crate) book: Book,
     batches: BTreeMap<BatchKey, Batch>,
     submitted: HashMap<Hash, Time>,
     pub(crate) lots: BTreeMap<u64, Running>,
     opened: u64,
-    /// Lots that wait in the book.
+    /// The lots that wait in the book.
     pub(crate) waiting: BTreeSet<u64>,
     shares: Window,
     delivered: Window,
@@ -81,7 +81,7 @@ pub(crate) struct Market<'a> {
     pub(crate) tally: Tally,
 }
 
-/// Simulates a day, and what is left of it until every job has its end.
+/// Simulates a day, and the time after it until every job has come to its end.
 #[must_use]
 pub fn simulate(scenario: &Scenario) -> Report {
     let mut market = Market::new(scenario);
@@ -149,7 +149,7 @@ impl<'a> Market<'a> {
         market
     }
 
-    /// Until nothing happens any more.
+    /// Runs until nothing happens any more.
     fn run(&mut self) {
         while let Some(Reverse((time, _, moment))) = self.moments.pop() {
             self.now = time;
@@ -157,12 +157,13 @@ impl<'a> Market<'a> {
         }
     }
 
-    /// Schedules something in so many milliseconds.
+    /// Schedules a moment in this many milliseconds.
     pub(crate) fn after(&mut self, milliseconds: u64, moment: Moment) {
         self.at(self.now.after(Duration::new(milliseconds).unwrap_or(Duration::MOST)), moment);
     }
 
-    /// Schedules something. What is scheduled for one time happens in the order in which it was.
+    /// Schedules a moment. Moments of the same time happen in the order in which they were
+    /// scheduled.
     pub(crate) fn at(&mut self, time: Time, moment: Moment) {
         self.scheduled += 1;
         self.moments.push(Reverse((time, self.scheduled, moment)));
@@ -182,12 +183,13 @@ impl<'a> Market<'a> {
             Moment::Delivery { lot, provider, epoch } => {
                 self.release(provider);
                 let owner = self.providers[provider].owner;
-                // Where the lease is over it is refused, and its end is on the clock.
+                // A delivery after the end of the lease is refused. The end of the lease is
+                // scheduled separately.
                 let _ = self.step(lot, &Event::Deliver { provider: owner, epoch });
             }
             Moment::GaveUp(provider) => self.release(provider),
             Moment::LeaseEnd { lot, epoch } => {
-                // Where it was delivered it is refused.
+                // This is refused if the lot was delivered.
                 let _ = self.step(lot, &Event::Fail { epoch, fault: Fault::Missed });
             }
             Moment::Shift(provider) => self.refresh(provider),
@@ -229,7 +231,8 @@ impl<'a> Market<'a> {
         }
     }
 
-    /// Closes a batch, with a last job, or keeps it where it is not its time.
+    /// Closes a batch, after adding a last job if there is one. Keeps the batch if it is not time
+    /// to close it.
     fn close_batch(&mut self, batch: Batch, last: Option<Entry>) {
         let rules = &self.scenario.rules;
         let batch = match last {
@@ -315,7 +318,7 @@ impl<'a> Market<'a> {
         }
     }
 
-    /// A provider has a lease: it works, or does not.
+    /// Lets a provider that has won a lease work, or not work, as its conduct says.
     fn work(&mut self, lot: u64, place: usize) {
         self.waiting.remove(&lot);
         let running = &self.lots[&lot];
@@ -357,13 +360,14 @@ impl<'a> Market<'a> {
         self.refresh(place);
     }
 
-    /// A provider has a machine free again: it is done with a lot, has given it up, or bids for it no more.
+    /// Frees a machine of a provider that has delivered a lot, has given it up, or no longer bids
+    /// for it.
     pub(crate) fn release(&mut self, provider: usize) {
         self.providers[provider].held -= 1;
         self.refresh(provider);
     }
 
-    /// A lease, or a bid, counts no more in what a provider holds.
+    /// Takes a lease or a bid out of the value that a provider holds.
     pub(crate) fn release_value(&mut self, provider: usize, maximum: Amount) {
         self.providers[provider].held_value -= maximum.get();
     }
@@ -372,7 +376,7 @@ impl<'a> Market<'a> {
         self.by_owner.get(owner).copied()
     }
 
-    /// Lists a provider as free, or not.
+    /// Lists a provider as free, or removes it from the list.
     pub(crate) fn refresh(&mut self, place: usize) {
         let since_midnight = self.since_start().rem_euclid(DAY);
         let provider = &self.providers[place];
@@ -404,7 +408,7 @@ impl<'a> Market<'a> {
                 owner,
                 allow_listed: self.scenario.allow_list,
                 stake: self.ledger.held(Account::Stake(owner)),
-                // The market knows names, and not who is behind them.
+                // The market knows names, and does not know who is behind them.
                 operator_stake: self.ledger.held(Account::Stake(owner)),
                 total_stake: Amount::constant(self.total_stake),
                 operator_count,

@@ -12,7 +12,8 @@ const COLOURS: [&str; 4] = ["#3b6ea5", "#c4622d", "#4f8a3c", "#7d5ba6"];
 /// One line of a picture: its name and its values, one for each mark of the axis.
 pub type Line<'a> = (&'a str, Vec<f64>);
 
-/// A picture of lines over evenly spaced marks. Each line is scaled to its own range, which its name tells.
+/// A picture of lines over evenly spaced marks. Each line is scaled to its own range, which is
+/// shown with its name.
 #[must_use]
 pub fn lines(title: &str, axis: &str, marks: &[String], lines: &[Line<'_>]) -> String {
     let mut svg = format!(

@@ -11,9 +11,9 @@ use crate::{Attack, Scenario};
 pub(crate) enum Conduct {
     /// Asks for its cost and a margin, and delivers as soon as it can.
     Honest,
-    /// Bids the least, and delivers what pays.
+    /// Bids the least, and delivers only what pays.
     LowBall,
-    /// Takes all and delivers nothing.
+    /// Takes everything and delivers nothing.
     Failing,
     /// Delivers as late as it may.
     LastMoment,
@@ -23,42 +23,43 @@ pub(crate) enum Conduct {
 #[derive(Clone, Debug)]
 pub(crate) struct Provider {
     pub(crate) owner: Hash,
-    /// Who is behind it in truth.
+    /// The operator that is really behind the provider.
     pub(crate) operator: usize,
-    /// Whether it is of the attack, and not of the honest ones.
+    /// Whether the provider is part of the attack.
     pub(crate) is_attacker: bool,
     pub(crate) conduct: Conduct,
     pub(crate) stake: u64,
-    /// Of one presentation, in money.
+    /// The cost of one presentation, in money.
     pub(crate) cost: f64,
-    /// What it asks for one.
+    /// The price that it asks for one presentation.
     pub(crate) ask: u64,
-    /// Of one presentation, in milliseconds.
+    /// The time for one presentation, in milliseconds.
     pub(crate) each: f64,
-    /// Lots at once.
+    /// How many lots it holds at once.
     pub(crate) slots: usize,
-    /// Whether lots that it has at once are worked on one after the other.
+    /// Whether it works on the lots that it holds one after the other.
     pub(crate) is_serial: bool,
-    /// How often it fails a lot without wanting to.
+    /// The probability that it fails a lot without wanting to.
     pub(crate) failing: f64,
-    /// From when in the day it is there for half a day; all day, where there is none.
+    /// The time of the day from which it is available for half a day. `None` if it is available all
+    /// day.
     pub(crate) from: Option<f64>,
     pub(crate) held: usize,
     pub(crate) held_value: u64,
-    /// Until when it works on what it has, where it is serial.
+    /// The time until which it works on its lots, if it is serial.
     pub(crate) works_until: Time,
-    /// Milliseconds that it has worked.
+    /// The milliseconds that it has worked.
     pub(crate) worked: f64,
     /// What its work has cost.
     pub(crate) spent: f64,
-    /// Presentations that it delivered.
+    /// The presentations that it has delivered.
     pub(crate) delivered: u64,
 }
 
-/// Machines of the three large operators.
+/// The machines of the three large operators.
 const LARGE: [usize; 3] = [150, 60, 40];
 
-/// Everyone: three large operators, many small ones, and those of the attack.
+/// All providers: three large operators, many small ones, and those of the attack.
 pub(crate) fn all(random: &mut Random, scenario: &Scenario) -> Vec<Provider> {
     let mut providers = Vec::new();
     for slots in LARGE {
@@ -85,7 +86,8 @@ pub(crate) fn all(random: &mut Random, scenario: &Scenario) -> Vec<Provider> {
         match scenario.attack {
             Attack::LastMoment(_) => (provider.slots, provider.is_serial) = (4, true),
             Attack::Names(_) => {
-                // 300 machines and the stake of one large operator, whatever the number of names.
+                // 300 machines and a stake of 60 million, divided among the names, but at least one
+                // machine and a stake of one million for each name.
                 provider.operator = honest;
                 (provider.cost, provider.each, provider.failing) = (100.0, 8000.0, 0.002);
                 (provider.slots, provider.stake) =
@@ -138,7 +140,7 @@ impl Provider {
         is_there && self.held < self.slots
     }
 
-    /// Whether it can deliver so many in a time, with some to spare.
+    /// Whether it can deliver this many presentations within a lease, with some time to spare.
     pub(crate) fn is_fast_enough(&self, count: u64, lease: u64) -> bool {
         self.each * 1.3 * count as f64 + MINUTE / 2.0 < lease as f64
     }

@@ -1,32 +1,33 @@
-//! What a day came to.
+//! The result of a day.
 
 use serde::Serialize;
 use velum_market_model::Order;
 
-/// What a simulated day came to.
+/// The result of a simulated day.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// Jobs that came and were paid ahead.
     pub submitted: u64,
-    /// By kind of auction: Dutch, sealed, limit.
+    /// The results by kind of auction: Dutch, sealed, limit.
     pub orders: Vec<OfOrder>,
-    /// All together.
+    /// The result of all auctions together.
     pub all: OfOrder,
-    /// Machine time worked, of what was there.
+    /// The machine time worked, as a part of what was available.
     pub utilisation: f64,
-    /// The sum of squared shares of presentations delivered, of operators as they are in truth: 1 is a monopoly.
+    /// The sum of squared shares of the presentations delivered, for the real operators. 1 is a
+    /// monopoly.
     pub herfindahl: f64,
-    /// The largest operator's share.
+    /// The share of the largest operator.
     pub largest_share: f64,
-    /// The attack's share.
+    /// The share of the attack.
     pub attack_share: f64,
     /// The honest providers.
     pub honest: OfGroup,
     /// The attack.
     pub attack: OfGroup,
-    /// Locks that were refused for an operator's share.
+    /// Admissions that were refused because of an operator's share.
     pub refused_shares: u64,
-    /// Locks that were refused for a provider's reputation.
+    /// Admissions that were refused because of a provider's reputation.
     pub refused_values: u64,
     /// Money burned.
     pub burned: u64,
@@ -34,10 +35,10 @@ pub struct Report {
     pub fees: u64,
 }
 
-/// What jobs of one kind of auction came to.
+/// The result of the jobs of one kind of auction.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct OfOrder {
-    /// Which, or all.
+    /// The kind of auction, or all.
     pub order: String,
     /// Jobs settled.
     pub settled: u64,
@@ -49,31 +50,31 @@ pub struct OfOrder {
     pub slashes: u64,
     /// The mean price of a presentation.
     pub price: f64,
-    /// From submission to settlement, in minutes, of half of all jobs.
+    /// The time in minutes from submission to settlement that half of all jobs do not exceed.
     pub wait_p50: f64,
-    /// Of 99 of 100.
+    /// The same time for 99 of 100 jobs.
     pub wait_p99: f64,
 }
 
-/// What a group of providers came to.
+/// The result of a group of providers.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct OfGroup {
     /// Presentations delivered.
     pub delivered: u64,
     /// Leases broken.
     pub failed: u64,
-    /// What the group has more than before, less what its work cost.
+    /// What the group has gained, less what its work has cost.
     pub profit: f64,
 }
 
-/// What is counted while the day goes on.
+/// What is counted during the day.
 #[derive(Default)]
 pub(crate) struct Tally {
     orders: [OfTally; 3],
     pub(crate) submitted: u64,
     pub(crate) refused_shares: u64,
     pub(crate) refused_values: u64,
-    /// Leases broken by the honest ones, and by the attack.
+    /// Leases broken by honest providers, and by the attack.
     pub(crate) failed: [u64; 2],
 }
 
@@ -107,7 +108,7 @@ impl Tally {
         &mut self.orders[order as usize]
     }
 
-    /// The lines of the report: each kind, and all.
+    /// The lines of the report: one for each kind of auction, and one for all.
     pub(crate) fn lines(self) -> (Vec<OfOrder>, OfOrder) {
         let mut all = OfTally::default();
         let mut lines = Vec::new();

@@ -5,21 +5,21 @@ use velum_market_rules::Rules;
 /// One day to be simulated.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// Of all chance.
+    /// The seed of all random numbers.
     pub seed: u64,
-    /// Jobs that come in the day, about.
+    /// The approximate number of jobs that come in the day.
     pub jobs: u64,
-    /// Providers that are honest.
+    /// The number of honest providers.
     pub providers: usize,
     /// The rules.
     pub rules: Rules,
-    /// How many of ten jobs are sold in a Dutch auction, in a sealed one, and by the book.
+    /// How many of ten jobs are sold in a Dutch auction, in a sealed auction, and by the book.
     pub orders: [u32; 3],
     /// How long clients let prices rise, in minutes.
     pub ramp_minutes: f64,
     /// Whether operators are known by an allow-list.
     pub allow_list: bool,
-    /// Who is there beside the honest ones.
+    /// The providers that are not honest.
     pub attack: Attack,
 }
 
@@ -28,13 +28,13 @@ pub struct Scenario {
 pub enum Attack {
     /// None.
     None,
-    /// So many bid less than anyone, and deliver only what turns out to pay.
+    /// This many providers bid less than any other, and deliver only what turns out to pay.
     LowBall(usize),
-    /// So many lock whatever they can and never deliver.
+    /// This many providers lock whatever they can, and never deliver.
     FailAfterLock(usize),
-    /// So many take four lots at once, and deliver each at the last moment.
+    /// This many providers take four lots at once, and deliver each of them at the last moment.
     LastMoment(usize),
-    /// One operator of many machines that goes by so many names.
+    /// One operator with many machines uses this many names.
     Names(usize),
 }
 

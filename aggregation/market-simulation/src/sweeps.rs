@@ -7,10 +7,10 @@ use velum_market_model::{Amount, Duration, Parts};
 use velum_market_rules::{Rules, Settings};
 use velum_market_simulation::{Attack, OfOrder, Report, Scenario, picture, simulate};
 
-/// A column of a table: its name, and what it tells of a day.
+/// A column of a table: its name, and its cell for a day.
 type Column = (&'static str, fn(&Report) -> String);
 
-/// A line of a picture: its name, and what it tells of a day.
+/// A line of a picture: its name, and its value for a day.
 type Line = (&'static str, fn(&Report) -> f64);
 
 /// A sweep, which draws into a folder.
@@ -28,7 +28,7 @@ const SWEEPS: [(&str, Sweep); 8] = [
     ("names", names),
 ];
 
-/// All sweeps, or those that are named, as tables on standard output and pictures in a folder.
+/// Runs all sweeps, or the named ones. Tables go to standard output, and pictures into a folder.
 pub(crate) fn run(folder: &Path, names: &[&str]) -> Result<(), String> {
     let known = || SWEEPS.map(|(name, _)| name).join(", ");
     if let Some(unknown) = names.iter().find(|name| SWEEPS.iter().all(|(known, _)| known != *name))

@@ -1,4 +1,4 @@
-//! A database by its URL.
+//! A database, opened by its URL.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,45 +11,48 @@ use url::Url;
 
 use crate::{DatabaseError, Transaction};
 
-/// How long a connection is waited for.
+/// How long to wait for a connection.
 const ACQUIRE: Duration = Duration::from_secs(10);
 
-/// Which database it is.
+/// The kind of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// In a file, by this process.
+    /// A file, used by this process.
     Sqlite,
-    /// A server's.
+    /// A server.
     Postgres,
 }
 
-/// The tables of a database, one step from each version to the next.
+/// The tables of a database, as one step from each version to the next.
 #[derive(Clone, Copy, Debug)]
 pub struct Schema {
-    /// Tells the writers of one kind of tables from others in the same database.
+    /// Distinguishes the writers of one kind of tables from other writers in the same database.
     pub lock: i64,
-    /// Name and statements, for SQLite. Never changed once they are released: what comes later is another step.
+    /// The name and the statements of each step, for SQLite. A step that has been released is never
+    /// changed: a later change is another step.
     pub sqlite: &'static [(&'static str, &'static str)],
-    /// As many for PostgreSQL.
+    /// The same number of steps for PostgreSQL.
     pub postgres: &'static [(&'static str, &'static str)],
 }
 
-/// A database that is open.
+/// An open database.
 #[derive(Clone)]
 pub struct Database {
     pool: AnyPool,
     kind: Kind,
     url: Url,
     lock: i64,
-    /// Writers of this process take turns before SQLite makes them: it lets them wait in no order.
+    /// Writers of this process take turns here before SQLite makes them wait, because SQLite lets
+    /// them wait in no order.
     turn: Arc<Mutex<()>>,
 }
 
 impl Database {
-    /// Opens the database of a URL, makes its tables or brings them to this version, and keeps at most so many connections.
+    /// Opens the database at a URL, creates its tables or brings them to this version, and keeps at
+    /// most this many connections.
     ///
     /// # Errors
-    /// [`DatabaseError::Url`], [`DatabaseError::Schema`] and [`DatabaseError::Away`].
+    /// Returns [`DatabaseError::Url`], [`DatabaseError::Schema`] and [`DatabaseError::Away`].
     pub async fn open(url: &str, schema: &Schema, connections: u32) -> Result<Self, DatabaseError> {
         install_default_drivers();
         let (url, kind) = read(url)?;
@@ -68,8 +71,10 @@ impl Database {
                     Ok(())
                 })
             })
-            // SQLite itself rolls a transaction back where the disk is full. The connection's own rollback then fails, and it goes on as if it were in a
-            // transaction: what it is asked next would read one old state for ever.
+            // If the disk is full, SQLite itself rolls a transaction back. The connection's own
+            // rollback then fails, and the connection continues as if it were in a transaction: its
+            // next statements would read one old state for ever. Such a connection is not used
+            // again.
             .before_acquire(|connection, _| {
                 let is_free = !connection.is_in_transaction();
                 Box::pin(async move { Ok(is_free) })
@@ -101,10 +106,10 @@ impl Database {
         migrated.map_err(|source| DatabaseError::Schema { url: self.shown(), source })
     }
 
-    /// Begins a transaction that writes, once no other does.
+    /// Begins a transaction that writes, once no other such transaction is running.
     ///
     /// # Errors
-    /// [`DatabaseError::Away`].
+    /// Returns [`DatabaseError::Away`].
     pub async fn write(&self) -> Result<Transaction, DatabaseError> {
         match self.kind {
             Kind::Sqlite => {
@@ -126,7 +131,7 @@ impl Database {
     /// Begins a transaction that reads one state of all tables.
     ///
     /// # Errors
-    /// [`DatabaseError::Away`].
+    /// Returns [`DatabaseError::Away`].
     pub async fn read(&self) -> Result<Transaction, DatabaseError> {
         let inner = match self.kind {
             Kind::Sqlite => self.pool.begin().await?,
@@ -137,19 +142,19 @@ impl Database {
         Transaction::new(inner, self.kind, None).await
     }
 
-    /// Which database it is.
+    /// The kind of the database.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Its URL without the password.
+    /// The URL without its password and its query.
     #[must_use]
     pub fn shown(&self) -> String {
         shown(&self.url)
     }
 
-    /// Closes all connections, once they are free.
+    /// Closes all connections, each once it is free.
     pub async fn close(&self) {
         self.pool.close().await;
     }
@@ -173,7 +178,7 @@ fn read(text: &str) -> Result<(Url, Kind), DatabaseError> {
 fn shown(url: &Url) -> String {
     let mut url = url.clone();
     if url.password().is_some() {
-        // Where a URL cannot have one, it has none.
+        // A URL that cannot have a password has none.
         let _ = url.set_password(None);
     }
     url.set_query(None);
@@ -272,7 +277,7 @@ mod tests {
         it_is_a_database(&postgres.url()).await;
     }
 
-    /// One of what a market keeps, one of what a provider does.
+    /// Such as the tables of a market and the tables of a provider.
     #[tokio::test]
     async fn two_kinds_of_tables_stand_in_one_database() {
         const OTHER: Schema = Schema {
@@ -314,7 +319,8 @@ mod tests {
         let mut write = database.write().await.unwrap();
         write.connection().execute("pragma max_page_count = 8").await.unwrap();
         let full = loop {
-            // One row a statement: where there are more, no more than the statement is undone.
+            // One row for each statement: if one statement inserts several rows, only that
+            // statement is undone.
             if let Err(error) = write.connection().execute("insert into number values (1)").await {
                 break DatabaseError::from(error);
             }

@@ -4,47 +4,48 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-/// Why a database did not do what it was asked. Nothing has changed, unless it was lost while it committed.
+/// Why a database did not do what it was asked. Nothing has changed, unless the database was lost
+/// during a commit.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DatabaseError {
-    /// A URL of no database that is known here.
+    /// The URL does not name a known kind of database.
     #[error(
         "{url} is no database: write sqlite:// and a path, or postgres:// with user, host and name"
     )]
     Url {
-        /// Without its password.
+        /// The URL without its password.
         url: String,
     },
-    /// The tables could not be made, or are of a later version.
+    /// The tables could not be created, or are of a later version.
     #[error("the tables of {url} are not those of this version: {source}")]
     Schema {
-        /// Without its password.
+        /// The URL without its password.
         url: String,
-        /// Why.
+        /// The reason.
         source: sqlx::migrate::MigrateError,
     },
     /// There is no answer, or no connection is free. Asking again may help.
     #[error("the database does not answer: {0}")]
     Away(sqlx::Error),
-    /// No room for what was to be written.
+    /// There is no room for what was to be written.
     #[error("the database has no room left on its disk; free some and try again")]
     Full,
     /// A row that this version would not have written.
     #[error("{what} in the database cannot be read: {why}")]
     Corrupt {
-        /// Which.
+        /// What cannot be read.
         what: &'static str,
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// Anything else.
+    /// Any other error.
     #[error("the database refuses a statement: {0}")]
     Statement(sqlx::Error),
 }
 
 impl DatabaseError {
-    /// A row that cannot be read.
+    /// The error about a row that cannot be read.
     pub fn corrupt(what: &'static str, why: impl ToString) -> Self {
         Self::Corrupt { what, why: why.to_string() }
     }
@@ -62,10 +63,12 @@ impl From<sqlx::Error> for DatabaseError {
         match (&error, primary(&code).as_ref()) {
             // SQLITE_FULL, and disk_full of PostgreSQL.
             (_, "13" | "53100") => Self::Full,
-            // SQLITE_BUSY and SQLITE_LOCKED; admin_shutdown and its kin, too_many_connections, connection exceptions.
+            // SQLITE_BUSY and SQLITE_LOCKED; admin_shutdown and its kin, too_many_connections,
+            // connection exceptions.
             (_, "5" | "6" | "57P01" | "57P02" | "57P03" | "53300") => Self::Away(error),
-            // What the database ended for another's sake or its own: serialisation, deadlock, cancelled, out of memory, lock not to be had, read only while it changes
-            // its role; SQLITE_IOERR.
+            // Statements that the database ended, for the sake of another transaction or for its
+            // own: serialisation failure, deadlock, cancellation, out of memory, lock not
+            // available, read-only while the server changes its role; SQLITE_IOERR.
             (_, "40001" | "40P01" | "57014" | "53200" | "55P03" | "25006" | "10") => {
                 Self::Away(error)
             }
@@ -83,8 +86,9 @@ impl From<sqlx::Error> for DatabaseError {
     }
 }
 
-/// The primary result code of SQLite, which is the low byte of an extended one (<https://www.sqlite.org/rescode.html>). Codes of PostgreSQL, which
-/// have five characters, stay as they are.
+/// The primary result code of SQLite, which is the low byte of an extended code
+/// (<https://www.sqlite.org/rescode.html>). Codes of PostgreSQL have five characters and stay as
+/// they are.
 fn primary(code: &str) -> Cow<'_, str> {
     match code.parse::<u16>() {
         Ok(number) if code.len() < 5 => (number & 0xff).to_string().into(),
@@ -143,11 +147,13 @@ mod tests {
 
     #[test]
     fn what_may_pass_is_told_by_its_code_extended_or_not() {
-        // SQLITE_BUSY, _BUSY_RECOVERY, _BUSY_SNAPSHOT, _BUSY_TIMEOUT, _LOCKED, _LOCKED_SHAREDCACHE, _LOCKED_VTAB.
+        // SQLITE_BUSY, _BUSY_RECOVERY, _BUSY_SNAPSHOT, _BUSY_TIMEOUT; SQLITE_LOCKED,
+        // _LOCKED_SHAREDCACHE, _LOCKED_VTAB.
         for code in ["5", "261", "517", "773", "6", "262", "518"] {
             assert!(matches!(of(code), DatabaseError::Away(_)), "{code}");
         }
-        // SQLITE_IOERR, _IOERR_READ, _IOERR_SHORT_READ, _IOERR_WRITE, _IOERR_FSYNC, _IOERR_SHMMAP, _IOERR_DATA.
+        // SQLITE_IOERR, _IOERR_READ, _IOERR_SHORT_READ, _IOERR_WRITE, _IOERR_FSYNC, _IOERR_SHMMAP,
+        // _IOERR_DATA.
         for code in ["10", "266", "522", "778", "1034", "5386", "8202"] {
             assert!(matches!(of(code), DatabaseError::Away(_)), "{code}");
         }
@@ -161,7 +167,8 @@ mod tests {
 
     #[test]
     fn a_refused_statement_does_not_pass() {
-        // SQLITE_CONSTRAINT_UNIQUE, SQLITE_CORRUPT, SQLITE_READONLY_DBMOVED; unique_violation, undefined_table, a code that ends as SQLITE_IOERR does.
+        // SQLITE_CONSTRAINT_UNIQUE, SQLITE_CORRUPT, SQLITE_READONLY_DBMOVED; unique_violation,
+        // undefined_table, and a number of five characters whose low byte is SQLITE_IOERR.
         for code in ["2067", "11", "1032", "23505", "42P01", "00266"] {
             let error = of(code);
             assert!(matches!(error, DatabaseError::Statement(_)) && !error.may_pass(), "{code}");

@@ -1,10 +1,14 @@
-//! State in SQL by one URL: `sqlite://` in a file, for one machine, or `postgres://`, for many.
+//! State in SQL, named by one URL: `sqlite://` in a file, for one machine, or `postgres://`, for
+//! many.
 //!
-//! Statements are the same for both databases: parameters are `$1`, `$2`, and columns are of text, 64-bit integers and bytes. What differs is here: how a connection is set up,
-//! how a transaction begins, and what errors mean.
+//! Statements are the same for both databases: parameters are `$1`, `$2`, and columns hold text,
+//! 64-bit integers and bytes. This crate contains what differs: how a connection is set up, how a
+//! transaction begins, and what errors mean.
 //!
-//! [`Database::write`] begins a transaction that no other writing transaction runs beside, on any machine. So whoever writes sees what all before have written, and no
-//! two that touch the same rows can stop each other. That costs nothing where all writers extend one chain of hashes, as a market's log does.
+//! [`Database::write`] begins a transaction beside which no other writing transaction runs, on any
+//! machine. So a writer sees what all earlier writers have written, and no two writers of the same
+//! rows can stop each other. This costs nothing if all writers extend one chain of hashes, as the
+//! log of a market does.
 //!
 //! Nothing here knows what is stored.
 

@@ -1,4 +1,5 @@
-//! A PostgreSQL of a test's own, or a database of its own on one that tests share. It listens on a socket in a folder.
+//! A PostgreSQL server of a test's own, or a database of a test's own on a server that tests share.
+//! The server listens on a socket in a folder.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
@@ -12,10 +13,10 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// Where Debian's packages put the servers, each in a folder of its version.
+/// The folder in which Debian's packages put the servers, each in a folder of its version.
 const SERVERS: &str = "/usr/lib/postgresql";
 
-/// The user that Debian's packages make. No server runs as root.
+/// The user that Debian's packages create. No server runs as root.
 const USER: &str = "postgres";
 
 /// How long a server may take to start.
@@ -28,10 +29,11 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts one, with an empty database.
+    /// Starts a server with an empty database.
     ///
     /// # Panics
-    /// Where there is no PostgreSQL on this machine, or it does not start: a test that needs one has failed.
+    /// If there is no PostgreSQL on this machine, or if it does not start: a test that needs a
+    /// server has failed then.
     #[must_use]
     pub fn start() -> Self {
         let folder = tempfile::Builder::new()
@@ -45,7 +47,8 @@ impl Postgres {
         }
         let data = folder.path().join("data");
         let made = program(folder.path(), "initdb")
-            // Not the order of bytes, which nothing may rely on: most databases have the order of some language.
+            // Text does not sort by bytes here, because nothing may rely on that: most databases
+            // sort text by some language.
             .args([
                 "--auth=trust",
                 "--no-sync",
@@ -78,7 +81,7 @@ impl Postgres {
             .arg(folder.join("data"))
             .output();
         if !stop.is_ok_and(|stopped| stopped.status.success()) {
-            // It has ended already, or does now.
+            // The server has ended already, or ends now.
             let _ = server.kill();
         }
         let _ = server.wait();
@@ -87,7 +90,7 @@ impl Postgres {
     /// Starts the server again.
     ///
     /// # Panics
-    /// Where it does not start.
+    /// If it does not start.
     pub fn resume(&mut self) {
         self.stop();
         let folder = self.folder.path();
@@ -121,17 +124,18 @@ impl Drop for Postgres {
     }
 }
 
-/// A database of a test's own, on a server that the tests of a process share while any of them has one.
+/// A database of a test's own, on a server that the tests of a process share while any of them has
+/// a database.
 pub struct SharedPostgres {
     keeper: Arc<Keeper>,
     name: String,
 }
 
 impl SharedPostgres {
-    /// Makes an empty database.
+    /// Creates an empty database.
     ///
     /// # Panics
-    /// As [`Postgres::start`] does, and where the database cannot be made.
+    /// As [`Postgres::start`] does, and if the database cannot be created.
     #[must_use]
     pub fn new() -> Self {
         static KEPT: Mutex<Weak<Keeper>> = Mutex::new(Weak::new());
@@ -164,7 +168,8 @@ impl Default for SharedPostgres {
     }
 }
 
-/// A thread that has a server: a server ends with the thread that started it, and that of a test ends before others have done with it.
+/// A thread that owns a server. A server ends with the thread that started it, and the thread of a
+/// test ends before other tests have finished with the server.
 struct Keeper {
     folder: PathBuf,
     end: Option<Sender<()>>,
@@ -178,7 +183,7 @@ impl Keeper {
         let thread = std::thread::spawn(move || {
             let postgres = Postgres::start();
             if begun.send(postgres.folder.path().to_owned()).is_ok() {
-                // Until nobody is there who could send.
+                // Wait until nobody is left who could send.
                 let _ = ended.recv();
             }
         });
@@ -196,7 +201,7 @@ impl Drop for Keeper {
     fn drop(&mut self) {
         self.end = None;
         if let Some(thread) = self.thread.take() {
-            // It has stopped the server by then, and removed its folder.
+            // The thread has stopped the server by then, and has removed its folder.
             let _ = thread.join();
         }
     }
@@ -206,7 +211,8 @@ fn url(folder: &Path, name: &str) -> String {
     format!("postgres://{USER}@localhost/{name}?host={}", folder.display())
 }
 
-/// A program of the newest server here, about to run as a user that it lets itself be run by, and to end when this thread ends.
+/// The command of a program of the newest server on this machine. It runs as a user that the
+/// program accepts, and ends when this thread ends.
 fn program(folder: &Path, name: &str) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "QUIT"]);

@@ -1,4 +1,4 @@
-//! What is done together or not at all.
+//! Statements that take effect together or not at all.
 
 use sqlx::{Any, AnyConnection};
 use tokio::sync::OwnedMutexGuard;
@@ -6,7 +6,7 @@ use velum_market_model::Time;
 
 use crate::{DatabaseError, Kind};
 
-/// A transaction. What it has done is undone where it is dropped and not committed.
+/// A transaction. If it is dropped without a commit, everything that it has done is undone.
 pub struct Transaction {
     inner: sqlx::Transaction<'static, Any>,
     now: Time,
@@ -31,27 +31,28 @@ impl Transaction {
         Ok(Self { inner, now, kind, _turn: turn })
     }
 
-    /// When it began, by the database's clock.
+    /// When the transaction began, by the database's clock.
     #[must_use]
     pub const fn now(&self) -> Time {
         self.now
     }
 
-    /// Of which database.
+    /// The kind of the database.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// What runs its statements.
+    /// The connection that runs its statements.
     pub fn connection(&mut self) -> &mut AnyConnection {
         &mut self.inner
     }
 
-    /// Makes all of it last.
+    /// Commits everything that the transaction has done.
     ///
     /// # Errors
-    /// [`DatabaseError`]. After [`DatabaseError::Away`] it may have been committed, or not.
+    /// Returns [`DatabaseError`]. After [`DatabaseError::Away`] the transaction may or may not have
+    /// been committed.
     pub async fn commit(self) -> Result<(), DatabaseError> {
         Ok(self.inner.commit().await?)
     }

@@ -1,4 +1,5 @@
-//! The proofs of providers, each made once: whoever folds a submission again finds its leaf, whatever it is folded with and for whom.
+//! The proofs of providers, each made once. A test that folds a submission again finds its leaf,
+//! whatever the submission is folded with and whoever the payee is.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,13 +13,14 @@ use velum_market_worker::{Input, Plan, Presentation, Prove, Prover, Task, Unprov
 
 use crate::{Made, record, recorded};
 
-/// Folding takes all processors and much memory, so that one at a time does. Who waits for another finds what it has kept.
+/// Folding takes all processors and much memory, so only one test folds at a time. A test that has
+/// waited for another finds what that test has kept.
 static FOLDING: Mutex<Option<Recorded>> = Mutex::new(None);
 
-/// The aggregate of some submissions, counted for a payee. All proofs on the way to it are kept.
+/// The aggregate of some submissions, counted for a payee. All proofs that lead to it are kept.
 ///
 /// # Panics
-/// Where the submissions cannot be folded: a test that needs them has failed.
+/// Panics if the submissions cannot be folded, because a test that needs them has then failed.
 #[must_use]
 pub fn aggregate(made: &[Made], payee: Hash) -> Vec<u8> {
     let mut folding = FOLDING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,16 +50,17 @@ fn presentation(made: &Made) -> Presentation {
     Presentation { statement: made.statement, class, submission }
 }
 
-/// What proves as a worker does, but for proofs that are kept by the names of their tasks: those are read, and all others are made and kept.
+/// A prover that works as a worker's prover does, and keeps proofs under the names of their tasks.
+/// It reads kept proofs, and makes and keeps all others.
 pub struct Recorded {
     prover: Prover,
     takes: Duration,
-    /// Of the circuits, so that proofs of others are not taken for theirs.
+    /// The version of the circuits, so that proofs of other circuits are not mistaken for theirs.
     version: Hash,
 }
 
 impl Recorded {
-    /// One that takes so long for a proof that is kept.
+    /// A prover that takes this long for a proof that is kept.
     #[must_use]
     pub fn new(takes: Duration) -> Self {
         let keys = [AggregateProfile::Standard, AggregateProfile::Proven100]
@@ -73,7 +76,7 @@ impl Recorded {
         recorded(&self.name(task))
     }
 
-    /// Whether the inputs are those that the recorded proof was made of.
+    /// Whether the inputs are those from which the recorded proof was made.
     fn are_recorded(&self, task: &Task, inputs: &[Bytes]) -> bool {
         if let Work::Leaf { submission, .. } = task.work {
             return inputs.len() == 1 && Hash::of(&[&inputs[0]]) == submission;

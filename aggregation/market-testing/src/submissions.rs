@@ -1,4 +1,5 @@
-//! Presentations of three documents, whose requests tell nothing that whoever aggregates should not know.
+//! Presentations of three documents. Their requests reveal nothing that an aggregator should not
+//! know.
 
 use velum_credentials::aggregate::Submission;
 use velum_credentials::{
@@ -10,7 +11,7 @@ use velum_testdata::FOLDED;
 
 use crate::kept;
 
-/// A submission, and what a job says of it.
+/// A submission, and what a job says about it.
 #[derive(Clone)]
 pub struct Made {
     /// The submission.
@@ -19,7 +20,7 @@ pub struct Made {
     pub statement: Hash,
 }
 
-/// So many submissions, each another. The first ones are the same in every run.
+/// This many submissions, all different from each other. The first ones are the same in every run.
 #[must_use]
 pub fn made(count: usize) -> Vec<Made> {
     let prover = Prover::with_suite(Suite::Aggregatable);
@@ -33,7 +34,7 @@ pub fn request_of(number: usize) -> Request {
     Request::from_json(case.request_with(predicate).as_bytes()).expect("a request of the test data")
 }
 
-/// The session in which it does.
+/// The session in which that submission answers its request.
 #[must_use]
 pub fn transcript_of(number: usize) -> SessionTranscript {
     let (case, _) = FOLDED[number % FOLDED.len()];

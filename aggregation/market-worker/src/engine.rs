@@ -1,7 +1,8 @@
-//! What drives a worker: `apalis`, over the tasks of this workshop.
+//! The engine that drives a worker: `apalis`, over the tasks of this workshop.
 //!
-//! It is given tasks that are begun already, and learns nothing of how they end. What it would do with an error is not what is wanted: it would try again at once,
-//! and where the database is away for a moment, end.
+//! The engine is given tasks that have begun already, and learns nothing of how they end. What it
+//! would do with an error is not wanted: it would try again at once, and it would end if the
+//! database were away for a moment.
 
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -27,13 +28,14 @@ use crate::WorkError;
 use crate::run::Runner;
 use crate::store::{Claimed, Store};
 
-/// How often a lease is renewed before it would end.
+/// How many times a lease is renewed before it would end.
 const BEATS: u32 = 4;
 
-/// How often a draining worker looks whether its task has ended.
+/// How often a draining worker checks whether its task has ended.
 const DRAINING: Duration = Duration::from_millis(20);
 
-/// Does tasks one at a time, under a name that no other worker has, until it is told to drain. Then it ends the task that it does.
+/// Runs tasks one at a time, under a name that no other worker has, until it is told to drain. It
+/// then ends the task that it is running.
 pub(crate) async fn work(
     runner: Runner,
     name: &str,
@@ -52,11 +54,12 @@ pub(crate) async fn work(
     drive(&context, worker.run(), drain)
         .await
         .map_err(|error| WorkError::Ended(error.to_string()))?;
-    // What it claimed in the moment when it was told to drain.
+    // Give back what the worker claimed at the moment when it was told to drain.
     Ok(store.give_back(name).await?)
 }
 
-/// A worker that is stopped renews no lease while it ends its task; one that is paused does.
+/// Drives a worker. A worker that drains is paused and not stopped, because a stopped worker renews
+/// no lease while it ends its task.
 async fn drive(
     context: &WorkerContext,
     worker: impl Future<Output = Result<(), WorkerError>>,
@@ -68,7 +71,7 @@ async fn drive(
         () = drain.cancelled() => (),
     }
     if context.pause().is_err() {
-        // It has not even started.
+        // The worker has not even started.
         return Ok(());
     }
     while context.has_pending_tasks() {
@@ -81,8 +84,11 @@ async fn drive(
     worker.await
 }
 
-/// When the engine asks for a task again. Unlike the engine's own interval, its timer is always armed: that one begins a new timer which nothing waits for until the engine is
-/// woken by something else, and where the database has been slow nothing does.
+/// Tells the engine when to ask for a task again.
+///
+/// Unlike the engine's own interval, this timer is always armed. The engine's interval begins a new
+/// timer, and nothing waits for that timer until something else wakes the engine. If the database
+/// has been slow, nothing else does.
 struct Ticks(Interval);
 
 impl Ticks {
@@ -100,7 +106,7 @@ impl PollStrategy for Ticks {
     }
 }
 
-/// Where the engine has its tasks from.
+/// The source of the engine's tasks.
 struct Tasks {
     persisted: Persisted<Rows>,
     beat: Duration,
@@ -157,7 +163,7 @@ impl BackendConfig for Tasks {
     }
 }
 
-/// The rows behind it.
+/// The rows behind the tasks.
 #[derive(Clone)]
 struct Rows {
     store: Store,
@@ -168,7 +174,7 @@ impl Persistence for Rows {
     type Response = ();
     type Error = DatabaseError;
 
-    /// A worker is known by the tasks that it does.
+    /// Does nothing: a worker is known by the tasks that it does.
     async fn register(&mut self, _: &WorkerContext) -> Result<(), DatabaseError> {
         Ok(())
     }
@@ -196,7 +202,8 @@ impl Persistence for Rows {
         Ok(tasks.len() as u64)
     }
 
-    /// There are none: whoever does a task says in its row how that ended.
+    /// Does nothing: there are no events, because whoever does a task records in its row how the
+    /// task ended.
     async fn handle_events(
         &mut self,
         _: Vec<TaskEvent<()>>,
@@ -205,14 +212,14 @@ impl Persistence for Rows {
         Ok(())
     }
 
-    /// Lots bring tasks, and not workers.
+    /// Fails: tasks come from lots, and not from workers.
     async fn push_tasks(&mut self, tasks: Vec<Task<Claimed>>) -> Result<(), DatabaseError> {
         let why = format!("{} tasks that belong to no lot", tasks.len());
         Err(DatabaseError::corrupt("what is to be queued", why))
     }
 }
 
-/// None where asking again may help, which the engine does.
+/// Returns `None` after an error that asking again may help. The engine does ask again.
 fn passing<T>(
     answer: Result<T, DatabaseError>,
     what: &'static str,

@@ -11,24 +11,24 @@ use crate::PlanError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum WorkError {
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// The store of blobs.
+    /// The store of blobs failed.
     #[error(transparent)]
     Blobs(#[from] BlobError),
-    /// Presentations that cannot be folded together.
+    /// The presentations cannot be folded together.
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// There is no such lot.
     #[error("there is no lot {0} here; take it first")]
     NoLot(Hash),
-    /// A lot is taken again as something else.
+    /// The lot is here already, and is a different one.
     #[error(
         "the lot {0} is here already, with other presentations, payee or profile; drop it first"
     )]
     OtherLot(Hash),
-    /// A task that has not failed for good.
+    /// The task has not failed for good.
     #[error("the task {0} is not dead, or not here; look at the list of dead tasks")]
     NotDead(Hash),
     /// The engine gave up.

@@ -1,12 +1,25 @@
-//! What a provider proves with: the presentations that it has won, as tasks that any number of workers on any number of machines do.
+//! The workshop that a provider proves with. It turns the presentations that the provider has won
+//! into tasks, which any number of workers on any number of machines do.
 //!
-//! Workers share a database and a store of blobs, each named by one URL, and nothing else. A lot is a tree of tasks: `leaf`, `wrap`, `merge`, `root`. Each is a function
-//! from blobs to a blob and named by what it follows from, so that doing one twice does no harm, and two lots share what they have in common.
+//! Workers share a database and a store of blobs, each named by one URL, and nothing else. A lot is
+//! a tree of tasks: `leaf`, `wrap`, `merge`, `root`. Each task is a function from blobs to a blob,
+//! and its name is derived from what it follows from. So doing a task twice does no harm, and two
+//! lots share the tasks that they have in common.
 //!
-//! The tree, attempts and leases are rows of the provider's own. What drives a worker is `apalis`: it asks for the next task when the last is done, keeps leases
-//! alive meanwhile, and drains.
+//! The tree, the attempts and the leases are rows in the provider's own database. `apalis` drives a
+//! worker: it asks for the next task when the last one is done, keeps leases alive in the meantime,
+//! and drains.
 //!
 //! Nothing here knows a market.
+//!
+//! # Order of the source
+//!
+//! - `task` is one proof to be made, and `plan` is the tree of tasks for a lot.
+//! - `prove` is the interface of what makes results. `prover` implements it, and is the only module
+//!   that knows circuits.
+//! - `store` keeps lots and tasks in the database. It knows nothing of proofs.
+//! - `run` makes one attempt at a task, and `engine` drives a worker from task to task.
+//! - `workshop` is what a provider's daemon uses.
 
 #![warn(missing_docs, unreachable_pub)]
 

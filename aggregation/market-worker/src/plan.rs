@@ -16,9 +16,9 @@ use crate::task::{Input, Task, Work};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Presentation {
-    /// The hash of what it states.
+    /// The hash of its statement.
     pub statement: Hash,
-    /// Of its document.
+    /// The size class of its document.
     pub class: SizeClass,
     /// The blob of its submission.
     pub submission: Hash,
@@ -27,9 +27,9 @@ pub struct Presentation {
 /// All tasks of an aggregate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// Each stands behind those that it waits for; the last is the root.
+    /// The tasks, each behind those that it waits for. The last one is the root.
     pub tasks: Vec<Task>,
-    /// What the aggregate counts, in its order.
+    /// The statements that the aggregate counts, in its order.
     pub statements: Vec<Hash>,
 }
 
@@ -37,28 +37,28 @@ pub struct Plan {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// None.
+    /// There are none.
     #[error("there is no presentation; name at least one")]
     Empty,
-    /// Too many.
+    /// There are too many.
     #[error("{count} presentations are more than the {most} of one aggregate; make several lots of them", most = limits::BATCH_PRESENTATIONS)]
     TooMany {
-        /// How many.
+        /// How many there are.
         count: usize,
     },
-    /// An aggregate counts each once.
+    /// A statement occurs twice, and an aggregate counts each once.
     #[error("the statement {0} is there twice; name each once")]
     Twice(Hash),
-    /// No hash of a statement.
+    /// This is not the hash of a statement.
     #[error("{0} is no hash of a statement; take the one that the job names")]
     Statement(Hash),
 }
 
 impl Plan {
-    /// The tasks that fold presentations, given in any order, for a payee.
+    /// Plans the tasks that fold presentations, given in any order, for a payee.
     ///
     /// # Errors
-    /// [`PlanError`].
+    /// Returns [`PlanError`].
     pub fn of(
         profile: Profile,
         payee: Hash,
@@ -115,7 +115,7 @@ impl Planner {
         input
     }
 
-    /// Plans what stands below a node, and the node.
+    /// Plans the tasks below a node, and then the task of the node.
     fn node(&mut self, tree: &Tree) -> Input {
         let payee = self.payee;
         let states = Hash(digest_to_bytes(tree.digest(&self.digests).0));

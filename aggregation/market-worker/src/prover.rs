@@ -1,4 +1,4 @@
-//! Makes the proofs of aggregates: the one place that knows presentations and circuits.
+//! Makes the proofs of aggregates. This is the only module that knows presentations and circuits.
 
 use std::sync::OnceLock;
 
@@ -15,7 +15,7 @@ use velum_market_model::{Hash, Profile, SizeClass};
 use crate::prove::{Prove, Unproven};
 use crate::task::{Input, Task, Work};
 
-/// The circuits of both profiles, each made when it is first needed, which takes seconds.
+/// The circuits of both profiles. Each is made when it is first needed, which takes seconds.
 pub struct Prover {
     verifier: Verifier,
     standard: OnceLock<Aggregator>,
@@ -29,7 +29,7 @@ impl Default for Prover {
 }
 
 impl Prover {
-    /// One that has made no circuit yet.
+    /// A prover that has made no circuit yet.
     #[must_use]
     pub fn new() -> Self {
         let verifier = Verifier::allowing(&[Suite::Aggregatable]);
@@ -44,7 +44,7 @@ impl Prover {
         cell.get_or_init(|| Aggregator::new(aggregate_profile(profile)))
     }
 
-    /// The leaf of a submission that verifies, and states what the task says.
+    /// Makes the leaf of a submission, if the submission verifies and states what the task says.
     fn leaf(&self, task: &Task, size: SizeClass, submission: &[u8]) -> Result<Vec<u8>, Unproven> {
         let submission = Submission::from_bytes(submission).map_err(refused)?;
         let Submission { transcript, request, presentation } = &submission;
@@ -66,7 +66,7 @@ impl Prover {
         Ok(self.aggregator(task.profile).leaf(class(size), &statements).map_err(failed)?.to_bytes())
     }
 
-    /// The results of wraps and merges, as proofs.
+    /// The results of wraps and merges, read as proofs.
     fn wrapped(
         &self,
         task: &Task,
@@ -93,7 +93,8 @@ impl Prove for Prover {
             Work::Wrap { payee, .. } | Work::Merge { payee, .. } => {
                 self.aggregator(task.profile).read_wrapped(result, states, payee.0).is_ok()
             }
-            // Whoever delivers it needs a key for that, and no circuits.
+            // Checking a root takes a key and no circuits. So whoever delivers it need not make
+            // circuits.
             Work::Root { payee, .. } => {
                 let profile = aggregate_profile(task.profile);
                 verify_root(profile, &RootKey::pinned(profile), result, &payee.0)
@@ -132,7 +133,7 @@ fn refused(error: velum_credentials::Error) -> Unproven {
     Unproven::Refused(format!("the submission is refused: {error}"))
 }
 
-/// What was read has been verified: what fails then is ours.
+/// The inputs have been verified when they were read, so a failure here is our own.
 fn failed(error: AggregatorError) -> Unproven {
     Unproven::Failed(error.to_string())
 }

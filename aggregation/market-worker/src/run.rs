@@ -1,4 +1,4 @@
-//! One attempt at a task: from its inputs' blobs to its result's.
+//! One attempt at a task: from the blobs of its inputs to the blob of its result.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,7 +13,7 @@ use crate::prove::{Prove, Unproven};
 use crate::store::{Claimed, Outcome, Store};
 use crate::task::{Task, Work};
 
-/// Where results stand in the store of blobs.
+/// The place of results in the store of blobs.
 pub(crate) const RESULTS: &str = "results";
 
 /// Does tasks.
@@ -25,7 +25,7 @@ pub(crate) struct Runner {
 }
 
 impl Runner {
-    /// Does a task, and says how it ended.
+    /// Does a task, and records how it ended.
     pub(crate) async fn run(&self, claimed: Claimed) {
         let (begun, task) = (Instant::now(), &claimed.task);
         let outcome = self.attempt(task).await.unwrap_or_else(|ended| ended);
@@ -39,7 +39,8 @@ impl Runner {
         self.end(&claimed, &outcome).await;
     }
 
-    /// Where the database is away, it is told again until the task is another's, who will find the result.
+    /// Records how a task ended. If the database is away, this is tried again until the task is
+    /// another worker's, who will find the result.
     async fn end(&self, claimed: &Claimed, outcome: &Outcome) {
         let pace = self.store.pace;
         let until = Instant::now() + pace.lease;
@@ -75,7 +76,7 @@ impl Runner {
         }
     }
 
-    /// Every end but a result comes as an error.
+    /// Makes one attempt. Every end other than a result is returned as an error.
     async fn attempt(&self, task: &Task) -> Result<Outcome, Outcome> {
         if self.result(task).await.map_err(store_failed)?.is_some() {
             return Ok(Outcome::Done);
@@ -103,7 +104,7 @@ impl Runner {
         let Some(bytes) = self.blobs.get_named(RESULTS, task.name).await? else { return Ok(None) };
         let (prover, task, result) = (self.prover.clone(), task.clone(), bytes.clone());
         let holds = tokio::task::spawn_blocking(move || prover.holds(&task, &result)).await;
-        // What the prover panics on is no result.
+        // Bytes on which the prover panics are not a result.
         Ok(holds.unwrap_or(false).then_some(bytes))
     }
 
@@ -119,7 +120,8 @@ impl Runner {
         Ok(inputs)
     }
 
-    /// Nothing here makes a submission: one that is not there is for whoever took the lot to put.
+    /// The submission with this hash. Nothing here makes a submission: if it is missing, whoever
+    /// took the lot has to put it there.
     async fn submission(&self, blob: Hash) -> Result<Bytes, Outcome> {
         self.blobs.get(blob).await.map_err(|error| match error {
             BlobError::Missing(_) | BlobError::Corrupt(_) => {

@@ -1,6 +1,7 @@
-//! Lots and tasks in the provider's database. Which tasks are ready follows from rows that are there anyway, so that no count can be wrong.
+//! Lots and tasks in the provider's database. Which tasks are ready follows from rows that exist
+//! anyway, so that no count can be wrong.
 //!
-//! Each change is one transaction, beside which no other writes.
+//! Each change is one transaction, and no other transaction writes beside it.
 
 mod attempts;
 mod lots;
@@ -24,10 +25,11 @@ const TABLES: &[(&str, &str)] =
 const SCHEMA: Schema =
     Schema { lock: i64::from_be_bytes(*b"velum\0ws"), sqlite: TABLES, postgres: TABLES };
 
-/// Connections of one process: of its worker, for what it runs beside, and for who asks.
+/// The connections of one process: for its worker, for what runs beside the worker, and for
+/// callers.
 const CONNECTIONS: u32 = 4;
 
-/// How often a task is begun before it is dead.
+/// How many times a task is begun before it is dead.
 pub(crate) const MOST_ATTEMPTS: i64 = 5;
 
 pub(crate) type Result<T> = std::result::Result<T, DatabaseError>;
@@ -35,11 +37,11 @@ pub(crate) type Result<T> = std::result::Result<T, DatabaseError>;
 /// How fast things go in a workshop. All who open it do so with the same pace.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// After so long without a sign of its worker, a task is another's.
+    /// If a worker gives no sign for this long, its task may go to another worker.
     pub lease: Duration,
     /// How often an idle worker looks for a task.
     pub poll: Duration,
-    /// The wait after the first failure; after the n-th it is n² times that.
+    /// The wait after the first failure. After the n-th failure, the wait is n² times as long.
     pub backoff: Duration,
 }
 
@@ -52,15 +54,15 @@ impl Pace {
     };
 }
 
-/// Where a task stands.
+/// The state of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// Another has to be done before.
+    /// Another task has to be done first.
     Waiting,
-    /// Nothing is missing but a worker, or the time after a failure.
+    /// Nothing is missing but a worker, or the time to wait after a failure.
     Ready,
-    /// A worker does it.
+    /// A worker is doing it.
     Running,
     /// Its result is there.
     Done,
@@ -75,7 +77,7 @@ pub struct Counted {
     pub kind: Kind,
     /// The state.
     pub state: State,
-    /// How many.
+    /// How many tasks there are.
     pub count: u64,
 }
 
@@ -86,9 +88,9 @@ pub struct DeadTask {
     pub task: Task,
     /// The lots that wait for it.
     pub lots: Vec<Hash>,
-    /// How often it was begun.
+    /// How many times it was begun.
     pub attempts: u64,
-    /// Why the last attempt came to nothing.
+    /// Why the last attempt failed.
     pub error: String,
 }
 
@@ -104,7 +106,7 @@ impl Store {
         Ok(Self { database: Database::open(url, &SCHEMA, CONNECTIONS).await?, pace })
     }
 
-    /// How many tasks are in which state.
+    /// How many tasks of each kind are in each state.
     pub(crate) async fn counts(&self) -> Result<Vec<Counted>> {
         const COUNTS: &str = "
             select kind, state, count(*) as number from (
@@ -129,7 +131,7 @@ impl Store {
         rows.iter().map(counted).collect()
     }
 
-    /// Tasks that have failed for good, the most urgent first.
+    /// The tasks that have failed for good, the most urgent first.
     pub(crate) async fn dead(&self) -> Result<Vec<DeadTask>> {
         let mut read = self.database.read().await?;
         let connection = read.connection();
@@ -153,7 +155,7 @@ impl Store {
         Ok(dead)
     }
 
-    /// Gives a dead task all its attempts back, and says whether it was one.
+    /// Gives a dead task all its attempts back. Returns false if it was not dead.
     pub(crate) async fn revive(&self, name: Hash) -> Result<bool> {
         let mut write = self.database.write().await?;
         let revived = sqlx::query(
@@ -166,7 +168,7 @@ impl Store {
         Ok(revived.rows_affected() == 1)
     }
 
-    /// Results that nobody wants, some of them.
+    /// Some of the results that nobody wants.
     pub(crate) async fn garbage(&self) -> Result<Vec<Hash>> {
         let mut read = self.database.read().await?;
         let rows = sqlx::query("select name from garbage order by name limit 100")
@@ -193,9 +195,9 @@ async fn add_garbage(connection: &mut AnyConnection, name: Hash) -> Result<()> {
     Ok(())
 }
 
-/// As long as a row's column for times is.
+/// A time, in the type of a column.
 fn signed(time: Time) -> i64 {
-    // Below 2^53.
+    // A time is below 2^53.
     time.get().cast_signed()
 }
 
@@ -219,7 +221,7 @@ fn body<T: serde::de::DeserializeOwned>(row: &AnyRow) -> Result<T> {
         .map_err(|error| DatabaseError::corrupt("the body of a task or a lot", error))
 }
 
-/// A value that is written as one of some names.
+/// Reads a value that is written as one of several names.
 fn named<T: serde::de::DeserializeOwned>(row: &AnyRow, column: &'static str) -> Result<T> {
     let text: String = row.try_get(column)?;
     serde_json::from_value(text.into()).map_err(|error| DatabaseError::corrupt(column, error))

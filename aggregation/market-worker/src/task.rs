@@ -3,25 +3,25 @@
 use serde::{Deserialize, Serialize};
 use velum_market_model::{Hash, Profile, SizeClass};
 
-/// Told apart from all else that is hashed.
+/// Distinguishes the name of a task from everything else that is hashed.
 const TAG: &[u8] = b"velum provider task\0";
 
 /// What is proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// That a presentation verifies.
+    /// A presentation verifies.
     Leaf,
-    /// A leaf, to be counted for a payee.
+    /// A leaf is counted for a payee.
     Wrap,
-    /// Several wraps or merges.
+    /// Several wraps or merges are counted together.
     Merge,
-    /// What verifiers read.
+    /// The proof that verifiers read.
     Root,
 }
 
 impl Kind {
-    /// The name in tables and in logs.
+    /// The name in tables and logs.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -36,13 +36,14 @@ impl Kind {
 /// A proof to be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
-    /// The hash of what it follows from, by which its result is named.
+    /// The hash of what the task follows from. The result of the task has this name.
     pub name: Hash,
-    /// Of the aggregate.
+    /// The profile of the aggregate.
     pub profile: Profile,
-    /// What the proof has to state: of a leaf the statement, of all above the digest of their node.
+    /// What the proof has to state: for a leaf the statement, for all other tasks the digest of
+    /// their node.
     pub states: Hash,
-    /// What it is made of.
+    /// What the proof is made of.
     pub work: Work,
 }
 
@@ -50,55 +51,55 @@ pub struct Task {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Work {
-    /// The presentation of a submission.
+    /// A leaf is made of the presentation of a submission.
     Leaf {
-        /// Of the presentation.
+        /// The size class of the presentation.
         class: SizeClass,
-        /// The blob.
+        /// The blob of the submission.
         submission: Hash,
     },
-    /// A leaf.
+    /// A wrap is made of a leaf.
     Wrap {
-        /// Of its presentation.
+        /// The size class of the leaf's presentation.
         class: SizeClass,
-        /// For whom it is counted.
+        /// The payee that it is counted for.
         payee: Hash,
         /// The leaf.
         leaf: Input,
     },
-    /// Wraps and merges.
+    /// A merge is made of wraps and merges.
     Merge {
-        /// For whom it is counted.
+        /// The payee that it is counted for.
         payee: Hash,
-        /// In the order of their statements.
+        /// The wraps and merges, in the order of their statements.
         children: Vec<Input>,
     },
-    /// The uppermost proof below.
+    /// A root is made of the uppermost proof below it.
     Root {
-        /// For whom it is counted.
+        /// The payee that it is counted for.
         payee: Hash,
         /// That proof.
         child: Input,
     },
 }
 
-/// The result of a task that another follows from.
+/// The result of a task, as an input of another task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
-    /// Of the task.
+    /// The name of the task.
     pub name: Hash,
-    /// What that task's proof states.
+    /// What the proof of the task states.
     pub states: Hash,
 }
 
 impl Task {
-    /// A task, named by what it follows from.
+    /// Creates a task, with a name that is derived from what it follows from.
     #[must_use]
     pub fn new(profile: Profile, states: Hash, work: Work) -> Self {
         Self { name: name(profile, states, &work), profile, states, work }
     }
 
-    /// Of which kind.
+    /// The kind of the task.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self.work {
@@ -121,7 +122,7 @@ impl Task {
         }
     }
 
-    /// What it is, as an input of another.
+    /// The task as an input of another task.
     #[must_use]
     pub const fn as_input(&self) -> Input {
         Input { name: self.name, states: self.states }

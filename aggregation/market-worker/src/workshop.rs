@@ -21,22 +21,23 @@ use crate::store::{Counted, DeadTask, Pace, Store};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LotWork {
-    /// The market's name for it.
+    /// The market's id of the lot.
     pub id: Hash,
-    /// Of the aggregate.
+    /// The profile of the aggregate.
     pub profile: Profile,
-    /// For whom it is counted.
+    /// The payee that the aggregate is counted for.
     pub payee: Hash,
-    /// In any order. Their submissions are in the store of blobs before the lot is taken, and stay there until it is dropped.
+    /// The presentations, in any order. Their submissions are in the store of blobs before the lot
+    /// is taken, and stay there until it is dropped.
     pub presentations: Vec<Presentation>,
-    /// By when it has to be delivered: the earlier, the more urgent.
+    /// When the aggregate has to be delivered. The earlier this is, the more urgent the lot is.
     pub deliver_by: Time,
 }
 
 /// What a lot was folded into.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aggregate {
-    /// What it counts, in its order.
+    /// The statements that it counts, in its order.
     pub statements: Vec<Hash>,
     /// Its proof.
     pub proof: Bytes,
@@ -52,15 +53,16 @@ impl Workshop {
     /// Opens the workshop in a database and a store of blobs.
     ///
     /// # Errors
-    /// [`WorkError::Database`].
+    /// Returns [`WorkError::Database`].
     pub async fn open(database_url: &str, blobs: Blobs) -> Result<Self, WorkError> {
         Self::open_with(database_url, blobs, Arc::new(Prover::new()), Pace::USUAL).await
     }
 
-    /// Opens the workshop with another prover than this machine's own, and at a pace of its own. Whoever takes a result checks it, so a prover is trusted for nothing.
+    /// Opens the workshop with another prover than this machine's own, and at a pace of its own.
+    /// Whoever takes a result checks it, so a prover is trusted for nothing.
     ///
     /// # Errors
-    /// [`WorkError::Database`].
+    /// Returns [`WorkError::Database`].
     pub async fn open_with(
         database_url: &str,
         blobs: Blobs,
@@ -71,20 +73,21 @@ impl Workshop {
         Ok(Self { runner: Runner { store, blobs, prover } })
     }
 
-    /// Puts a submission of a lot that is about to be taken into the store of blobs, and remembers it first: where the lot is not taken after all,
-    /// [`Self::drop_lot`] removes it.
+    /// Puts a submission into the store of blobs, for a lot that is about to be taken. The
+    /// submission is recorded first, so that [`Self::drop_lot`] removes it if the lot is not taken
+    /// after all.
     ///
     /// # Errors
-    /// [`WorkError::Database`] and [`WorkError::Blobs`].
+    /// Returns [`WorkError::Database`] and [`WorkError::Blobs`].
     pub async fn fetch(&self, lot: Hash, submission: Bytes) -> Result<Hash, WorkError> {
         self.runner.store.fetching(lot, Hash::of(&[&submission])).await?;
         Ok(self.runner.blobs.put(submission).await?)
     }
 
-    /// The lots that submissions were put for, and that were not taken.
+    /// The lots that submissions were put for, but that were not taken.
     ///
     /// # Errors
-    /// [`WorkError::Database`].
+    /// Returns [`WorkError::Database`].
     pub async fn untaken(&self) -> Result<Vec<Hash>, WorkError> {
         Ok(self.runner.store.untaken().await?)
     }
@@ -92,7 +95,7 @@ impl Workshop {
     /// Takes a lot: workers do its tasks from now on. Taking it again changes nothing.
     ///
     /// # Errors
-    /// [`WorkError::Plan`], [`WorkError::OtherLot`] and [`WorkError::Database`].
+    /// Returns [`WorkError::Plan`], [`WorkError::OtherLot`] and [`WorkError::Database`].
     pub async fn take(&self, lot: &LotWork) -> Result<(), WorkError> {
         let plan = Plan::of(lot.profile, lot.payee, &lot.presentations)?;
         if self.runner.store.add(lot, &plan).await? {
@@ -102,10 +105,11 @@ impl Workshop {
         }
     }
 
-    /// The aggregate of a lot, once it is there; its proof is verified. One that does not verify is made again.
+    /// The aggregate of a lot, once it is there. Its proof has been verified. A proof that does not
+    /// verify is made again.
     ///
     /// # Errors
-    /// [`WorkError::NoLot`], [`WorkError::Database`] and [`WorkError::Blobs`].
+    /// Returns [`WorkError::NoLot`], [`WorkError::Database`] and [`WorkError::Blobs`].
     pub async fn result(&self, lot: Hash) -> Result<Option<Aggregate>, WorkError> {
         let store = &self.runner.store;
         let lot = store.lot(lot).await?.ok_or(WorkError::NoLot(lot))?;
@@ -126,18 +130,21 @@ impl Workshop {
     /// All lots that are here.
     ///
     /// # Errors
-    /// [`WorkError::Database`].
+    /// Returns [`WorkError::Database`].
     pub async fn lots(&self) -> Result<Vec<LotWork>, WorkError> {
         Ok(self.runner.store.lots().await?)
     }
 
-    /// Drops a lot, if it is here, with all results that no other lot wants. One that was never taken, with the submissions that were put for it; those of a lot that was
-    /// are whoever put them's.
+    /// Drops a lot, if it is here, with all results that no other lot wants.
+    ///
+    /// The submissions that were put for a lot that was never taken are removed with it. The
+    /// submissions of a lot that was taken belong to whoever put them there.
     ///
     /// # Errors
-    /// [`WorkError::Database`] and [`WorkError::Blobs`].
+    /// Returns [`WorkError::Database`] and [`WorkError::Blobs`].
     pub async fn drop_lot(&self, lot: Hash) -> Result<(), WorkError> {
-        // The lot last, which tells what is to be removed: whoever is killed meanwhile does it again.
+        // The lot is dropped last, because it says what is to be removed. A process that is killed
+        // in between repeats the removal.
         for submission in self.runner.store.fetched(lot).await? {
             self.runner.blobs.remove(submission).await?;
         }
@@ -149,15 +156,16 @@ impl Workshop {
     /// How many tasks of each kind are in each state.
     ///
     /// # Errors
-    /// [`WorkError::Database`].
+    /// Returns [`WorkError::Database`].
     pub async fn tasks(&self) -> Result<Vec<Counted>, WorkError> {
         Ok(self.runner.store.counts().await?)
     }
 
-    /// The tasks that have failed for good, the most urgent first. Lots that want them wait until they are revived.
+    /// The tasks that have failed for good, the most urgent first. Lots that want them wait until
+    /// they are revived.
     ///
     /// # Errors
-    /// [`WorkError::Database`].
+    /// Returns [`WorkError::Database`].
     pub async fn dead(&self) -> Result<Vec<DeadTask>, WorkError> {
         Ok(self.runner.store.dead().await?)
     }
@@ -165,26 +173,31 @@ impl Workshop {
     /// Gives a dead task all its attempts back.
     ///
     /// # Errors
-    /// [`WorkError::NotDead`] and [`WorkError::Database`].
+    /// Returns [`WorkError::NotDead`] and [`WorkError::Database`].
     pub async fn revive(&self, task: Hash) -> Result<(), WorkError> {
         if self.runner.store.revive(task).await? { Ok(()) } else { Err(WorkError::NotDead(task)) }
     }
 
-    /// Does tasks, one at a time, until it is told to drain; then it ends the one that it does and returns. A worker that is dropped before, or killed, loses
-    /// nothing: another does its task a few seconds later.
+    /// Does tasks, one at a time, until it is told to drain. Then it ends the task that it is
+    /// doing, and returns. A worker that is dropped before that, or killed, loses nothing: another
+    /// worker does its task a few seconds later.
     ///
-    /// The worker's name is for logs; two may have the same.
+    /// The name of the worker is for logs. Two workers may have the same name.
     ///
     /// # Errors
-    /// [`WorkError::Ended`], where the database answers and does not know these tables. One that is away is waited for.
+    /// Returns [`WorkError::Ended`] if the database answers and does not know these tables. A
+    /// database that is away is waited for.
     pub async fn work(&self, worker: &str, drain: CancellationToken) -> Result<(), WorkError> {
         self.sweep().await;
         let name = format!("{worker}/{}", Uuid::new_v4());
         engine::work(self.runner.clone(), &name, drain).await
     }
 
-    /// Removes the blobs of results that nobody wants, such as those that one who dropped a lot and was killed has left. What cannot be removed now is removed when it is
-    /// swept again: when a lot is dropped, when a worker begins, and when it has done what nobody wants any more.
+    /// Removes the blobs of results that nobody wants, such as results that were left by a process
+    /// that was killed after it had dropped a lot.
+    ///
+    /// What cannot be removed now is removed by a later sweep: when a lot is dropped, when a worker
+    /// begins, and when a worker has done what nobody wants any more.
     pub async fn sweep(&self) {
         self.runner.sweep().await;
     }

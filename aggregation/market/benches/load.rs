@@ -1,6 +1,8 @@
-//! How many jobs a node takes in a second, with and without their proofs, beside what its database does alone; and whether a full table slows matching.
+//! Measures how many jobs a node accepts in a second, with and without their proofs, beside what
+//! its database does alone. Also measures whether a full table slows matching.
 //!
-//! `cargo bench -p velum-market --features measure` prints one JSON object. Nothing here passes or fails by its time.
+//! `cargo bench -p velum-market --features measure` prints one JSON object. Nothing here passes or
+//! fails by its time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,15 +15,16 @@ use velum_market_model::*;
 use velum_market_sql::{Database, Schema, sqlx};
 use velum_market_testing::made;
 
-/// Clients that hand in at the same time.
+/// How many clients submit at the same time.
 const CLIENTS: u64 = 32;
-/// Jobs without proofs, jobs with, and bare transactions.
+/// How many jobs are accepted without their proofs, how many are verified, and how many bare
+/// transactions there are.
 const TAKEN: u64 = 4_000;
 const VERIFIED: u64 = 300;
 const BARE: u64 = 4_000;
-/// Jobs in the table that are over.
+/// How many jobs in the table are over.
 const OLD: u64 = 100_000;
-/// Lots that are locked, each of one job.
+/// How many lots are locked, each of one job.
 const LOCKED: u64 = 150;
 
 fn main() {
@@ -108,7 +111,7 @@ impl World {
         Signed::sign(job, &self.client).expect("signed")
     }
 
-    /// Milliseconds of locking each open lot, by a provider that holds none.
+    /// Locks each open lot by a provider that holds none. Returns the milliseconds of each lock.
     async fn lock_all(&self, provider: &SecretKey) -> Vec<f64> {
         self.money(provider, MoneyAction::Deposit, 1 << 45).await;
         self.money(provider, MoneyAction::Stake, 1 << 40).await;
@@ -128,7 +131,7 @@ impl World {
     }
 }
 
-/// Transactions of one row each, with the settings of a market.
+/// Transactions of one row each, with the settings of a market's database.
 async fn bare() -> Value {
     const TABLE: (&str, &str) =
         ("row", "create table row (number bigint primary key, text text not null)");
@@ -163,7 +166,7 @@ async fn taken() -> Value {
     .await
 }
 
-/// One submission again and again: each is verified, and then refused as one that is counted already.
+/// Verifies one submission again and again. No job is accepted.
 async fn verified() -> Value {
     let world = World::new().await;
     let made = Arc::new(made(1).remove(0));
@@ -187,14 +190,15 @@ async fn verified() -> Value {
     .await
 }
 
-/// Locking in two markets that differ in nothing but the jobs that are over. Providers follow each other, since one may hold so much and no more.
+/// Measures locking in two markets that differ only in the number of jobs that are over. Several
+/// providers lock one after the other, because one provider may hold only so much.
 async fn matching() -> Value {
     let without = locking(0).await;
     let with = locking(OLD).await;
     json!({ "jobs_before": OLD, "without": summary(without, None), "with": summary(with, None) })
 }
 
-/// Milliseconds of locking in a market with so many jobs that are over.
+/// The milliseconds of each lock in a market with this many jobs that are over.
 async fn locking(old: u64) -> Vec<f64> {
     let world = World::new().await;
     let now = world.market.now().await.expect("a time");
@@ -203,7 +207,8 @@ async fn locking(old: u64) -> Vec<f64> {
             world.market.submit_unverified(&world.job(number, now)).await.expect("taken");
         }
     };
-    // The first provider finds a market in which nobody holds anything, as none is.
+    // The times of the first provider do not count: it finds a market in which nobody holds
+    // anything, and no real market is like that.
     fill(0, LOCKED).await;
     world.lock_all(&key(2)).await;
     if old > 0 {
@@ -217,7 +222,7 @@ async fn locking(old: u64) -> Vec<f64> {
     times
 }
 
-/// Does something so many times, by several at once.
+/// Does something this many times, with several clients at once.
 async fn measure<F>(count: u64, work: impl Fn(u64) -> F + Send + Sync + 'static) -> Value
 where
     F: Future<Output = ()> + Send,

@@ -1,8 +1,10 @@
-//! The fixed codes of problems, each with the status and the title that its answers have. `docs/market-api.yaml` lists them to others.
+//! The fixed codes of problems, each with the status and the title of its answers.
+//! `docs/market-api.yaml` lists the codes for users of the API.
 
 use velum_credentials::Code as ProofCode;
 
-/// Declares [`Code`] from the one list of codes, so that none can be without a status or missing from [`Code::all`].
+/// Declares [`Code`] from a single list, so that no code can lack a status or be missing from
+/// [`Code::all`].
 macro_rules! codes {
     ($($(#[$meta:meta])* $code:ident = $status:literal $name:literal, $title:literal;)+) => {
         /// What went wrong, as a fixed code that programs can match on.
@@ -10,14 +12,14 @@ macro_rules! codes {
         #[non_exhaustive]
         pub enum Code {
             $($(#[$meta])* $code,)+
-            /// What is wrong with a presentation or an aggregate.
+            /// A presentation or an aggregate is wrong.
             Proof(ProofCode),
         }
 
         impl Code {
             const OWN: &'static [Self] = &[$(Self::$code,)+];
 
-            /// As answers have it.
+            /// The code as answers have it.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -26,7 +28,7 @@ macro_rules! codes {
                 }
             }
 
-            /// The status of answers that have it.
+            /// The HTTP status of answers with this code.
             #[must_use]
             pub const fn status(self) -> u16 {
                 match self {
@@ -35,7 +37,7 @@ macro_rules! codes {
                 }
             }
 
-            /// In words.
+            /// The code in words.
             #[must_use]
             pub const fn title(self) -> &'static str {
                 match self {
@@ -48,78 +50,78 @@ macro_rules! codes {
 }
 
 codes! {
-    /// A body, path or query that cannot be read.
+    /// A body, path or query cannot be read.
     Malformed = 400 "malformed", "The request cannot be read";
-    /// What only the operator may see.
+    /// Only the operator may see this.
     OperatorOnly = 401 "operator_only", "For the operator alone";
-    /// A signature that does not hold, or of another than the author.
+    /// A signature does not hold, or is not the author's.
     SignatureInvalid = 403 "signature_invalid", "The signature does not hold";
     /// Nothing is there.
     Unknown = 404 "unknown", "Not here";
-    /// No such job is there.
+    /// There is no such job.
     JobUnknown = 404 "job_unknown", "Not here";
-    /// A job has no receipt, or not yet.
+    /// The job has no receipt, or not yet.
     NoReceipt = 404 "no_receipt", "No receipt";
-    /// A path that is asked for in another way.
+    /// The path does not support this method.
     WrongMethod = 405 "wrong_method", "Another method";
-    /// A body that took too long.
+    /// The body took too long.
     TooSlow = 408 "too_slow", "Too slow";
-    /// An account has not enough.
+    /// An account does not have enough money.
     NotEnough = 409 "not_enough", "Not enough money";
-    /// A message for another market.
+    /// The message is for another market.
     OtherMarket = 409 "other_market", "For another market";
-    /// A message that counts once, and has.
+    /// The message counts only once, and has been accepted before.
     TakenBefore = 409 "taken_before", "Taken before";
-    /// An idempotency key that stands for something else.
+    /// The idempotency key stands for something else.
     IdempotencyKeyUsed = 409 "idempotency_key_used", "The idempotency key is used";
-    /// A presentation that is another job already.
+    /// The presentation is a job already.
     StatementRepeated = 409 "statement_repeated", "Handed in before";
-    /// A job whose batch has closed.
+    /// The batch of the job has closed.
     TooLateToCancel = 409 "too_late_to_cancel", "Too late to cancel";
-    /// Deadlines that nobody could meet.
+    /// Nobody could meet the deadlines.
     TooSoon = 409 "too_soon", "The deadlines are too soon";
-    /// An offer below the market's least.
+    /// The offer is below the market's floor.
     BelowFloor = 409 "below_floor", "The offer is too low";
-    /// Someone else's.
+    /// It belongs to someone else.
     NotYours = 409 "not_yours", "Someone else's";
-    /// A provider that may not take this, or not now.
+    /// The provider may not take this, or not now.
     NotAdmitted = 409 "not_admitted", "Not admitted";
-    /// A delivery after its time.
+    /// The delivery came after its time.
     TooLate = 409 "too_late", "Too late";
-    /// A token that was redeemed before.
+    /// The token was redeemed before.
     CreditSpent = 409 "credit_spent", "Spent before";
-    /// Blind credit of an epoch whose time is not now.
+    /// The blind credit is of an epoch whose time is not now.
     CreditEpoch = 409 "credit_epoch", "Credit of another epoch";
-    /// A key that was to be used for one job.
+    /// The key may be used for one job only.
     OneTimeKey = 409 "one_time_key", "A key for one job";
-    /// Anything else that the rules are against.
+    /// The rules do not allow it for any other reason.
     Refused = 409 "refused", "Refused by the market's rules";
-    /// More bytes than are read.
+    /// There are more bytes than are read.
     TooLarge = 413 "too_large", "Too large";
-    /// A request whose answer would tell too much to whoever aggregates.
+    /// The answer to the request would reveal too much to whoever aggregates.
     KeptBack = 422 "kept_back", "Not to be handed on";
-    /// A query that is too old, or from the future.
+    /// The query is too old, or from the future.
     Stale = 422 "stale", "Not of now";
-    /// Blind credit that this market has not issued, or an order of it that is none.
+    /// This market has not issued the blind credit, or an order of blind credit is not valid.
     CreditInvalid = 422 "credit_invalid", "The credit does not hold";
-    /// A proof system that this market does not take.
+    /// This market does not accept the proof system.
     OtherProofSystem = 422 "other_proof_system", "Another proof system";
-    /// No way of money in or out.
+    /// There is no way of money in or out.
     NoGateway = 422 "no_gateway", "No way of money";
-    /// As many jobs as one client may hand in.
+    /// A quota is used up.
     Quota = 429 "quota", "Too much at once";
-    /// As many messages as are remembered of one key.
+    /// No more messages of this key are remembered.
     TooManySeen = 429 "too_many_seen", "Too much at once";
     /// Something is wrong in the node.
     Internal = 500 "internal", "Something is wrong in the node";
-    /// The node verifies as much as it can.
+    /// The node is verifying as much as it can.
     Busy = 503 "busy", "Try again";
-    /// The node's database or blobs cannot be reached.
+    /// The node cannot reach its database or its blobs.
     Unavailable = 503 "unavailable", "Try again";
 }
 
 impl Code {
-    /// Every code.
+    /// All codes.
     pub fn all() -> impl Iterator<Item = Self> {
         let proofs = ProofCode::ALL
             .iter()

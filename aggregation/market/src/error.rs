@@ -1,4 +1,4 @@
-//! Why a market did not do what it was asked, and what an answer over HTTP says of it.
+//! Why a market did not do what it was asked, and what an answer over HTTP says about it.
 
 use thiserror::Error;
 use velum_credentials::aggregate::KeptBack;
@@ -12,23 +12,29 @@ use velum_market_sql::DatabaseError;
 use crate::Code;
 use crate::proofs::ProofError;
 
-/// Why not. Nothing has changed.
+/// Why a market did not do what it was asked.
+///
+/// Nothing has changed, with three exceptions:
+///
+/// - A proof or a token that does not verify is counted.
+/// - An aggregate that does not verify ends the lease of its provider.
+/// - If the database was lost during a commit, the change may have been committed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum MarketError {
-    /// A message that says nothing, or whose signature does not hold.
+    /// The message cannot be read, or its signature does not hold.
     #[error(transparent)]
     Message(#[from] ModelError),
-    /// The rules are against it.
+    /// The rules do not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// A presentation or an aggregate that does not verify, or is another than was said.
+    /// A presentation or an aggregate does not verify, or is not the one that was named.
     #[error(transparent)]
     Proof(#[from] ProofError),
-    /// A request whose answer would tell too much to whoever aggregates.
+    /// The answer to the request would reveal too much to whoever aggregates.
     #[error("the presentation may not be handed on: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     KeptBack(Vec<KeptBack>),
-    /// A presentation that is counted already, or will be.
+    /// The presentation is counted already, or will be.
     #[error(
         "the presentation is job {0} already, and is counted once; make another presentation for another receipt"
     )]
@@ -41,74 +47,74 @@ pub enum MarketError {
         /// The id.
         id: Hash,
     },
-    /// Too much of one client, or of all who ask from one address.
+    /// One client, or all clients of one address, have used up a quota.
     #[error("{count} {what} are as many as there may be; go on in {seconds} s")]
     Quota {
-        /// Of what.
+        /// What the quota limits.
         what: &'static str,
         /// How many there may be.
         count: u64,
-        /// When to go on.
+        /// The seconds until the client may continue.
         seconds: u32,
     },
-    /// Too much of all.
+    /// All clients together ask for too much.
     #[error("the node verifies as much as it can; try again in {seconds} s")]
     Busy {
-        /// When.
+        /// The seconds until the client may try again.
         seconds: u32,
     },
-    /// More bytes than anything that is read here has.
+    /// The body has more bytes than anything that is read here.
     #[error("the body has more than {most} bytes; send less at once")]
     TooLarge {
-        /// How many it may have.
+        /// How many bytes it may have.
         most: usize,
     },
-    /// A body that does not end.
+    /// The body did not end in time.
     #[error("the body took longer than 30 s; send it faster")]
     TooSlow,
-    /// A body that is none.
+    /// The body is not valid.
     #[error("the body cannot be read: {0}; write it as the description of the API says")]
     Malformed(String),
-    /// A query that is too old, or from the future.
+    /// The query is too old, or from the future.
     #[error("the query is of {at} and the market's clock says {now}, in milliseconds; ask anew")]
     Stale {
-        /// The query's.
+        /// The time of the query.
         at: u64,
-        /// The node's.
+        /// The time of the node.
         now: u64,
     },
-    /// A proof system that this market does not take.
+    /// This market does not accept the proof system.
     #[error("the job is for {given}, and this market takes {taken}; use a client of this version")]
     OtherSystem {
-        /// The job's.
+        /// The proof system of the job.
         given: String,
-        /// The market's.
+        /// The proof system of the market.
         taken: String,
     },
-    /// A receipt that is not there yet, or will never be.
+    /// The receipt is not there yet, or never will be.
     #[error("job {job} is {state}; its receipt is there once it is settled")]
     NoReceipt {
         /// The job.
         job: Hash,
-        /// Where it stands.
+        /// The state of the job.
         state: &'static str,
     },
-    /// A provider that is on no list, where there is one.
+    /// This market has a list of providers, and the provider is not on it.
     #[error("providers of this market are on its operator's list; ask to be put there")]
     NotListed,
-    /// No way of money in or out.
+    /// There is no way of money in or out.
     #[error("this market has no way of money in or out; ask its operator")]
     NoGateway,
-    /// What only the operator may see or do.
+    /// Only the operator may see or do this.
     #[error("this is the operator's; send its token as `Authorization: Bearer`")]
     Operator,
-    /// Blind credit that is none.
+    /// The blind credit is not valid.
     #[error(transparent)]
     Credit(#[from] CreditError),
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// The blobs.
+    /// The store of blobs failed.
     #[error(transparent)]
     Blob(#[from] BlobError),
 }
@@ -145,7 +151,7 @@ impl MarketError {
         }
     }
 
-    /// Seconds after which the same may be asked again.
+    /// The seconds after which the same request may be sent again.
     #[must_use]
     pub fn retry_after(&self) -> Option<u32> {
         match self {
@@ -158,7 +164,8 @@ impl MarketError {
         }
     }
 
-    /// What an answer says. What is wrong inside of the node is told to its log, and not to everyone.
+    /// The problem that an answer states. Faults inside the node are described in its log, and not
+    /// to everyone.
     #[must_use]
     pub fn problem(&self) -> Problem {
         let code = self.code();

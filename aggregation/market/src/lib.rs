@@ -1,14 +1,24 @@
-//! The node of a market: takes jobs, sells lots of them to providers, pays whoever delivers their aggregate, and gives out receipts.
+//! The node of a market. It accepts jobs, sells lots of them to providers, pays the providers that
+//! deliver aggregates, and gives out receipts.
 //!
-//! By which rules is in `velum-market-rules`, what is said is in `velum-market-model`. Here is what keeps both: state in SQL, blobs by their hash, a pool that verifies, a clock, and HTTP.
-//! A node keeps nothing of its own, so that more of them can stand behind one name.
+//! The rules are in `velum-market-rules`, and the messages are in `velum-market-model`. This crate
+//! keeps what both need: state in SQL, blobs by their hash, a pool that verifies, a clock, and
+//! HTTP. A node keeps nothing of its own, so that several nodes can stand behind one name.
 //!
-//! | module | what lives there |
+//! | module | contents |
 //! |---|---|
 //! | [`Market`] | what a market can be asked to do |
-//! | [`proofs`] | presentations and aggregates: the one place that knows them |
-//! | `state` | rows, and nothing that decides |
+//! | [`proofs`] | presentations and aggregates: the only module that knows them |
+//! | `state` | the rows of the database. It decides nothing |
 //! | [`http`] | the API, as `docs/market-api.yaml` describes it |
+//!
+//! # Order of the source
+//!
+//! - `state` knows the values of the rules and the database, and [`proofs`] knows proofs. Neither
+//!   knows the other.
+//! - `market` decides every step of a market with both of them, by the rules.
+//! - [`http`] turns requests into calls of [`Market`].
+//! - `error` and `code` say why something was not done.
 
 #![warn(missing_docs, unreachable_pub)]
 

@@ -1,4 +1,4 @@
-//! What a market's proofs are made with: the one place that knows presentations and aggregates.
+//! The proofs of a market. This is the only module that knows presentations and aggregates.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,7 +21,7 @@ use crate::MarketError;
 pub struct ProofError {
     /// The fixed code.
     pub code: Code,
-    /// Where in what was sent.
+    /// The place of the fault in what was sent.
     pub place: String,
     /// What is wrong, and what to do.
     pub message: String,
@@ -40,7 +40,7 @@ impl From<velum_credentials::Error> for ProofError {
     }
 }
 
-/// Verifies what is handed in, and makes receipts.
+/// Verifies what is submitted or delivered, and makes receipts.
 pub struct Proofs {
     verifier: Verifier,
     system: ProofSystem,
@@ -54,14 +54,15 @@ impl Default for Proofs {
 }
 
 impl Proofs {
-    /// Keys of presentations are made when the first of a size class comes.
+    /// Creates a verifier. The keys of presentations are made when the first presentation of a size
+    /// class comes.
     #[must_use]
     pub fn new() -> Self {
         let keys = [AggregateProfile::Standard, AggregateProfile::Proven100].map(RootKey::pinned);
         Self { verifier: Verifier::allowing(&[Suite::Aggregatable]), system: system(), keys }
     }
 
-    /// What presentations are proven with.
+    /// The proof system of presentations.
     #[must_use]
     pub const fn system(&self) -> &ProofSystem {
         &self.system
@@ -70,7 +71,7 @@ impl Proofs {
     /// Verifies that a submission is the one that a job is about.
     ///
     /// # Errors
-    /// [`MarketError::OtherSystem`], [`MarketError::KeptBack`] and [`MarketError::Proof`].
+    /// Returns [`MarketError::OtherSystem`], [`MarketError::KeptBack`] and [`MarketError::Proof`].
     pub fn check_submission(&self, job: &Job, bytes: &[u8]) -> Result<(), MarketError> {
         if job.proof_system != self.system {
             let name = |system: &ProofSystem| {
@@ -112,7 +113,7 @@ impl Proofs {
     /// Verifies that an aggregate counts exactly these statements, for a payee.
     ///
     /// # Errors
-    /// [`ProofError`].
+    /// Returns [`ProofError`].
     pub fn check_aggregate(
         &self,
         profile: Profile,
@@ -134,10 +135,10 @@ impl Proofs {
         Ok(())
     }
 
-    /// The receipt of one submission out of an aggregate that was checked.
+    /// The receipt of one submission, from an aggregate that was checked.
     ///
     /// # Errors
-    /// [`ProofError`], where the submission is not among its statements.
+    /// Returns [`ProofError`] if the submission is not among the statements of the aggregate.
     pub fn receipt(
         &self,
         profile: Profile,
@@ -161,7 +162,8 @@ impl Proofs {
     }
 }
 
-/// The proof system of presentations that are handed in: its version, and the hash of all of its keys.
+/// The proof system of presentations that may be submitted: its version, and the hash of all its
+/// keys.
 #[must_use]
 pub fn system() -> ProofSystem {
     let suite = Suite::Aggregatable;
@@ -198,7 +200,8 @@ const fn class(class: SizeClass) -> velum_core::class::SizeClass {
     }
 }
 
-/// Verifies beside the threads that answer, no more at once than there are processors, and no more in line than are answered in some seconds.
+/// Verifies beside the threads that answer requests. It runs no more at once than it has threads,
+/// and lets no more wait than it can do in some seconds.
 #[derive(Clone)]
 pub(crate) struct Pool {
     proofs: Arc<Proofs>,
@@ -221,12 +224,12 @@ impl Pool {
         &self.proofs
     }
 
-    /// How many wait or run.
+    /// How many pieces of work wait or run.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// Runs what takes long.
+    /// Runs work that takes long.
     pub(crate) async fn run<T, E>(
         &self,
         work: impl FnOnce(&Proofs) -> Result<T, E> + Send + 'static,
@@ -255,7 +258,7 @@ impl Pool {
     }
 }
 
-/// A place in line, which is free again when whoever waits goes away.
+/// A place in the line. It becomes free again when the waiting caller goes away.
 struct InLine {
     place: usize,
     waiting: Arc<AtomicUsize>,

@@ -1,10 +1,17 @@
-//! Verifies the receipt of a presentation: that it answers a request in a session, and that an aggregate counts it.
+//! Verifies the receipt of a presentation: that the presentation answers a request in a session,
+//! and that an aggregate counts it.
 //!
-//! The verifier derives the statement from its own request and session, as [`velum_credentials::Verifier`] does, and takes from the receipt what the request
-//! leaves open. In place of the presentation's own proofs it has the proof of an aggregate and the way to it from the statement's hash.
+//! Like [`velum_credentials::Verifier`], the verifier derives the statement from its own request
+//! and session. It takes from the receipt only what the request leaves open. Instead of the
+//! presentation's own proofs, a receipt has the proof of an aggregate and the path that leads to it
+//! from the statement's hash.
 //!
-//! [`verify`] takes two steps, and each can be taken alone: a [`Claim`] has the hash of what the presentation states, and [`counted`] shows that the aggregate
-//! counts a statement of that hash. So the package for the web has them in two modules.
+//! [`verify`] takes two steps, and each of them can be taken alone:
+//!
+//! * A [`Claim`] has the hash of what the presentation states.
+//! * [`counted`] shows that the aggregate counts a statement with this hash.
+//!
+//! The package for the web therefore has them in two modules.
 
 #![warn(missing_docs, unreachable_pub)]
 
@@ -16,32 +23,33 @@ use velum_aggregate_verifier::{
 use velum_credentials::aggregate::{Receipt, Step};
 use velum_credentials::{Claim, Learnt, Request, Session};
 
-/// What a verifier takes.
+/// What a verifier accepts.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// The keys of the profiles that it allows. There is no default: profiles differ in what is proven of them.
+    /// The keys of the profiles that the verifier allows. There is no default, because profiles
+    /// differ in what is proven of them.
     pub keys: Vec<RootKey>,
-    /// For whom aggregates have to be counted; anyone, where it is nobody.
+    /// The payee that aggregates must be counted for. `None` allows any payee.
     pub payee: Option<[u8; 32]>,
 }
 
-/// What a verifier has learnt from a receipt that holds.
+/// What a verifier has learnt from a valid receipt.
 #[derive(Clone)]
 pub struct Accepted {
-    /// As from the presentation itself.
+    /// The same facts that the presentation itself would show.
     pub learnt: Vec<Learnt>,
     /// What the aggregate says.
     pub counted: Counted,
 }
 
-/// What an aggregate says that counts a statement.
+/// What an aggregate that counts a statement says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counted {
     /// The profile of the aggregate's proofs.
     pub profile: Profile,
-    /// Presentations that the aggregate counts.
+    /// Number of presentations that the aggregate counts.
     pub count: u64,
-    /// For whom it is counted.
+    /// The payee that the aggregate is counted for.
     pub payee: [u8; 32],
 }
 
@@ -52,36 +60,38 @@ pub enum ReceiptError {
     /// The presentation's claim cannot be an answer to the request.
     #[error(transparent)]
     Claim(#[from] velum_credentials::Error),
-    /// Of a profile that is not allowed.
+    /// The receipt is of a profile that is not allowed.
     #[error("the receipt is of profile {name:?}, which is not allowed here")]
     Profile {
-        /// The receipt's.
+        /// The name of the receipt's profile.
         name: String,
     },
-    /// For another payee.
+    /// The receipt is counted for another payee.
     #[error("the receipt's aggregate is counted for another payee")]
     Payee,
     /// The aggregate's proof is wrong.
     #[error(transparent)]
     Aggregate(#[from] AggregateError),
-    /// The hash of a statement is no digest.
+    /// The hash of a statement is not a digest.
     #[error("the hash of the statement is none: {0}")]
     Statement(NodeError),
-    /// A node of the path is no digest.
+    /// A node of the path is not a digest.
     #[error("the path's level {level} has what is no node: {error}")]
     Sibling {
-        /// The level, the lowest is 0.
+        /// The level of the path. The lowest is 0.
         level: usize,
-        /// What is wrong with it.
+        /// What is wrong with the node.
         error: NodeError,
     },
-    /// The presentation is not in the aggregate: it was changed, or made for another request or session.
+    /// The presentation is not in the aggregate. It was changed, or was made for another request or
+    /// session.
     #[error("{0}; the presentation was changed, or made for another request or session")]
     Path(#[from] PathError),
 }
 
 impl ReceiptError {
-    /// The fixed code: one of [`velum_credentials::Code`] where the claim is wrong, and otherwise `receipt_invalid`.
+    /// The fixed code: a [`velum_credentials::Code`] if the claim is wrong, and `receipt_invalid`
+    /// otherwise.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -90,7 +100,7 @@ impl ReceiptError {
         }
     }
 
-    /// Where in the input it is.
+    /// The place of the error in the input.
     #[must_use]
     pub fn place(&self) -> &str {
         match self {
@@ -103,7 +113,7 @@ impl ReceiptError {
         }
     }
 
-    /// What is wrong, and what to do.
+    /// What is wrong, and what to do about it.
     #[must_use]
     pub fn message(&self) -> String {
         match self {
@@ -113,10 +123,11 @@ impl ReceiptError {
     }
 }
 
-/// Verifies that the presentation of a receipt answers `request` in a session and is counted by the receipt's aggregate.
+/// Verifies that the presentation of a receipt answers `request` in a session, and that the
+/// receipt's aggregate counts it.
 ///
 /// # Errors
-/// [`ReceiptError`].
+/// Returns [`ReceiptError`] if the receipt is refused.
 pub fn verify<S: Session>(
     receipt: &Receipt,
     session: &S,
@@ -128,10 +139,11 @@ pub fn verify<S: Session>(
     Ok(Accepted { learnt: claim.proven().learnt, counted })
 }
 
-/// Verifies that the aggregate of a receipt counts the statement of this [hash](Claim::hash). What the receipt's presentation claims is not looked at.
+/// Verifies that the aggregate of a receipt counts the statement with this [hash](Claim::hash).
+/// This function does not check what the receipt's presentation claims.
 ///
 /// # Errors
-/// [`ReceiptError`], but for [`ReceiptError::Claim`].
+/// Returns [`ReceiptError`] if the receipt is refused, but never [`ReceiptError::Claim`].
 pub fn counted(
     receipt: &Receipt,
     statement: &[u8; 32],
@@ -150,22 +162,22 @@ pub fn counted(
     Ok(Counted { profile, count: root.count, payee: receipt.payee })
 }
 
-/// The hash of what a presentation claims, as a leaf has it.
+/// The hash of what a presentation claims, in the form that a leaf states.
 ///
 /// # Errors
-/// [`ReceiptError::Claim`] where the claim has none.
+/// Returns [`ReceiptError::Claim`] if the claim has no hash.
 pub fn statement(claim: &Claim) -> Result<Digest, ReceiptError> {
     digest_from_bytes(&claim.hash()?).map_err(ReceiptError::Statement)
 }
 
-/// A receipt's path, to be checked.
+/// The path of a receipt, in the form that can be checked.
 fn path(steps: &[Step]) -> Result<Path, ReceiptError> {
     let step = |(level, step): (usize, &Step)| {
         let sibling = |bytes| {
             digest_from_bytes(bytes).map_err(|error| ReceiptError::Sibling { level, error })
         };
         Ok(velum_aggregate_verifier::Step {
-            // What is too large for this machine is too large for any path.
+            // A number that is too large for this machine is too large for any path.
             arity: step.places.try_into().unwrap_or(usize::MAX),
             count: step.count,
             position: step.position.try_into().unwrap_or(usize::MAX),

@@ -1,4 +1,5 @@
-//! The two steps of verifying a receipt, with the recorded ones: each does its part alone, and both together are `verify`.
+//! The two steps of verifying a receipt, with the recorded receipts. Each step does only its own
+//! part, and both together are `verify`.
 
 use velum_aggregate_verifier::{NodeError, Profile, RootKey};
 use velum_credentials::aggregate::Receipt;
@@ -6,7 +7,7 @@ use velum_credentials::{Claim, Request, SessionTranscript};
 use velum_receipt::{Policy, ReceiptError, counted, verify};
 use velum_testdata::MUSTERMANN;
 
-/// For whom the recorded receipts are counted.
+/// The payee that the recorded receipts are counted for.
 const PAYEE: [u8; 32] = [0x7a; 32];
 
 fn receipt(profile: Profile) -> Receipt {
@@ -53,7 +54,7 @@ fn an_aggregate_shows_nothing_of_another_statement() {
     other[0] ^= 1;
     assert!(matches!(refused(other), ReceiptError::Path(_)));
     assert_eq!(refused(other).place(), "receipt.path");
-    // Not below the field's order.
+    // The second element of the hash is not below the field's order.
     other[8..16].fill(0xff);
     let error = refused(other);
     assert!(matches!(error, ReceiptError::Statement(NodeError::Digest { element: 1 })), "{error}");

@@ -1,5 +1,8 @@
-//! The codeword that FRI shows to be low, at a queried row: the mask plus, for every term, the difference from its value divided by the distance from its
-//! point, each with its weight.
+//! The codeword whose low degree FRI shows, at a queried row.
+//!
+//! The codeword is the mask plus the weighted sum of one quotient for each term. A quotient is the
+//! difference of the opened cell from the claimed value, divided by the distance of the row's point
+//! from the term's point.
 
 use std::collections::BTreeMap;
 
@@ -14,35 +17,35 @@ use crate::blocks::block_sums;
 use crate::field::{Builder, Extension, F, NON_RESIDUE, element, embed, pair};
 use crate::sums::quotient_sum;
 
-/// What the batch has in common at all queries.
+/// The parts of the batch that all queries have in common.
 pub(crate) struct Batch<'a> {
     shape: &'a Shape,
     challenges: &'a [Extension],
     points: Vec<PointTerms>,
 }
 
-/// The terms of a point.
+/// The terms of one point.
 struct PointTerms {
     point: Extension,
-    /// The weighed sum of their values, negative.
+    /// The weighted sum of the claimed values, negated.
     claimed: Extension,
     blocks: Vec<Block>,
-    /// Terms outside blocks, by their place in the shape, with their weights.
+    /// The terms outside of blocks, by their index in the shape, with their weights.
     single: Vec<(usize, Extension)>,
 }
 
-/// Terms whose words' numbers differ in the lowest bits alone.
+/// Terms whose words have numbers that differ in the lowest bits only.
 struct Block {
-    /// By those bits, their place in the shape.
+    /// The indices of the terms in the shape, by these lowest bits.
     terms: [Option<usize>; BLOCK],
-    /// The weight of the block's first number.
+    /// The weight of the first number in the block.
     weight: Extension,
-    /// The same, times the second basis element, where the terms are extension columns.
+    /// This weight times the second basis element. Present if the terms are extension columns.
     second: Option<Extension>,
 }
 
 impl<'a> Batch<'a> {
-    /// The batch of the values of all terms, with these challenges.
+    /// The batch for the claimed values of all terms, with these batching challenges.
     pub(crate) fn new(
         builder: &mut Builder,
         key: &'a VerifierKey,
@@ -71,7 +74,8 @@ impl<'a> Batch<'a> {
             let (mut blocks, mut single) = (Vec::new(), Vec::new());
             for (block, terms) in by_block {
                 let is_extension = shape.terms[terms[0]].is_extension;
-                // Blocks that hold few terms of this point hold others of other points, or of columns over another field.
+                // Terms that fill no block of their own share blocks with terms of other points, or
+                // of columns over the other field. They are weighted one by one.
                 let is_alike = terms.iter().all(|&at| shape.terms[at].is_extension == is_extension);
                 if terms.len() < FEW || !is_alike {
                     single.extend(terms.iter().map(|&at| (at, weights[shape.words[at]])));
@@ -88,7 +92,8 @@ impl<'a> Batch<'a> {
         Self { shape, challenges, points: points.collect() }
     }
 
-    /// Its value at a row, whose point of the tallest group's domain is `x`; `rows` has the row's cells by tree and group.
+    /// The value of the batched codeword at a row. `x` is the row's point in the domain of the
+    /// tallest group. `rows` has the cells of the row, by tree and group.
     pub(crate) fn at(
         &self,
         builder: &mut Builder,
@@ -103,7 +108,8 @@ impl<'a> Batch<'a> {
             let term = &self.shape.terms[at];
             rows[term.tree][term.group][term.column + coefficient]
         };
-        // Blocks of all points share rows of the circuit; those of extension columns have one of each coefficient.
+        // Blocks of all points share rows of the circuit. A block of extension columns is summed up
+        // once for each coefficient.
         let (mut cells, mut weights) = (Vec::new(), Vec::new());
         for (number, point) in self.points.iter().enumerate() {
             for block in &point.blocks {
@@ -138,7 +144,7 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// Fewer terms of a block are weighed one by one.
+/// Blocks with fewer terms of one point are weighted term by term.
 const FEW: usize = 6;
 
 /// The points at which columns are opened.
@@ -155,7 +161,8 @@ fn points(builder: &mut Builder, shape: &Shape, zeta: Extension) -> Vec<Extensio
     factors.into_iter().map(|factor| builder.mul_const_extension(element(factor), zeta)).collect()
 }
 
-/// The weights of all numbers: each is the product of the challenges at the ones of its number.
+/// The weight of each word, by its number. A weight is the product of the challenges whose bits are
+/// one in the number.
 fn weights(builder: &mut Builder, challenges: &[Extension]) -> Vec<Extension> {
     let mut weights = vec![builder.one_extension()];
     for &challenge in challenges {
@@ -167,7 +174,7 @@ fn weights(builder: &mut Builder, challenges: &[Extension]) -> Vec<Extension> {
     weights
 }
 
-/// The product with the second basis element.
+/// The product of an extension element and the second basis element.
 fn times_second(builder: &mut Builder, Extension { 0: [low, high] }: Extension) -> Extension {
     let zero = builder.zero();
     let one = builder.one();

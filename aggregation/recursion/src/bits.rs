@@ -6,20 +6,28 @@ use plonky2::iop::target::{BoolTarget, Target};
 use crate::field::{Builder, F};
 use crate::gate::{Arithmetic, RelationGate, Relations, sum_of_bits};
 
-/// Bits of an element.
+/// Number of bits of an element's canonical number.
 const BITS: usize = 64;
 
-/// Of the order `2^64 - 2^32 + 1`: a number of 64 bits is below it unless its high half is all ones and its low half is not zero.
+/// Number of bits of half a number. The field's order is `2^64 - 2^32 + 1`, so a number of 64 bits
+/// is below the order unless its high half is all ones and its low half is not zero.
 const HALF: usize = BITS / 2;
 
-/// Factors of a product that a wire holds, beside the wire before.
+/// Number of bits that each product wire multiplies, in addition to the product wire before it.
 const FACTORS: usize = 6;
 
-/// The canonical number of an element in bits.
+/// Splits an element into the 64 bits of its canonical number.
 ///
 /// ```text
 ///   wires    element | bit 64 | products of the high half's bits 6 | constants 2
 /// ```
+///
+/// The relations are:
+///
+/// * Each bit is zero or one, and the bits sum up to the element.
+/// * The product wires multiply all bits of the high half. Their last one, which is one if the high
+///   half is all ones, times the low half is zero. Without this relation, an element below
+///   `2^32 - 1` would have a second number: its canonical number plus the order.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CanonicalBits;
 
@@ -72,7 +80,7 @@ impl Relations for CanonicalBits {
     }
 }
 
-/// The bits of an element's canonical number, the lowest first.
+/// Returns the bits of an element's canonical number, least significant first.
 pub(crate) fn canonical_bits(builder: &mut Builder, element: Target) -> Vec<BoolTarget> {
     let row = builder.add_gate(RelationGate(CanonicalBits), vec![]);
     builder.connect(element, Target::wire(row, CanonicalBits::ELEMENT));
@@ -94,7 +102,7 @@ mod tests {
         test_eval_fns::<F, C, _, 2>(RelationGate(CanonicalBits)).unwrap();
     }
 
-    /// The wires of an element whose bits are those of a number.
+    /// The wires of a row that has this element and the bits of this number.
     fn wires_of(element: F, number: u64) -> Vec<F> {
         let mut wires = row(&CanonicalBits, |_| F::from_noncanonical_u64(number));
         wires[CanonicalBits::ELEMENT] = element;
@@ -121,7 +129,8 @@ mod tests {
         }
     }
 
-    /// Elements below `2^32 - 1` have a second number of 64 bits: the order more.
+    /// Elements below `2^32 - 1` have a second number of 64 bits: the canonical number plus the
+    /// order.
     #[test]
     fn bits_of_the_other_number_are_refused() {
         for number in [0, 1, 77, (1 << 32) - 2] {
@@ -132,7 +141,7 @@ mod tests {
         }
     }
 
-    /// Two in place of a bit adds up to the same as the bit above.
+    /// A two in place of a bit adds as much to the sum as the next higher bit.
     #[test]
     fn bits_are_zero_or_one() {
         for bit in 0..BITS - 1 {

@@ -1,4 +1,5 @@
-//! Blocks of cells, each summed up with the weights of its words: products of the challenges at the ones of their numbers.
+//! Weighted sums of blocks of cells. The weight of a cell is the product of the challenges whose
+//! bits are one in the cell's number within the block.
 
 use plonky2::field::types::Field;
 use plonky2::iop::target::Target;
@@ -7,7 +8,7 @@ use velum_stark::words::{BLOCK, LOG_BLOCK};
 use crate::field::{Builder, D, Extension, F, pair};
 use crate::gate::{Arithmetic, RelationGate, Relations};
 
-/// The sums of some blocks. Each challenge combines cells in pairs, as `f + z g`.
+/// Sums up several blocks. Each challenge `z` combines neighbouring cells `f` and `g` as `f + z g`.
 ///
 /// ```text
 ///   wires    challenges 4 x 2 | 4 times: cells 16, sum 2
@@ -18,7 +19,7 @@ struct Blocks;
 impl Blocks {
     const CHALLENGES: usize = 0;
     const BLOCKS: usize = LOG_BLOCK * D;
-    /// Blocks of a row.
+    /// Number of blocks in a row.
     const COUNT: usize = 4;
 
     const fn cell(block: usize, cell: usize) -> usize {
@@ -76,7 +77,7 @@ impl Relations for Blocks {
     }
 }
 
-/// The sum of each block; cells that are missing are zero.
+/// The weighted sum of each block. Places of the last row that have no block are filled with zeros.
 pub(crate) fn block_sums(
     builder: &mut Builder,
     challenges: &[Extension],

@@ -1,8 +1,13 @@
-//! How fixed columns are summed up from the polynomials of their rows, in few terms.
+//! Plans how the values of fixed columns are summed up from their rows' Lagrange polynomials, in
+//! few terms.
 //!
-//! A column's value is the sum of its cells, each times its row's polynomial. Where the cells of a block of consecutive rows are `a + b i` in row `i` of the
-//! block, that is two terms: `a` times the block's sum and `b` times its ramp. And where a table repeats itself, rows that are alike in several columns are added up
-//! once for all of them.
+//! The value of a column is the sum of its cells, each times the polynomial of its row. Two
+//! observations save terms:
+//!
+//! * If the cells of a block of consecutive rows are `a + b i` in row `i` of the block, two terms
+//!   suffice for the block: `a` times the sum of its polynomials and `b` times its ramp.
+//! * If a table repeats itself, several columns have the same cells in many rows. The polynomials
+//!   of such rows are added up once for all of these columns.
 
 use std::collections::BTreeMap;
 
@@ -11,43 +16,46 @@ use plonky2::field::types::{Field, PrimeField64};
 use crate::field::F;
 use crate::lagrange::BLOCK;
 
-/// Rows whose polynomials are added up already.
+/// One or several rows whose polynomials have already been summed up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rows {
-    /// A row.
+    /// One row.
     One(usize),
-    /// All rows of a block.
+    /// The sum over all rows of a block.
     Block(usize),
-    /// The same, each times its place in the block.
+    /// The sum over all rows of a block, each times its place in the block.
     Ramp(usize),
 }
 
-/// A part of a column.
+/// A summand of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// Rows.
+    /// One or several rows.
     Rows(Rows),
-    /// The rows of a kind, by its number.
+    /// All rows of a kind, by the kind's number. Rows of one kind have equal cells in every column
+    /// that is summed up by kinds.
     Kind(usize),
 }
 
-/// Terms of a sum, with their factors.
+/// The terms of a sum, each with its factor.
 type Terms<P> = Vec<(P, F)>;
 
-/// A column's cells, with its number.
+/// A column's number and its cells.
 type Numbered = (usize, Vec<F>);
 
 /// How some columns of a table are summed up.
 #[derive(Default)]
 pub(crate) struct Plan {
-    /// The rows of each kind.
+    /// The terms of each kind.
     pub(crate) kinds: Vec<Terms<Rows>>,
-    /// The terms of each column, by its number.
+    /// The number of each column, and its terms.
     pub(crate) columns: Vec<(usize, Terms<Part>)>,
 }
 
 impl Plan {
-    /// The best plan for columns with these numbers among those that sum up by kinds the columns with few different cells.
+    /// The plan with the fewest terms for the columns with these numbers. Each candidate sums up by
+    /// kinds some number of columns, those with the fewest different cells, and all other columns
+    /// by rows.
     pub(crate) fn new(mut columns: Vec<Numbered>) -> Self {
         columns.sort_by_cached_key(|(_, column)| different(column));
         let plans = (0..=columns.len()).map(|by_kinds| Self::with(columns.split_at(by_kinds)));
@@ -78,7 +86,7 @@ impl Plan {
         let columns = by_kinds.chain(by_rows).collect();
         let rows_of = |(cells, rows): (&Vec<u64>, &Vec<usize>)| {
             let mut indicator = vec![F::ZERO; height];
-            // Nothing is read of rows of zeros.
+            // A kind whose cells are all zero contributes nothing.
             if cells.iter().any(|&cell| cell != 0) {
                 rows.iter().for_each(|&row| indicator[row] = F::ONE);
             }
@@ -87,7 +95,7 @@ impl Plan {
         Self { kinds: kinds.iter().map(rows_of).collect(), columns }
     }
 
-    /// The number of terms. A kind of one term costs none: it is that term.
+    /// The number of terms. A kind of one term costs nothing, because it is that term.
     fn cost(&self) -> usize {
         let of_kinds: usize = self.kinds.iter().map(Vec::len).filter(|&terms| terms > 1).sum();
         of_kinds + self.columns.iter().map(|(_, terms)| terms.len()).sum::<usize>()
@@ -101,7 +109,7 @@ fn different(column: &[F]) -> usize {
     cells.len()
 }
 
-/// The terms of a column.
+/// The terms of a column that is summed up by rows.
 fn terms(column: &[F]) -> Terms<Rows> {
     let mut terms = Vec::new();
     for (block, cells) in column.chunks(BLOCK).enumerate() {
@@ -139,7 +147,7 @@ mod tests {
 
     const HEIGHT: usize = 128;
 
-    /// The value of a column by a plan, where rows have these polynomials.
+    /// The value of a column according to a plan, if the rows have these polynomials.
     fn value(plan: &Plan, number: usize, polynomials: &[F]) -> F {
         let of_rows = |rows: Rows| match rows {
             Rows::One(row) => polynomials[row],

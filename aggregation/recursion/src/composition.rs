@@ -1,7 +1,8 @@
 //! The constraint program of a key in a circuit.
 //!
-//! Every node is an element of the extension field: the program is evaluated at the out-of-domain point. A product that is added to something, and used
-//! nowhere else, takes one operation with the sum.
+//! The program is evaluated at the out-of-domain point, so every node is an element of the
+//! extension field. If the only use of a product is as a summand, one operation computes both the
+//! product and the sum.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use plonky2::field::types::Field;
 
 use crate::field::{Builder, Extension, F, extension};
 
-/// The value of a program's composition, given its inputs.
+/// The value of a program's composition for these inputs.
 pub(crate) fn composition(
     builder: &mut Builder,
     program: &Program,
@@ -37,10 +38,10 @@ pub(crate) fn composition(
     replay.value(program.composition())
 }
 
-/// How the nodes of a program are used.
+/// How often and how the nodes of a program are used.
 struct Uses {
     count: Vec<usize>,
-    /// Of each node the uses as a part of a sum.
+    /// For each node, the number of its uses as a part of a sum.
     as_addend: Vec<usize>,
 }
 
@@ -70,11 +71,11 @@ impl Uses {
 /// A node that has been replayed.
 #[derive(Clone, Copy)]
 enum Replayed {
-    /// The composition does not depend on it.
+    /// The composition does not depend on the node.
     Unused,
-    /// Its value.
+    /// The node's value.
     Value(Extension),
-    /// The product of two nodes, to be computed with the sum that it is part of.
+    /// A product of two nodes that is computed together with the sum it is part of.
     Product(NodeId, NodeId),
 }
 
@@ -93,7 +94,8 @@ impl Replay<'_> {
         match self.values[id] {
             Replayed::Value(value) => value,
             Replayed::Product(a, b) => self.apply(Op::Mul, a, b),
-            // Programs hold nodes behind those that they depend on, and what is used is replayed.
+            // A program lists each node after the nodes it depends on, and all used nodes are
+            // replayed.
             Replayed::Unused => unreachable!("node {id} of {} is used", self.nodes.len()),
         }
     }

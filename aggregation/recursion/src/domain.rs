@@ -1,4 +1,5 @@
-//! Rows of a group of tables as points of the field, at one point outside them: selectors, and the values of columns that are known.
+//! The rows of a group of tables, evaluated at one point outside of them: the selectors, and the
+//! values of columns whose cells are known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,19 +11,20 @@ use crate::field::{Builder, Extension, F, root_of_unity};
 use crate::lagrange::{Quotients, quotients};
 use crate::sums::weighted_sum;
 
-/// The rows of a group at a point.
+/// The rows of a group, evaluated at a point.
 pub(crate) struct Domain {
     log_height: usize,
     active: usize,
     point: Extension,
-    /// What is zero on all rows.
+    /// `z^N - 1`, the polynomial that is zero on all `N` rows, at the point `z`.
     vanishing: Extension,
-    /// `g^i / (z - g^i)` of row `i`: its Lagrange polynomial but for `vanishing / N`. None is zero.
+    /// `g^i / (z - g^i)` for each row `i`. This is the row's Lagrange polynomial without the factor
+    /// `vanishing / N`. No quotient is zero.
     quotients: Quotients,
 }
 
 impl Domain {
-    /// The rows of tables of `2^log_height`, the last `blinding_rows` of them not active.
+    /// The rows of tables of height `2^log_height`. The last `blinding_rows` rows are not active.
     pub(crate) fn new(
         builder: &mut Builder,
         log_height: usize,
@@ -61,14 +63,15 @@ impl Domain {
         builder.add_const_extension(self.point, -self.row(self.active - 1))
     }
 
-    /// What is zero on the first `before` and the last `after` active rows.
+    /// A polynomial that is zero on the first `before` and the last `after` active rows.
     pub(crate) fn interior(&self, builder: &mut Builder, before: usize, after: usize) -> Extension {
         let rows = (0..before).chain(self.active - after..self.active);
         let one = builder.one_extension();
         self.zero_on(builder, rows, one)
     }
 
-    /// The inverse of what is zero on the active rows: what is zero on the others, divided by what is zero on all.
+    /// The inverse of the zerofier of the active rows. It is the zerofier of the other rows divided
+    /// by the zerofier of all rows.
     pub(crate) fn inverse_zerofier(&self, builder: &mut Builder) -> Extension {
         self.zero_on(builder, self.active..self.height(), self.vanishing)
     }
@@ -80,7 +83,7 @@ impl Domain {
         rows: impl Iterator<Item = usize>,
         divisor: Extension,
     ) -> Extension {
-        // Of the quotients of these rows.
+        // `z - g^i` is `g^i` divided by the quotient of row `i`.
         let (mut numerator, mut denominator) = (F::ONE, divisor);
         for row in rows {
             numerator *= self.row(row);
@@ -90,7 +93,8 @@ impl Domain {
         builder.div_extension(numerator, denominator)
     }
 
-    /// The values of columns whose cells are constants, each so many rows from the point.
+    /// The values of columns whose cells are constants. `window` lists each column with the offset,
+    /// in rows from the point, at which it is read.
     pub(crate) fn fixed(
         &self,
         builder: &mut Builder,
@@ -122,7 +126,7 @@ impl Domain {
         values
     }
 
-    /// The sum of the polynomials of some rows, but for the common factor.
+    /// The sum of the terms of a kind, without the common factor `vanishing / N`.
     fn sum(&self, builder: &mut Builder, rows: &[(Rows, F)]) -> Extension {
         if let [(only, factor)] = *rows
             && factor == F::ONE
@@ -143,7 +147,7 @@ impl Domain {
         }
     }
 
-    /// The value of a column, by its cells.
+    /// The value at the point of a column with these cells.
     pub(crate) fn public(&self, builder: &mut Builder, column: &[Target]) -> Extension {
         let is_zero = |builder: &Builder, cell| builder.target_as_constant(cell) == Some(F::ZERO);
         let cells = self.quotients.rows.iter().copied().zip(column.iter().copied());
@@ -151,7 +155,7 @@ impl Domain {
         self.value(builder, &terms)
     }
 
-    /// The value of a column, by the quotients of rows and the cells there.
+    /// The value of a column, from the quotients of rows and the cells in these rows.
     fn value(&self, builder: &mut Builder, terms: &[(Extension, Target)]) -> Extension {
         let zero = builder.zero_extension();
         let sum = weighted_sum(builder, zero, terms);
@@ -160,7 +164,8 @@ impl Domain {
     }
 }
 
-/// A column as it is seen from so many rows above.
+/// The column as it is read at an offset. Row `i` of the result holds the cell of row `i + offset`,
+/// modulo the height.
 fn rotate(column: &[F], offset: i32) -> Vec<F> {
     let mut column = column.to_vec();
     let rows = i64::from(offset).rem_euclid(column.len() as i64) as usize;

@@ -1,4 +1,4 @@
-//! What can be wrong with a key or a proof.
+//! Why a key has no circuit, a proof is not a witness of a circuit, or a presentation has no leaf.
 
 use thiserror::Error;
 use velum_core::statement_hash::StatementHashError;
@@ -8,52 +8,52 @@ use velum_stark::VerifyError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// Its proofs are not hashed with Poseidon2.
+    /// Proofs under the key are not hashed with Poseidon2.
     #[error(
         "proofs under the key are not hashed with Poseidon2; a circuit hashes with nothing else"
     )]
     Hash,
-    /// It folds by more than a gate does.
+    /// Proofs under the key fold by more than a gate can.
     #[error(
         "proofs under the key fold by 2^{log_arity} at once; a circuit folds by at most 2^{most}"
     )]
     Arity {
-        /// Logarithm of what it folds by.
+        /// Binary logarithm of the factor by which they fold at once.
         log_arity: usize,
-        /// The most.
+        /// The largest such logarithm that a circuit supports.
         most: usize,
     },
 }
 
-/// Why a proof is no witness of a circuit.
+/// Why a proof is not a witness of a circuit.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WitnessError {
-    /// Its parts have other lengths than the key says.
+    /// The proof's parts do not have the lengths that the key requires.
     #[error("the proof cannot be read: {0}")]
     Proof(#[from] VerifyError),
-    /// Some part has another length than the circuit's.
+    /// A part of the proof does not have the length that the circuit requires.
     #[error(
         "a part of the proof has {given} elements in place of {expected}: it is one under another key"
     )]
     Shape {
-        /// The circuit's.
+        /// The circuit's length.
         expected: usize,
-        /// The proof's.
+        /// The proof's length.
         given: usize,
     },
-    /// Something is not opened.
+    /// The proof does not open a row or node that a query needs.
     #[error("the proof does not open what query {query} asks for")]
     NotOpened {
-        /// The query.
+        /// The number of the query.
         query: usize,
     },
-    /// The proof does not tell all nodes at the top of a tree.
+    /// The proof does not reveal all nodes of a tree's cap.
     #[error(
         "no query of the proof is below some nodes at the top of a tree, which a circuit reads: make another proof"
     )]
     Cap,
-    /// plonky2 refused a value.
+    /// plonky2 refused to set a value.
     #[error("the circuit takes no such witness: {0}")]
     Circuit(String),
 }
@@ -71,10 +71,10 @@ pub enum LeafError {
     /// The statements have no hash.
     #[error(transparent)]
     Statement(#[from] StatementHashError),
-    /// A proof that verifies is no witness of the circuit.
+    /// A proof verifies but is not a witness of the circuit.
     #[error(transparent)]
     Witness(#[from] WitnessError),
-    /// plonky2 made no proof.
+    /// plonky2 could not prove the circuit.
     #[error("no proof of the leaf was made: {0}")]
     Circuit(String),
 }

@@ -1,4 +1,4 @@
-//! Folding a leaf of FRI to one value.
+//! Folds a leaf of FRI into one value.
 
 use plonky2::field::types::{Field, PrimeField64};
 use plonky2::iop::ext_target::ExtensionTarget;
@@ -7,14 +7,16 @@ use plonky2::iop::target::Target;
 use crate::field::{Builder, D, Extension, F, root_of_unity};
 use crate::gate::{Arithmetic, RelationGate, Relations};
 
-/// Folds `2^size` values once with each of `size` challenges.
+/// Folds `2^size` values, halving them once with each of `size` challenges.
 ///
 /// ```text
-///   wires    inverse of the first value's point | challenges 2 each | values 2 each | folded values 2 each, the last the result | constants 2
+///   wires    inverse of the first value's point | challenges 2 each | values 2 each |
+///            folded values 2 each, the last the result | constants 2
 /// ```
 ///
-/// With the first value's point `x`, value `i` stands at `x w^r`, `w` of order `2^size` and `r` the bits of `i` in reverse. Neighbours stand at `x` and `-x`,
-/// and fold to `(u + v) / 2 + beta (u - v) / 2x`.
+/// Let `x` be the point of the first value. Value `i` then stands at `x w^r`, where `w` has order
+/// `2^size` and `r` is `i` with its bits in reverse. Two neighbours `u` and `v` stand at opposite
+/// points `y` and `-y`, and fold to `(u + v) / 2 + beta (u - v) / 2y`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fold {
     log_arity: usize,
@@ -32,13 +34,13 @@ impl Fold {
         self.challenge(self.log_arity) + D * index
     }
 
-    /// The first value after so many folds.
+    /// The wire of the first value after `folds` folds.
     const fn folded(&self, folds: usize) -> usize {
         let values = (2 << self.log_arity) - (2 << (self.log_arity - folds));
         self.value(values)
     }
 
-    /// Behind the result.
+    /// The wire behind the result.
     const fn end(&self) -> usize {
         self.folded(self.log_arity) + D
     }
@@ -101,16 +103,17 @@ impl Relations for Fold {
     }
 }
 
-/// Logarithm of the largest arity.
+/// Binary logarithm of the largest arity.
 pub(crate) const MAX_LOG_ARITY: usize = 3;
 
-/// The inverse of the root of order `2^bits` to the power of `index` in reverse.
+/// The inverse of a root of unity of order `2^bits`, raised to the power of `index` with its bits
+/// in reverse.
 fn inverse_root(bits: usize, index: usize) -> F {
     let power = if bits == 0 { 0 } else { index.reverse_bits() >> (usize::BITS as usize - bits) };
     root_of_unity(bits).exp_u64(F::NEG_ONE.to_canonical_u64() - power as u64)
 }
 
-/// The value that a leaf folds to, given the inverse of its first value's point.
+/// The value that a leaf folds to. `inverse` is the inverse of its first value's point.
 pub(crate) fn fold(
     builder: &mut Builder,
     inverse: Target,
@@ -146,7 +149,8 @@ mod tests {
         }
     }
 
-    /// A polynomial of `2^log_arity` coefficients is folded to the value of that of all products of challenges.
+    /// The values of a polynomial with `2^log_arity` coefficients fold to the sum of its
+    /// coefficients, each times the product of the challenges whose bits are one in its index.
     #[test]
     fn folds_polynomials() {
         use crate::field::FE;

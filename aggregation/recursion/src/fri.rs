@@ -1,4 +1,5 @@
-//! FRI in a circuit, one query at a time: an entry of the batch folds, layer by layer, to the value of the final polynomial.
+//! FRI in a circuit, one query at a time. An entry of the batch is folded, layer by layer, down to
+//! a value of the final polynomial.
 
 use std::collections::BTreeMap;
 
@@ -13,22 +14,27 @@ use crate::points::{inverse_of_first, point};
 use crate::poseidon2::leaf;
 use crate::proof::LeafTargets;
 
-/// A layer.
+/// A layer of FRI.
 pub(crate) struct Layer {
     pub(crate) tree: Tree,
-    /// One for each fold.
+    /// One challenge for each fold.
     pub(crate) challenges: Vec<Extension>,
 }
 
-/// What was committed to of a codeword.
+/// The layers that FRI commits to for a codeword, and the final polynomial.
 pub(crate) struct Layers {
     pub(crate) layers: Vec<Layer>,
-    /// The lowest coefficient first.
+    /// The coefficients, the lowest first.
     pub(crate) final_polynomial: Vec<Extension>,
 }
 
 impl Layers {
-    /// Demands that the entry of this index of the first codeword has this value; `leaves` has a leaf of each layer.
+    /// Constrains one query. `value` is the entry of the first codeword at `index`, and `leaves`
+    /// has one leaf of each layer.
+    ///
+    /// * In each layer, the value is at its place in the layer's leaf. The leaf is in the layer's
+    ///   tree, and folds to the value for the next layer.
+    /// * The value after the last layer is the value of the final polynomial.
     pub(crate) fn check(
         &self,
         builder: &mut Builder,

@@ -1,7 +1,9 @@
 //! Gates whose constraints are stated once.
 //!
-//! A gate of plonky2 says what it is four times: as constraints over the base field, over the extension field and over targets, and as a
-//! generator of its wires. Here [`Relations`] says it once, over any [`Arithmetic`], and [`RelationGate`] is the gate.
+//! A plonky2 gate describes itself four times: as constraints over the base field, over the
+//! extension field and over targets, and as a generator of its wires. A type that implements
+//! [`Relations`] describes itself once, over any [`Arithmetic`], and [`RelationGate`] makes the
+//! gate from it.
 
 use anyhow::{Result, ensure};
 use plonky2::field::extension::quadratic::QuadraticExtension;
@@ -19,21 +21,21 @@ use plonky2::util::serialization::{Buffer, IoResult, Read, Write};
 
 use crate::field::{Builder, D, F, NON_RESIDUE};
 
-/// What the wires of one row have to do with each other.
+/// The relations between the wires of one row.
 pub(crate) trait Relations: Clone + std::fmt::Debug + Send + Sync + 'static {
-    /// Names the gate.
+    /// The name of the gate.
     const NAME: &'static str;
     /// The highest degree of a relation in the wires.
     const DEGREE: usize;
 
-    /// The first of two wires that can be connected to others and hold constants of the circuit, which a row of their own would hold else; none where all
-    /// such wires are taken.
+    /// The first of two routed wires that hold constants of the circuit. These constants would
+    /// otherwise take a row of their own. `None` if the gate has no routed wires to spare.
     const CONSTANTS: Option<usize> = None;
 
     /// The relations of this size.
     fn of_size(size: usize) -> Self;
 
-    /// What tells this gate from others of its name.
+    /// The size, which distinguishes this gate from other gates of the same name.
     fn size(&self) -> usize;
 
     /// Number of wires.
@@ -42,14 +44,14 @@ pub(crate) trait Relations: Clone + std::fmt::Debug + Send + Sync + 'static {
     /// Number of relations.
     fn count(&self) -> usize;
 
-    /// The wires that all others follow from.
+    /// The wires from which all other wires follow.
     fn inputs(&self) -> Vec<usize>;
 
     /// States the relations.
     fn state<A: Arithmetic>(&self, arithmetic: &mut A);
 }
 
-/// What relations are stated over.
+/// The values over which relations are stated, and the operations on them.
 pub(crate) trait Arithmetic {
     /// A value.
     type Value: Copy;
@@ -67,13 +69,14 @@ pub(crate) trait Arithmetic {
         z: Self::Value,
     ) -> Self::Value;
 
-    /// An input, by its wire.
+    /// The value of an input wire.
     fn wire(&mut self, wire: usize) -> Self::Value;
 
-    /// Relates a wire that is no input to its value, and returns it.
+    /// Constrains a wire that is not an input to equal `value`, and returns it.
     fn define(&mut self, wire: usize, value: Self::Value) -> Self::Value;
 
-    /// Relates two wires from this one on to the quotient of two extension elements, and returns them.
+    /// Constrains two consecutive wires, the first of which is `wire`, to hold the quotient of two
+    /// extension elements, and returns them.
     fn define_quotient(
         &mut self,
         wire: usize,
@@ -81,11 +84,14 @@ pub(crate) trait Arithmetic {
         denominator: [Self::Value; D],
     ) -> [Self::Value; D];
 
-    /// Relates wires from this one on to the bits of a value, the lowest first, and returns them. Values that exceed so many bits have none;
-    /// where the field is smaller than so many bits, small values have two.
+    /// Constrains `count` consecutive wires, the first of which is `wire`, to hold the bits of a
+    /// value, least significant first, and returns them.
+    ///
+    /// A value that does not fit into `count` bits has no such bits. If the field's order is below
+    /// `2^count`, small values have two sets of bits.
     fn define_bits(&mut self, wire: usize, count: usize, value: Self::Value) -> Vec<Self::Value>;
 
-    /// Relates a value to zero.
+    /// Constrains a value to be zero.
     fn zero(&mut self, value: Self::Value);
 
     /// `x + y`.
@@ -129,21 +135,21 @@ pub(crate) trait Arithmetic {
         [self.combine(NON_RESIDUE, x[1], y[1], F::ONE, low), self.mul_add(x[1], y[0], high)]
     }
 
-    /// The two wires of an extension element.
+    /// The extension element that two consecutive wires hold.
     fn extension(&mut self, wire: usize) -> [Self::Value; D] {
         [self.wire(wire), self.wire(wire + 1)]
     }
 }
 
-/// A gate of these relations, and of wires that hold constants.
+/// The gate of these relations, with wires that hold constants if there are any.
 #[derive(Clone, Debug)]
 pub(crate) struct RelationGate<R>(pub(crate) R);
 
-/// Constants of a row.
+/// Number of constants that a row can hold.
 const ROW_CONSTANTS: usize = 2;
 
 impl<R: Relations> RelationGate<R> {
-    /// Wires that hold constants.
+    /// The wires that hold constants.
     fn constants() -> impl Iterator<Item = usize> {
         R::CONSTANTS.into_iter().flat_map(|first| first..first + ROW_CONSTANTS)
     }
@@ -229,7 +235,7 @@ impl<R: Relations> Gate<F, D> for RelationGate<R> {
     }
 }
 
-/// The differences from zero, over the base field or the extension field.
+/// Passes on what the relations require to be zero, over the base field or the extension field.
 struct Constraints<W, T> {
     wires: W,
     to: T,
@@ -297,7 +303,7 @@ where
     }
 }
 
-/// The same over targets.
+/// Collects what the relations require to be zero, over targets.
 struct Targets<'a> {
     builder: &'a mut Builder,
     wires: &'a [ExtensionTarget<D>],
@@ -355,7 +361,7 @@ impl Arithmetic for Targets<'_> {
     }
 }
 
-/// Relates the product of quotient and denominator to the numerator.
+/// Constrains the product of quotient and denominator to equal the numerator.
 fn relate_quotient<A: Arithmetic>(
     arithmetic: &mut A,
     quotient: [A::Value; D],
@@ -370,7 +376,7 @@ fn relate_quotient<A: Arithmetic>(
     }
 }
 
-/// Relates wires to zero and one, and their sum to the value.
+/// Constrains each wire to be zero or one, and the number that the wires form to equal the value.
 fn relate_bits<A: Arithmetic>(arithmetic: &mut A, bits: &[A::Value], value: A::Value) {
     for &bit in bits {
         let is_boolean = arithmetic.combine(F::ONE, bit, bit, F::NEG_ONE, bit);
@@ -381,13 +387,13 @@ fn relate_bits<A: Arithmetic>(arithmetic: &mut A, bits: &[A::Value], value: A::V
     arithmetic.zero(difference);
 }
 
-/// The number of these bits, the lowest first.
+/// The number that these bits form, the least significant bit first.
 pub(crate) fn sum_of_bits<A: Arithmetic>(arithmetic: &mut A, bits: &[A::Value]) -> A::Value {
     let zero = arithmetic.constant(F::ZERO);
     bits.iter().rev().fold(zero, |sum, &bit| arithmetic.scale_add(F::TWO, sum, bit))
 }
 
-/// Computes the wires that are no inputs.
+/// Computes the wires that are not inputs.
 #[derive(Clone, Debug)]
 pub(crate) struct RelationGenerator<R> {
     relations: R,
@@ -426,7 +432,7 @@ impl<R: Relations> SimpleGenerator<F, D> for RelationGenerator<R> {
     }
 }
 
-/// The values of a row, as they are computed.
+/// The values of a row while they are computed.
 struct Values<'a, 'b> {
     witness: &'a PartitionWitness<'b, F>,
     row: usize,
@@ -477,7 +483,8 @@ mod tests {
     use crate::bits::CanonicalBits;
     use crate::testing::{row, violated};
 
-    /// Wires beside those of the relations hold constants of the circuit, whatever the relations are.
+    /// The gate constrains each wire that holds a constant, whatever its relations are. These wires
+    /// lie beside the wires of the relations.
     #[test]
     fn a_wire_that_holds_a_constant_holds_no_other() {
         let gate = RelationGate(CanonicalBits);

@@ -1,6 +1,7 @@
-//! The Lagrange polynomials of a table's rows at a point, but for their common factor.
+//! The Lagrange polynomials of a table's rows at a point, without their common factor.
 //!
-//! Row `i` of `N` is the point `g^i`, and its polynomial is `(z^N - 1) / N` times `g^i / (z - g^i)`.
+//! Row `i` of `N` stands for the point `g^i`. Its polynomial is `(z^N - 1) / N` times
+//! `g^i / (z - g^i)`.
 
 use plonky2::field::types::Field;
 use plonky2::iop::target::Target;
@@ -8,17 +9,20 @@ use plonky2::iop::target::Target;
 use crate::field::{Builder, D, Extension, F, pair, root_of_unity};
 use crate::gate::{Arithmetic, RelationGate, Relations};
 
-/// `g^i / (z - g^i)` of consecutive rows of a table of `2^size`, their sum, and the sum of each times its place among them.
+/// `g^i / (z - g^i)` for consecutive rows of a table of height `2^size`, the sum of these
+/// quotients, and their ramp. The ramp is the sum of all quotients, each times its place among
+/// them.
 ///
 /// ```text
-///   wires    first row's point | the next row's after these | z 2 | sum 2 | ramp 2 | 36 times: quotient 2
+///   wires    first row's point | point of the row after these | z 2 | sum 2 | ramp 2 |
+///            36 times: quotient 2
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lagrange {
     log_height: usize,
 }
 
-/// Rows of a table in a row of the circuit.
+/// Number of a table's rows in one row of the circuit.
 pub(crate) const BLOCK: usize = (80 - Lagrange::QUOTIENT) / D;
 
 impl Lagrange {
@@ -80,17 +84,17 @@ impl Relations for Lagrange {
     }
 }
 
-/// `g^i / (z - g^i)` of the rows of a table.
+/// `g^i / (z - g^i)` for the rows of a table.
 pub(crate) struct Quotients {
-    /// One for each row.
+    /// The quotient of each row.
     pub(crate) rows: Vec<Extension>,
-    /// Of each whole block of consecutive rows, the sum.
+    /// The sum of the quotients of each whole block of consecutive rows.
     pub(crate) sums: Vec<Extension>,
-    /// And the sum of each times its place in the block.
+    /// For each whole block, the sum of the quotients, each times its place in the block.
     pub(crate) ramps: Vec<Extension>,
 }
 
-/// The quotients of a table of `2^log_height`.
+/// The quotients of a table of height `2^log_height`.
 pub(crate) fn quotients(builder: &mut Builder, log_height: usize, point: Extension) -> Quotients {
     let height = 1 << log_height;
     let mut quotients = Quotients { rows: Vec::new(), sums: Vec::new(), ramps: Vec::new() };
@@ -105,7 +109,7 @@ pub(crate) fn quotients(builder: &mut Builder, log_height: usize, point: Extensi
         quotients.ramps.push(wire(Lagrange::RAMP));
         next = Target::wire(row, Lagrange::NEXT);
     }
-    // The last block goes on at the first row again.
+    // The last block continues with the first rows of the table.
     quotients.rows.truncate(height);
     quotients.sums.truncate(height / BLOCK);
     quotients.ramps.truncate(height / BLOCK);

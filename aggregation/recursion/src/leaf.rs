@@ -1,10 +1,15 @@
-//! The leaf of an aggregate: a circuit that verifies both proofs of one presentation and states the hash of what they state.
+//! The leaf of an aggregate: a circuit that verifies both proofs of one presentation, and states
+//! the hash of what these proofs state.
 //!
-//! There is one for each size class. Its one public input is the statement hash, as `statement_hash` of velum-core has it; everything that is hashed is a witness,
-//! and nothing of it is free: a transcript starts with it, or a constraint reads it.
+//! There is one such circuit for each size class. Its only public input is the statement hash, as
+//! `statement_hash` of velum-core computes it. Apart from constants of the class, everything that
+//! is hashed is a witness. No part of this witness is free, because a transcript starts with it or
+//! a constraint reads it.
 //!
-//! That the hashes of public inputs and the public cells are those of one statement, no circuit checks. Transcripts start with the hashes, not with the cells, so that
-//! a leaf shows something only to who computes both from a statement: to others, the cells may have been chosen after the challenges.
+//! No circuit checks that the hashes of the public inputs and the public cells belong to one
+//! statement. The transcripts start with the hashes and not with the cells. A leaf therefore shows
+//! something only to a party that computes both from a statement. As far as anyone else can tell,
+//! the cells may have been chosen after the challenges.
 
 use plonky2::iop::target::Target;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
@@ -29,7 +34,8 @@ use crate::poseidon2::{DigestTarget, leaf};
 use crate::proof::ProofTargets;
 use crate::verifier::{PublicTargets, Rows, StarkVerifier, bound_elements};
 
-/// Elements of the hash of a proof's public inputs, with which its transcript starts.
+/// Number of elements of the hash of a proof's public inputs, with which the proof's transcript
+/// starts.
 const HASH_ELEMENTS: usize = 32_usize.div_ceil(PACKED_BYTES);
 
 /// The circuit of a size class.
@@ -38,36 +44,37 @@ pub struct LeafCircuit {
     verifier: Verifier,
     credential: ProofInputs,
     presentation: ProofInputs,
-    /// Its plonky2 data.
+    /// The circuit's plonky2 data.
     pub data: CircuitData<F, PoseidonGoldilocksConfig, D>,
-    /// What takes how many rows: of the credential proof, of the presentation proof, and beside them.
+    /// The number of rows that each part takes: of the credential proof, of the presentation proof,
+    /// and of the rest.
     pub rows: [Rows; 3],
 }
 
-/// A presentation's two proofs and what they state.
+/// The two proofs of a presentation, and what they state.
 #[derive(Clone, Copy, Debug)]
 pub struct ProvenStatements<'a> {
-    /// What the credential proof states.
+    /// The statement of the credential proof.
     pub credential: &'a CredentialStatement,
     /// The credential proof.
     pub credential_proof: &'a [u8],
-    /// What the presentation proof states.
+    /// The statement of the presentation proof.
     pub presentation: &'a PresentationStatement,
     /// The presentation proof.
     pub presentation_proof: &'a [u8],
 }
 
-/// What a circuit reads of one of the proofs.
+/// The inputs of the circuit for one of the two proofs.
 struct ProofInputs {
-    /// The hash of its public inputs.
+    /// The hash of the proof's public inputs.
     hash: Vec<Target>,
-    /// The values of its public cells.
+    /// The values of the proof's public cells.
     values: Vec<Target>,
     proof: ProofTargets,
 }
 
 impl LeafCircuit {
-    /// The circuit of a size class. This takes seconds.
+    /// The circuit of a size class. Building it takes seconds.
     pub fn new(class: SizeClass, config: CircuitConfig) -> Self {
         let verifier = Verifier::new(Suite::Aggregatable, class);
         let [credential_key, presentation_key] = verifier.keys();
@@ -111,10 +118,11 @@ impl LeafCircuit {
         self.class
     }
 
-    /// Proves a leaf, whose statement hash is its public input.
+    /// Proves a leaf. Its public input is the statement hash.
     ///
     /// # Errors
-    /// [`LeafError`] where the statements are of another class, a proof does not verify, or the circuit cannot read it.
+    /// Returns [`LeafError`] if the statements are of another class, if a proof does not verify, or
+    /// if the circuit cannot read a proof.
     pub fn prove(
         &self,
         statements: &ProvenStatements<'_>,
@@ -149,7 +157,7 @@ impl LeafCircuit {
         parts.into_iter().flatten().flat_map(|part| [part[0], part[part.len() - 1]]).collect()
     }
 
-    /// Fills the circuit with statements and proofs, whatever they are worth.
+    /// Fills the circuit with statements and proofs, without verifying them.
     pub(crate) fn fill(
         &self,
         statements: &ProvenStatements<'_>,
@@ -175,7 +183,8 @@ impl LeafCircuit {
 }
 
 impl ProofInputs {
-    /// Adds the verification of a proof that is bound to a hash and to what `rest` makes.
+    /// Adds the verification of a proof that is bound to a hash and to the elements that `rest`
+    /// makes.
     fn new<C: Chip>(
         builder: &mut Builder,
         key: &VerifierKey,
@@ -214,7 +223,7 @@ impl ProofInputs {
     }
 }
 
-/// Public columns, made of the values of their cells; all other cells are zero.
+/// The public columns that hold these values in these cells. All other cells are zero.
 fn public_columns(
     builder: &mut Builder,
     key: &VerifierKey,
@@ -235,8 +244,9 @@ fn public_columns(
     tables
 }
 
-/// What a presentation proof names the credential proof of this main root by: of the canonical number of each of its elements the lower seven bytes, and the
-/// last.
+/// The name by which a presentation proof refers to the credential proof with this main root. It
+/// has two elements for each element of the root: the lower seven bytes of the canonical number,
+/// and its last byte.
 fn name(builder: &mut Builder, root: DigestTarget) -> Vec<Target> {
     let parts = root.map(|word| {
         let bits = canonical_bits(builder, word);

@@ -1,4 +1,19 @@
-//! A plonky2 circuit that verifies a proof of velum-stark whose trees and transcript are hashed with Poseidon2.
+//! A plonky2 circuit that verifies a proof of velum-stark, if the proof's trees and transcript are
+//! hashed with Poseidon2.
+//!
+//! The crate builds on plonky2, velum-stark and velum-core. It knows nothing of the circuits above
+//! a leaf, such as wraps and merges.
+//!
+//! From the bottom up, the modules are:
+//!
+//! * `field` converts elements between the two proof systems.
+//! * `gate` turns one statement of relations into a plonky2 gate. `poseidon2`, `bits`, `sums`,
+//!   `blocks`, `fold` and `lagrange` state such relations.
+//! * `transcript`, `merkle`, `points`, `columns`, `domain`, `composition`, `batch` and `fri` are
+//!   the parts of the verifier.
+//! * `proof` holds the targets of a proof, and `verifier` joins the parts to the circuit that
+//!   verifies it.
+//! * `leaf` verifies both proofs of a presentation.
 
 #![warn(missing_docs, unreachable_pub)]
 

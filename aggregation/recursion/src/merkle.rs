@@ -1,7 +1,8 @@
 //! Merkle trees over matrices of several heights, opened one leaf at a time.
 //!
-//! The top of a tree is hashed once: its *cap*, all nodes some levels below the root, is a witness that is bound to the root, and paths end at the node of
-//! the cap that is above their leaf.
+//! The top of a tree is hashed only once. The *cap* of a tree consists of all nodes at some level
+//! below the root. It is a witness that is bound to the root. A path leads from a leaf to the node
+//! of the cap above it.
 
 use std::collections::BTreeMap;
 
@@ -12,27 +13,30 @@ use velum_stark::poseidon2::DIGEST;
 use crate::field::Builder;
 use crate::poseidon2::{DigestTarget, node};
 
-/// Most levels of a cap: another would save a permutation a path, and cost as much to look up.
+/// The largest number of levels between root and cap. One more level would save one permutation for
+/// each path, but looking up a node of the cap would cost as much.
 const CAP_LEVELS: usize = 3;
 
-/// Queries for each node of a cap. A proof tells all nodes unless no query is below two neighbours; with eight queries for each, that comes to pass less
-/// than once in ten million proofs.
+/// The number of queries for each node of a cap. A proof reveals all nodes of a cap unless no query
+/// lies below two sibling nodes. With eight queries for each node, this happens in fewer than one
+/// in ten million proofs.
 const QUERIES_PER_NODE: usize = 8;
 
-/// A tree.
+/// A tree in a circuit, given by the nodes of its cap.
 pub(crate) struct Tree {
     log_height: usize,
     cap: Vec<DigestTarget>,
 }
 
-/// Levels between the root and the cap of a tree of `2^log_height` leaves that is opened at so many queries.
+/// The number of levels between root and cap of a tree that has `2^log_height` leaves and is opened
+/// at `queries` queries.
 pub(crate) fn cap_levels(log_height: usize, queries: usize) -> usize {
     let levels = (queries / QUERIES_PER_NODE).checked_ilog2().unwrap_or(0) as usize;
     levels.min(CAP_LEVELS).min(log_height)
 }
 
 impl Tree {
-    /// The tree of this root, whose cap is bound to it.
+    /// The tree with this root. Constrains the root to be the hash of the cap.
     pub(crate) fn new(
         builder: &mut Builder,
         log_height: usize,
@@ -49,10 +53,11 @@ impl Tree {
         Self { log_height, cap }
     }
 
-    /// Demands that a leaf's rows are in the tree.
+    /// Constrains the rows of a leaf to be in the tree.
     ///
-    /// `index` has the bits of the leaf's place, the lowest first, `rows` the hashes of the row of each height, given as its logarithm, `path` the siblings
-    /// from the leaf up to the cap.
+    /// `index` has the bits of the leaf's place, least significant first. `rows` has, for each
+    /// height, the hash of the row that belongs to the leaf; its key is the height's binary
+    /// logarithm. `path` has the siblings from the leaf up to the cap.
     pub(crate) fn check(
         &self,
         builder: &mut Builder,
@@ -101,14 +106,14 @@ mod tests {
 
     type Digest = [velum_stark::field::F; DIGEST];
 
-    /// A tree with a lower matrix.
+    /// A tree over two matrices, of which one is lower.
     struct Native {
-        /// Leaves first.
+        /// The nodes of each level, the leaves first.
         levels: Vec<Vec<Digest>>,
         lower: Vec<Digest>,
     }
 
-    /// What is shown of a leaf.
+    /// Everything that is shown to open a leaf.
     #[derive(Clone)]
     struct Shown {
         index: usize,

@@ -1,12 +1,13 @@
-//! Points of codewords in a circuit, by the bits of their index.
+//! The points at which codewords are evaluated, computed in a circuit from the bits of an index.
 
 use plonky2::field::types::Field;
 use plonky2::iop::target::{BoolTarget, Target};
 
 use crate::field::{Builder, F, element, root_of_unity};
 
-/// The point of an entry of a codeword on the coset of `shift` and of the order of as many bits as `index` has, the lowest first; codewords are in
-/// bit-reversed order.
+/// The point of an entry of a codeword. The codeword is over the coset of `shift` with `2^n`
+/// points, where `n` is the number of bits of `index`. Its entries are in bit-reversed order.
+/// `index` has the least significant bit first.
 pub(crate) fn point(
     builder: &mut Builder,
     shift: velum_stark::field::F,
@@ -15,7 +16,8 @@ pub(crate) fn point(
     product(builder, element(shift), root_of_unity(index.len()), index, 0)
 }
 
-/// The inverse of the point of the first entry of a leaf that `2^arity` entries fold into.
+/// The inverse of the point of the first entry of a leaf. Folding combines the `2^arity` entries of
+/// this leaf.
 pub(crate) fn inverse_of_first(
     builder: &mut Builder,
     shift: velum_stark::field::F,
@@ -25,7 +27,8 @@ pub(crate) fn inverse_of_first(
     product(builder, element(shift).inverse(), root_of_unity(index.len()).inverse(), index, arity)
 }
 
-/// `shift` times the power of the generator whose exponent has the bits of the index in reverse, but for its lowest `from`.
+/// `shift` times a power of the generator. The exponent has the bits of the index in reverse order,
+/// without the index's lowest `from` bits.
 fn product(
     builder: &mut Builder,
     shift: F,
@@ -36,7 +39,7 @@ fn product(
     let mut product = builder.constant(shift);
     let mut power = generator;
     for bit in index[from..].iter().rev() {
-        // Times the power where the bit is one.
+        // Multiplies by the power if the bit is one.
         product = builder.arithmetic(power - F::ONE, F::ONE, product, bit.target, product);
         power *= power;
     }

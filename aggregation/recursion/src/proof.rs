@@ -1,7 +1,9 @@
-//! A proof in a circuit: the targets of its parts, all of them witnesses, and how they are set from a proof.
+//! A proof in a circuit: the targets of its parts, and how they are set from a proof. All of these
+//! targets are witnesses.
 //!
-//! Openings are those of single queries, in the order in which they are drawn: what a proof holds once and several queries share, the
-//! circuit reads for each of them.
+//! Openings are listed query by query, in the order in which the queries are drawn. A proof holds
+//! an opened row or node only once, even if several queries share it. The circuit reads it
+//! separately for each query.
 
 use plonky2::iop::target::Target;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
@@ -21,12 +23,12 @@ pub(crate) type Digest = [velum_stark::field::F; DIGEST];
 #[derive(Clone, Debug)]
 pub struct ProofTargets {
     pub(crate) commitments: CommitmentTargets,
-    /// Of each tree the nodes at its cap.
+    /// For each tree, the nodes of its cap.
     pub(crate) caps: Vec<Vec<DigestTarget>>,
     pub(crate) queries: Vec<QueryTargets>,
 }
 
-/// What the transcript absorbs.
+/// The parts of a proof that the transcript absorbs.
 #[derive(Clone, Debug)]
 pub(crate) struct CommitmentTargets {
     pub(crate) roots: [DigestTarget; QUOTIENT + 1],
@@ -48,20 +50,21 @@ pub(crate) struct LayerTargets {
     pub(crate) cap: Vec<DigestTarget>,
 }
 
-/// What is opened at a query.
+/// Everything that a query opens.
 #[derive(Clone, Debug)]
 pub(crate) struct QueryTargets {
     pub(crate) trees: Vec<RowTargets>,
-    /// Of each layer of FRI.
+    /// One opened leaf for each layer of FRI.
     pub(crate) leaves: Vec<LeafTargets>,
 }
 
-/// Opened rows of a tree.
+/// The opened rows of a tree.
 #[derive(Clone, Debug)]
 pub(crate) struct RowTargets {
-    /// Of each group.
+    /// One row for each group.
     pub(crate) rows: Vec<Vec<Target>>,
-    /// Of the tallest group's row. It need not be of words: it hides, and what it hashes to binds it.
+    /// The salt of the row of the tallest group. The circuit does not constrain its elements to be
+    /// 32-bit words. The salt only hides the row, and the row's hash binds the salt.
     pub(crate) salt: [Target; SALT],
     pub(crate) path: Vec<DigestTarget>,
 }
@@ -74,7 +77,7 @@ pub(crate) struct LeafTargets {
 }
 
 impl ProofTargets {
-    /// Targets for proofs under this key, as many as its shape says.
+    /// Targets for proofs under this key. The key's shape determines how many there are.
     pub(crate) fn new(builder: &mut Builder, key: &VerifierKey) -> Self {
         let (parameters, shape) = (key.parameters(), key.shape());
         let folding = parameters.folding(shape.log_height());
@@ -137,11 +140,16 @@ impl ProofTargets {
         self.commitments.roots[MAIN]
     }
 
-    /// Sets the targets to a proof that is bound to `bound`, which [`read_proof`](VerifierKey::read_proof) took apart.
+    /// Sets the targets to a proof that is bound to `bound` and was taken apart by
+    /// [`read_proof`](VerifierKey::read_proof).
+    ///
+    /// This function does not check whether the proof is right. A wrong proof also sets the
+    /// targets, but then the circuit has no proof. Verify the proof first to learn what is wrong
+    /// with it.
     ///
     /// # Errors
-    /// [`WitnessError`] where the proof does not open what its queries ask for, or is one under another key. Whether it is right, the circuit says: one that is wrong
-    /// sets targets all the same, and the circuit has no proof then. Who wants to know what is wrong verifies it before.
+    /// Returns [`WitnessError`] if the proof does not open what its queries need, or is a proof
+    /// under another key.
     pub fn set<H: ProofHash<Digest = Digest>>(
         &self,
         witness: &mut PartialWitness<F>,
@@ -174,10 +182,10 @@ fn digests(builder: &mut Builder, count: usize) -> Vec<DigestTarget> {
     (0..count).map(|_| digest(builder)).collect()
 }
 
-/// Sets targets.
+/// Sets the targets of a witness.
 struct Setter<'a>(&'a mut PartialWitness<F>);
 
-/// A circuit's proof has as many parts as the key says.
+/// Checks that a part of the proof has the length of the circuit's part.
 fn same(expected: usize, given: usize) -> Result<(), WitnessError> {
     if expected == given { Ok(()) } else { Err(WitnessError::Shape { expected, given }) }
 }
@@ -259,7 +267,8 @@ impl Setter<'_> {
         self.elements(target, digest)
     }
 
-    /// A nonce that is no canonical element meets no condition.
+    /// Sets a nonce. A nonce that is not a canonical element satisfies no grinding condition, so it
+    /// is refused.
     fn nonce(&mut self, target: Target, nonce: u64) -> Result<(), WitnessError> {
         use plonky2::field::types::{Field, Field64};
         if nonce >= F::ORDER {

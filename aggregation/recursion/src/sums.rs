@@ -1,4 +1,5 @@
-//! Sums of many terms: of base elements, each with a weight of the extension field, and of quotients by distances from one point.
+//! Sums of many terms. A term is a base field element times a weight of the extension field, or an
+//! extension element divided by the distance between two points.
 
 use plonky2::field::types::Field;
 use plonky2::iop::ext_target::ExtensionTarget;
@@ -7,7 +8,7 @@ use plonky2::iop::target::Target;
 use crate::field::{Builder, D, Extension, F};
 use crate::gate::{Arithmetic, RelationGate, Relations};
 
-/// Wires of a row that can be connected to others.
+/// Number of routed wires of a row, which can be connected to other wires.
 const ROUTED: usize = 80;
 
 /// `end = start + sum of weight_i * cell_i`.
@@ -22,7 +23,7 @@ impl WeightedSum {
     const START: usize = 0;
     const END: usize = D;
     const TERMS: usize = 2 * D;
-    /// Terms of a row.
+    /// Number of terms in a row.
     const COUNT: usize = (ROUTED - Self::TERMS) / (D + 1);
 
     const fn weight(term: usize) -> usize {
@@ -71,10 +72,11 @@ impl Relations for WeightedSum {
     }
 }
 
-/// `end = start + sum of numerator_i / (x - point_i)`, `x` in the base field.
+/// `end = start + sum of numerator_i / (x - point_i)`, with `x` in the base field.
 ///
 /// ```text
-///   wires    x | start 2 | end 2 | 18 times: numerator 2, point 2 | constants 2 | 18 times: quotient 2
+///   wires    x | start 2 | end 2 | 18 times: numerator 2, point 2 | constants 2 |
+///            18 times: quotient 2
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QuotientSum;
@@ -84,7 +86,7 @@ impl QuotientSum {
     const START: usize = 1;
     const END: usize = Self::START + D;
     const TERMS: usize = Self::END + D;
-    /// Terms of a row.
+    /// Number of terms in a row.
     const COUNT: usize = (ROUTED - Self::TERMS) / (2 * D);
 
     const CONSTANT_WIRES: usize = Self::numerator(Self::COUNT);
@@ -144,7 +146,7 @@ impl Relations for QuotientSum {
     }
 }
 
-/// `start` plus the sum of the cells, each times its weight.
+/// `start` plus the sum of all cells, each times its weight.
 pub(crate) fn weighted_sum(
     builder: &mut Builder,
     start: Extension,
@@ -152,7 +154,7 @@ pub(crate) fn weighted_sum(
 ) -> Extension {
     let mut sum = start;
     for terms in terms.chunks(WeightedSum::COUNT) {
-        // A row holds as many sums of a few terms.
+        // One row of single operations has room for a few terms.
         if terms.len() <= FEW {
             for &(weight, cell) in terms {
                 let cell = builder.convert_to_ext(cell);
@@ -173,10 +175,12 @@ pub(crate) fn weighted_sum(
     sum
 }
 
-/// Terms that a share of a row of single operations adds up as cheaply.
+/// The largest number of terms that cost no more as single operations, which share a row with
+/// others, than as a row of their own.
 const FEW: usize = 9;
 
-/// `start` plus the sum of numerators divided by the distances of `x` from their points, none of which is in the base field.
+/// `start` plus the sum of all numerators, each divided by the distance of `x` from its point. No
+/// point may be in the base field, so that no distance is zero.
 pub(crate) fn quotient_sum(
     builder: &mut Builder,
     x: Target,
@@ -188,7 +192,7 @@ pub(crate) fn quotient_sum(
         let row = builder.add_gate(RelationGate(QuotientSum), vec![]);
         builder.connect(x, Target::wire(row, QuotientSum::X));
         connect(builder, sum, row, QuotientSum::START);
-        // What is left over divides nothing, by a distance that is not zero.
+        // Unused places divide zero by a distance that is not zero, so they add nothing.
         let nothing = (builder.zero_extension(), terms[0].1);
         let terms = terms.iter().copied().chain(std::iter::repeat(nothing));
         for (term, (numerator, point)) in terms.take(QuotientSum::COUNT).enumerate() {

@@ -1,4 +1,4 @@
-//! What tests of circuits share.
+//! Helpers that several tests of circuits share.
 
 use plonky2::field::types::{Field, PrimeField64};
 use plonky2::iop::generator::GeneratedValues;
@@ -11,7 +11,7 @@ use plonky2::util::timing::TimingTree;
 use crate::field::{Builder, D, F};
 use crate::gate::{Arithmetic, Relations};
 
-/// The hash functions of circuits' own proofs.
+/// The hash functions of the circuits' own proofs.
 pub(crate) type C = PoseidonGoldilocksConfig;
 
 /// Whether a circuit has a proof that verifies.
@@ -22,10 +22,12 @@ pub(crate) fn proves(build: impl FnOnce(&mut Builder) -> PartialWitness<F>) -> b
     circuit.prove(witness).is_ok_and(|proof| circuit.verify(proof).is_ok())
 }
 
-/// Whether the constraints of a circuit hold where a prover sets these targets, and what follows from them in every wire but where it contradicts what is
-/// set already.
+/// Whether a circuit's constraints hold for a prover that ignores contradictions. The prover sets
+/// these targets, and then every wire to the value that follows from them, unless that value
+/// contradicts one that is already set.
 ///
-/// plonky2's own prover stops at the first contradiction. This one goes on, so that it is left to the constraints to refuse.
+/// plonky2's own prover stops at the first contradiction. This prover continues, so only the
+/// constraints can refuse the witness.
 pub(crate) fn holds_in_spite_of_contradictions(
     circuit: &CircuitData<F, C, D>,
     witness: PartialWitness<F>,
@@ -56,7 +58,7 @@ pub(crate) fn holds_in_spite_of_contradictions(
     proof.is_ok_and(|proof| circuit.verify(proof).is_ok())
 }
 
-/// The wires of a row that follow from its inputs.
+/// The wires of a row, computed from its inputs.
 pub(crate) fn row<R: Relations>(relations: &R, input: impl Fn(usize) -> F) -> Vec<F> {
     let mut wires = vec![F::ZERO; relations.wires()];
     for wire in relations.inputs() {
@@ -67,7 +69,7 @@ pub(crate) fn row<R: Relations>(relations: &R, input: impl Fn(usize) -> F) -> Ve
     filled.wires
 }
 
-/// The relations that a row violates, by their number.
+/// The numbers of the relations that a row violates.
 pub(crate) fn violated<R: Relations>(relations: &R, wires: &[F]) -> Vec<usize> {
     use plonky2::field::extension::quadratic::QuadraticExtension;
     use plonky2::gates::gate::Gate;
@@ -92,7 +94,7 @@ pub(crate) fn violated<R: Relations>(relations: &R, wires: &[F]) -> Vec<usize> {
         .collect()
 }
 
-/// Fills a row.
+/// Computes the wires of a row.
 struct Filled {
     wires: Vec<F>,
 }

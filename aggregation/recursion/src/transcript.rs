@@ -1,6 +1,8 @@
-//! The transcript of Fiat-Shamir in a circuit: a duplex sponge over Poseidon2 in overwrite mode, as `Poseidon2Transcript` of velum-stark.
+//! The Fiat-Shamir transcript in a circuit. It is a duplex sponge over Poseidon2 in overwrite mode,
+//! like `Poseidon2Transcript` of velum-stark.
 //!
-//! Every challenge is a function of what was absorbed before: nothing here is a witness.
+//! Every challenge is a function of what was absorbed before it. Nothing in this module is a free
+//! witness.
 
 use plonky2::iop::target::{BoolTarget, Target};
 use velum_stark::poseidon2::{RATE, TRANSCRIPT_LANE, WIDTH};
@@ -9,17 +11,18 @@ use crate::bits::canonical_bits;
 use crate::field::{Builder, Extension, pair};
 use crate::poseidon2::{DigestTarget, permute};
 
-/// The transcript.
+/// A transcript.
 pub(crate) struct Transcript {
     state: [Target; WIDTH],
-    /// Lanes overwritten since the last permutation.
+    /// Number of lanes that were overwritten since the last permutation.
     absorbed: usize,
-    /// Lanes not yet given out since the last permutation.
+    /// Number of lanes that were not yet drawn since the last permutation.
     available: usize,
 }
 
 impl Transcript {
-    /// A transcript that starts with `prefix`, whose first element is the number of bytes that the others pack.
+    /// A transcript that starts with `prefix`. The first element of `prefix` is the number of bytes
+    /// that its other elements pack.
     pub(crate) fn new(builder: &mut Builder, prefix: &[Target]) -> Self {
         let mut state = [builder.zero(); WIDTH];
         state[TRANSCRIPT_LANE] = builder.one();
@@ -45,17 +48,18 @@ impl Transcript {
         values.iter().flat_map(|value| value.0).for_each(|element| self.observe(builder, element));
     }
 
-    /// A challenge outside the base field.
+    /// Draws a challenge outside the base field.
     ///
-    /// Of a draw inside it, which has probability `2^-64`, the native transcript draws again; here there is no proof then.
+    /// A draw lies inside the base field with probability `2^-64`. In that case the native
+    /// transcript draws again, but the circuit has no proof.
     pub(crate) fn challenge(&mut self, builder: &mut Builder) -> Extension {
         let coefficients = [self.sample(builder), self.sample(builder)];
-        // The inverse exists.
+        // Constrains the coefficient to have an inverse, so it is not zero.
         builder.inverse(coefficients[1]);
         pair(coefficients)
     }
 
-    /// The bits of a number of so many bits, the lowest first.
+    /// Draws a number of `bits` bits. Returns its bits, least significant first.
     pub(crate) fn index(&mut self, builder: &mut Builder, bits: usize) -> Vec<BoolTarget> {
         let sample = self.sample(builder);
         let mut sampled = canonical_bits(builder, sample);
@@ -63,7 +67,8 @@ impl Transcript {
         sampled
     }
 
-    /// Absorbs the nonce, and demands that it took about `2^bits` hashes to find.
+    /// Absorbs the nonce, and constrains the lowest `bits` bits of the next word to be zero. About
+    /// `2^bits` hashes are needed to find such a nonce.
     pub(crate) fn check_grinding(&mut self, builder: &mut Builder, bits: usize, nonce: Target) {
         self.observe(builder, nonce);
         let sample = self.sample(builder);
@@ -100,7 +105,7 @@ mod tests {
 
     const BITS: usize = 4;
 
-    /// The word that follows a prefix and a nonce.
+    /// The word that is drawn after a prefix and a nonce.
     fn word(prefix: [u64; 2], nonce: F) -> F {
         let mut state = [F::ZERO; WIDTH].map(to_velum);
         state[TRANSCRIPT_LANE] = to_velum(F::ONE);
@@ -156,7 +161,7 @@ mod tests {
         assert!(!draws(expected ^ 0x8000));
     }
 
-    /// No transcript is known that leads to such a draw.
+    /// No transcript is known that leads to such a draw, so the test sets the state itself.
     #[test]
     fn a_draw_inside_the_base_field_is_refused() {
         let draws = |second: u64| {

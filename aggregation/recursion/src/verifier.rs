@@ -1,7 +1,9 @@
 //! The circuit that verifies a proof, in the order of `docs/proof-system.md`.
 //!
-//! Constants are what the key says: shape, parameters, fixed columns, constraints and the key's hash. The statement comes from the caller, as the bytes that the
-//! transcript starts with and as the cells of public columns. Everything else is a witness, and bound by what is checked here.
+//! Everything that the key determines is a constant of the circuit: shape, parameters, fixed
+//! columns, constraints and the key's hash. The caller provides the statement, both as the bytes
+//! that the transcript starts with and as the cells of public columns. Everything else is a
+//! witness, and the checks in this module bind it.
 
 use std::collections::BTreeMap;
 
@@ -27,22 +29,26 @@ use crate::poseidon2::leaf;
 use crate::proof::{ProofTargets, QueryTargets};
 use crate::transcript::Transcript;
 
-/// Verifies proofs under one key.
+/// Builds circuits that verify proofs under one key.
 pub struct StarkVerifier<'a> {
     key: &'a VerifierKey,
     program: Program,
 }
 
-/// The cells of the public columns of each table, by table, column and row: as many as [`TableShape::publics`](velum_stark::shape::TableShape) says.
+/// The cells of the public columns of each table, by table, column and row.
+/// [`TableShape::publics`](velum_stark::shape::TableShape) is the number of public columns.
 pub type PublicTargets = Vec<Vec<Vec<Target>>>;
 
-/// Bytes of the length before what a proof is bound to.
+/// Number of bytes of the length that precedes what a proof is bound to.
 const LENGTH: usize = 8;
 
-/// Zeros between the two, so that what follows starts an element.
+/// Number of zero bytes after this length, so that what follows them starts at the beginning of an
+/// element.
 const PADDING: usize = (LENGTH + 1).next_multiple_of(PACKED_BYTES) - LENGTH;
 
-/// The elements of what a proof is bound to, after zeros that pad the length before it to whole elements; none where the bytes have another form.
+/// The elements of what a proof is bound to. `bound` must start with zeros that pad the length
+/// before it to whole elements, and the rest of `bound` must fill whole elements. The result does
+/// not include the zeros. `None` if `bound` has another form.
 pub fn bound_elements(bound: &[u8]) -> Option<Vec<F>> {
     let (padding, rest) = bound.split_at_checked(PADDING)?;
     let is_whole = rest.len().is_multiple_of(PACKED_BYTES);
@@ -61,13 +67,13 @@ pub(crate) struct Challenges {
     pub(crate) zeta: Extension,
     pub(crate) batching: Vec<Extension>,
     pub(crate) folding: Vec<Vec<Extension>>,
-    /// The bits of each query.
+    /// The bits of each query's index.
     pub(crate) queries: Vec<Vec<BoolTarget>>,
 }
 
 #[cfg(test)]
 impl Challenges {
-    /// All but the queries, in the order in which they are drawn.
+    /// All challenges except the queries, in the order in which they are drawn.
     pub(crate) fn extensions(&self) -> Vec<Extension> {
         let Self { gamma, beta, alpha, zeta, batching, folding, .. } = self;
         [&[*gamma, *beta, *alpha, *zeta], &batching[..], &folding.concat()].concat()
@@ -75,10 +81,10 @@ impl Challenges {
 }
 
 impl<'a> StarkVerifier<'a> {
-    /// The verifier of proofs under `key`. `chips` are any from which the key can be made.
+    /// The verifier of proofs under `key`. `chips` may be any chips from which the key can be made.
     ///
     /// # Errors
-    /// [`KeyError`] where the key's proofs are not for circuits.
+    /// Returns [`KeyError`] if proofs under the key are not meant for circuits.
     pub fn new<C: Chip>(key: &'a VerifierKey, chips: &[C]) -> Result<Self, KeyError> {
         let parameters = key.parameters();
         if parameters.hash != HashFunction::Poseidon2 {
@@ -95,8 +101,9 @@ impl<'a> StarkVerifier<'a> {
 
     /// Adds the circuit to `builder`, and returns the targets of the proof that it verifies.
     ///
-    /// `bound` are the elements that the transcript starts with, as [`bound_elements`] has them. That they and `public`, the cells of public columns, are those of
-    /// one statement is for the caller to see to.
+    /// `bound` has the elements that [`bound_elements`] returns, with which the transcript starts.
+    /// `public` has the cells of public columns. The caller must ensure that both belong to one
+    /// statement.
     pub fn build(
         &self,
         builder: &mut Builder,
@@ -106,7 +113,8 @@ impl<'a> StarkVerifier<'a> {
         self.build_counted(builder, bound, public).0
     }
 
-    /// The same, with the rows that each part of the circuit takes.
+    /// Like [`build`](Self::build), and also returns the number of rows that each part of the
+    /// circuit takes.
     pub fn build_counted(
         &self,
         builder: &mut Builder,
@@ -121,7 +129,13 @@ impl<'a> StarkVerifier<'a> {
         (proof, rows)
     }
 
-    /// Demands of a proof everything but that its challenges are these, and that the work before them was done.
+    /// Constrains everything about a proof except how its challenges are drawn and the proofs of
+    /// work before them:
+    ///
+    /// * The terminals sum up to zero.
+    /// * The constraints hold at the out-of-domain point.
+    /// * In each query, the opened rows are those committed to, and the batch at these rows folds
+    ///   to the final polynomial.
     pub(crate) fn check(
         &self,
         builder: &mut Builder,
@@ -152,7 +166,8 @@ impl<'a> StarkVerifier<'a> {
         }
     }
 
-    /// The elements that the transcript starts with: the number of bytes, the length of `bound` in bytes, `bound`, and the hash of the key.
+    /// The elements that the transcript starts with: the number of bytes, the length of `bound` in
+    /// bytes, `bound`, and the hash of the key.
     fn prefix(&self, builder: &mut Builder, bound: &[Target]) -> Vec<Target> {
         let bytes = PADDING + bound.len() * PACKED_BYTES;
         let hash = self.key.hash();
@@ -163,7 +178,7 @@ impl<'a> StarkVerifier<'a> {
         [builder.constants(&before), bound.to_vec(), builder.constants(&packed(hash))].concat()
     }
 
-    /// Draws the challenges of a proof, and demands the work before them.
+    /// Draws the challenges of a proof, and constrains the proofs of work before them.
     pub(crate) fn challenges(
         &self,
         builder: &mut Builder,
@@ -206,7 +221,7 @@ impl<'a> StarkVerifier<'a> {
         Challenges { gamma, beta, alpha, zeta, batching, folding, queries }
     }
 
-    /// Demands that the constraints hold at the out-of-domain point.
+    /// Constrains the composition and the quotient to be equal at the out-of-domain point.
     fn check_identity(
         &self,
         builder: &mut Builder,
@@ -285,7 +300,7 @@ impl<'a> StarkVerifier<'a> {
         inputs
     }
 
-    /// The values out of domain by the cells of the program that they are.
+    /// The out-of-domain values, by the input of the program that each of them is.
     fn opened(&self, values: &[Extension]) -> BTreeMap<Input, Extension> {
         let shape = self.key.shape();
         let input =
@@ -302,7 +317,7 @@ impl<'a> StarkVerifier<'a> {
         terms.filter_map(|(term, &value)| Some((input(term)?, value))).collect()
     }
 
-    /// The quotient, put together from its chunks, less its mask.
+    /// The quotient, put together from its chunks, minus its mask.
     fn quotient(&self, builder: &mut Builder, zeta: Extension, values: &[Extension]) -> Extension {
         let shape = self.key.shape();
         let mut of_quotient =
@@ -313,7 +328,7 @@ impl<'a> StarkVerifier<'a> {
         let zero = builder.zero_extension();
         let sum =
             chunks.iter().rfold(zero, |sum, &chunk| builder.mul_add_extension(sum, step, chunk));
-        // The one term behind the chunks.
+        // The term after the chunks is the mask. There is only one.
         of_quotient.fold(sum, |sum, (_, &mask)| builder.sub_extension(sum, mask))
     }
 
@@ -336,7 +351,7 @@ impl<'a> StarkVerifier<'a> {
         (trees, Layers { layers, final_polynomial: said.final_polynomial.clone() })
     }
 
-    /// Demands that the rows of a query are those committed to.
+    /// Constrains the rows of a query to be those that were committed to.
     fn check_rows(
         &self,
         builder: &mut Builder,
@@ -360,7 +375,7 @@ impl<'a> StarkVerifier<'a> {
     }
 }
 
-/// Rows of a circuit by the part that they belong to, in order.
+/// The number of rows that each part of a circuit takes, with the parts in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rows {
     counted: usize,
@@ -372,7 +387,7 @@ impl Rows {
         Self { counted: builder.num_gates(), parts: Vec::new() }
     }
 
-    /// Counts the rows since the last time to a part.
+    /// Attributes all rows that were added since the last call to a part.
     pub(crate) fn count(&mut self, builder: &Builder, part: &'static str) {
         let rows = builder.num_gates() - self.counted;
         self.counted = builder.num_gates();
@@ -382,12 +397,12 @@ impl Rows {
         }
     }
 
-    /// The rows of all parts.
+    /// The number of rows of all parts together.
     pub fn total(&self) -> usize {
         self.parts.iter().map(|(_, rows)| rows).sum()
     }
 
-    /// Each part's.
+    /// The name and the number of rows of each part.
     pub fn parts(&self) -> &[(&'static str, usize)] {
         &self.parts
     }

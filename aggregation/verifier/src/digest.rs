@@ -1,7 +1,9 @@
 //! The digests of leaves, nodes, empty places and circuits.
 //!
-//! Each is a hash of elements of which the first is a tag. All messages of one tag have one length, or say their length (a node's arity), so that no two messages
-//! are hashed as one, though the hash does not pad: a last block that is not full leaves the rest of the state as it is.
+//! Each digest is the hash of a message of elements that starts with a tag. All messages with one
+//! tag have one length or state their length, as nodes state their arity. So no two messages are
+//! hashed alike, although the hash does not pad: a last block that is not full leaves the rest of
+//! the state as it is.
 
 use alloc::vec::Vec;
 
@@ -12,12 +14,12 @@ use plonky2::plonk::config::{GenericConfig, Hasher};
 use crate::error::NodeError;
 use crate::{C, D, F};
 
-/// A hash: four elements.
+/// A hash, which consists of four elements.
 pub type Digest = HashOut<F>;
 
 type Poseidon = <C as GenericConfig<D>>::Hasher;
 
-/// What a digest is of.
+/// What a digest stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Tag {
@@ -25,25 +27,25 @@ pub enum Tag {
     Leaf = 1,
     /// A node with children.
     Node = 2,
-    /// A place that no leaf is below.
+    /// A place below which there is no leaf.
     Empty = 3,
     /// A circuit in the allow-list.
     Entry = 4,
-    /// A place of the allow-list without a circuit.
+    /// A place of the allow-list that has no circuit.
     Unused = 5,
 }
 
 impl Tag {
-    /// The first element of messages.
+    /// The first element of the messages with this tag.
     pub fn element(self) -> F {
         F::from_canonical_u64(self as u64)
     }
 }
 
-/// The depth of the allow-list of circuits.
+/// The depth of the allow-list's tree.
 pub const LIST_DEPTH: usize = 4;
 
-/// The circuits that the allow-list has place for.
+/// Number of circuits that the allow-list has places for.
 pub const LIST_ENTRIES: usize = 1 << LIST_DEPTH;
 
 fn hash(tag: Tag, parts: &[&[F]]) -> Digest {
@@ -59,38 +61,39 @@ pub fn leaf_digest(statement: Digest) -> Digest {
     hash(Tag::Leaf, &[&statement.elements])
 }
 
-/// The digest of a node over `count` leaves.
+/// The digest of a node above `count` leaves.
 pub fn node_digest(count: u64, children: &[Digest]) -> Digest {
     let head = [children.len() as u64, count].map(F::from_noncanonical_u64);
     let children: Vec<F> = children.iter().flat_map(|child| child.elements).collect();
     hash(Tag::Node, &[&head, &children])
 }
 
-/// The digest of an empty place, at whatever level.
+/// The digest of an empty place at any level.
 pub fn empty_digest() -> Digest {
     hash(Tag::Empty, &[])
 }
 
-/// The allow-list's entry of a circuit: of its digest and of the cap over its constants, either of which alone would leave the other to the prover.
+/// The entry of a circuit on the allow-list. It covers both the circuit's digest and the cap over
+/// its constants. If it covered only one of them, a prover could choose the other.
 pub fn entry_digest(circuit: Digest, cap: &[Digest]) -> Digest {
     let cap: Vec<F> = cap.iter().flat_map(|node| node.elements).collect();
     hash(Tag::Entry, &[&circuit.elements, &cap])
 }
 
-/// What stands in the allow-list's unused places. No circuit is known whose entry it is.
+/// The entry of an unused place on the allow-list. No circuit is known to have this entry.
 pub fn unused_entry() -> Digest {
     hash(Tag::Unused, &[])
 }
 
-/// The root of the allow-list's tree over all its places.
+/// The root of the allow-list's tree, which covers all places.
 pub fn list_root(entries: &[Digest; LIST_ENTRIES]) -> Digest {
     levels(entries)[LIST_DEPTH][0]
 }
 
-/// The siblings on the way from a place to the allow-list's root, the lowest first.
+/// The siblings on the path from a place to the allow-list's root, the lowest first.
 ///
 /// # Panics
-/// Where there is no such place.
+/// Panics if there is no such place.
 pub fn list_path(entries: &[Digest; LIST_ENTRIES], position: usize) -> [Digest; LIST_DEPTH] {
     let levels = levels(entries);
     core::array::from_fn(|level| levels[level][position >> level ^ 1])
@@ -106,13 +109,14 @@ fn levels(entries: &[Digest; LIST_ENTRIES]) -> Vec<Vec<Digest>> {
     levels
 }
 
-/// Whether a statement's hash comes strictly before another in an aggregate's order: as numbers, the first element the most significant.
+/// Whether a statement's hash comes strictly before another one in the order of an aggregate.
+/// Hashes are compared as numbers, the first element being the most significant.
 pub fn is_below(low: Digest, high: Digest) -> bool {
     let numbers = |digest: Digest| digest.elements.map(|element| element.to_canonical_u64());
     numbers(low) < numbers(high)
 }
 
-/// The bytes of a digest: each element in eight, the least significant first.
+/// The bytes of a digest. Each element takes eight bytes, the least significant first.
 pub fn digest_to_bytes(digest: Digest) -> [u8; 32] {
     let mut bytes = [0; 32];
     for (element, chunk) in digest.elements.iter().zip(bytes.chunks_exact_mut(8)) {
@@ -121,10 +125,10 @@ pub fn digest_to_bytes(digest: Digest) -> [u8; 32] {
     bytes
 }
 
-/// The digest that bytes are of.
+/// The digest that these bytes encode.
 ///
 /// # Errors
-/// [`NodeError::Digest`] where an element is not below the field's order.
+/// Returns [`NodeError::Digest`] if an element is not below the field's order.
 pub fn digest_from_bytes(bytes: &[u8; 32]) -> Result<Digest, NodeError> {
     let mut elements = [F::ZERO; 4];
     let (chunks, _) = bytes.as_chunks();
@@ -150,14 +154,14 @@ mod tests {
         digest.elements.map(|element| element.to_canonical_u64())
     }
 
-    /// Two entries.
+    /// An allow-list with two entries.
     fn list() -> [Digest; LIST_ENTRIES] {
         let mut entries = [unused_entry(); LIST_ENTRIES];
         (entries[0], entries[1]) = (digest(1), digest(5));
         entries
     }
 
-    /// What is hashed is part of the format: verifiers that hash otherwise find no leaf.
+    /// The digests are part of the format. A verifier that hashes differently finds no leaf.
     #[test]
     fn digests_are_those_of_the_format() {
         let leaf = leaf_digest(digest(1));

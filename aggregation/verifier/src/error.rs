@@ -1,4 +1,4 @@
-//! What can be wrong with keys, proofs and paths.
+//! Why keys, proofs and paths are refused.
 
 use alloc::string::String;
 
@@ -8,35 +8,35 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NodeError {
-    /// Another number of them.
+    /// The number of public inputs is wrong.
     #[error(
         "there are {given} public inputs in place of {expected}: the proof is of another kind of circuit"
     )]
     Length {
-        /// As many as there should be.
+        /// The expected number.
         expected: usize,
-        /// As many as there are.
+        /// The given number.
         given: usize,
     },
-    /// No more of them.
+    /// The public inputs end early.
     #[error("the public inputs end early")]
     Ended,
-    /// No leaf.
+    /// The public inputs count no leaf.
     #[error("the public inputs count no leaf; every proof counts at least one")]
     Empty,
-    /// The last before the first.
+    /// The last statement comes before the first.
     #[error("the public inputs' last statement comes before their first")]
     Order,
-    /// An element that holds more bytes than it may.
+    /// An element holds more bytes than it may.
     #[error("public input {index} holds more bytes than are packed into it")]
     Packed {
-        /// Its index.
+        /// The index of the public input.
         index: usize,
     },
-    /// A number that is no element.
+    /// A number is not below the field's order.
     #[error("element {element} of the digest is not below the field's order")]
     Digest {
-        /// Its index.
+        /// The index of the element in the digest.
         element: usize,
     },
 }
@@ -45,25 +45,25 @@ pub enum NodeError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// Bytes that are no key.
+    /// The bytes are not a key.
     #[error("the bytes are no key of an aggregate's root")]
     Malformed,
-    /// A circuit of another profile.
+    /// The circuit belongs to another profile.
     #[error(
         "the key is for other parameters than those of the profile: take the key of the profile"
     )]
     Profile,
-    /// A circuit with other public inputs.
+    /// The circuit has another number of public inputs.
     #[error(
         "the key's circuit has {given} public inputs in place of {expected}: it is not that of a root"
     )]
     PublicInputs {
-        /// A root's.
+        /// The number that a root has.
         expected: usize,
-        /// The circuit's.
+        /// The number that the circuit has.
         given: usize,
     },
-    /// The root of the allow-list is no digest.
+    /// The root of the allow-list is not a digest.
     #[error("the key's allow-list: {0}")]
     List(NodeError),
 }
@@ -72,51 +72,51 @@ pub enum KeyError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum AggregateError {
-    /// The key is for another profile.
+    /// The key belongs to another profile.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// Another number of bytes.
+    /// The proof has the wrong number of bytes.
     #[error(
         "the proof has {given} bytes in place of {expected}: it is cut off, or of another circuit"
     )]
     Length {
-        /// As many as there should be.
+        /// The expected number.
         expected: usize,
-        /// As many as there are.
+        /// The given number.
         given: usize,
     },
-    /// A number that is no element.
+    /// A number is not below the field's order.
     #[error("the number at byte {offset} of the proof is not below the field's order")]
     NotCanonical {
-        /// Where it starts.
+        /// The offset of the number in the proof.
         offset: usize,
     },
-    /// A length that is not the circuit's.
+    /// A length is not that of the circuit.
     #[error("the length at byte {offset} of the proof is {given} in place of {expected}")]
     Part {
-        /// Where it stands.
+        /// The offset of the length in the proof.
         offset: usize,
-        /// The circuit's.
+        /// The length that the circuit requires.
         expected: u64,
-        /// The proof's.
+        /// The length in the proof.
         given: u64,
     },
     /// The proof is wrong.
     #[error("the proof does not verify: {0}")]
     Proof(String),
-    /// What the proof states is nothing that an aggregate can state.
+    /// The proof states something that an aggregate cannot state.
     #[error(transparent)]
     Statement(#[from] NodeError),
-    /// Counted for somebody else.
+    /// The aggregate is counted for another payee.
     #[error("the aggregate is counted for another payee than the expected one")]
     Payee,
-    /// Of another format or profile.
+    /// The aggregate is of another format or profile.
     #[error("the aggregate is of another format or profile than {expected:?}")]
     Domain {
-        /// The profile's name.
+        /// The name of the expected format and profile.
         expected: &'static str,
     },
-    /// Made with circuits of another list.
+    /// The aggregate was made with circuits of another list.
     #[error("the aggregate was made with another list of circuits than the pinned one")]
     List,
 }
@@ -125,45 +125,45 @@ pub enum AggregateError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum PathError {
-    /// Another number of siblings.
+    /// The number of siblings does not match the number of places.
     #[error("level {level} of the path has {given} siblings, which does not fit {arity} places")]
     Siblings {
-        /// The level, the lowest is 0.
+        /// The level of the path. The lowest is 0.
         level: usize,
-        /// The places.
+        /// The number of places.
         arity: usize,
-        /// The siblings.
+        /// The number of siblings.
         given: usize,
     },
-    /// No such place.
+    /// The place that the path comes from does not exist.
     #[error("level {level} of the path comes from place {position} of {arity}")]
     Position {
-        /// The level, the lowest is 0.
+        /// The level of the path. The lowest is 0.
         level: usize,
-        /// The places.
+        /// The number of places.
         arity: usize,
         /// The place.
         position: usize,
     },
-    /// Fewer leaves than below, or more than there can be.
+    /// The path counts fewer leaves than are below, or more than there can be.
     #[error("level {level} of the path counts {above} leaves, where there are {below} below")]
     Fewer {
-        /// The level, the lowest is 0.
+        /// The level of the path. The lowest is 0.
         level: usize,
-        /// The leaves that it counts.
+        /// The number of leaves that the level counts.
         above: u64,
-        /// The leaves below.
+        /// The number of leaves below.
         below: u64,
     },
-    /// Another number of leaves than the aggregate's.
+    /// The path ends at another number of leaves than the aggregate has.
     #[error("the path ends at a node over {given} leaves; the aggregate has {expected}")]
     Count {
-        /// The aggregate's.
+        /// The aggregate's number.
         expected: u64,
-        /// The path's.
+        /// The path's number.
         given: u64,
     },
-    /// Another digest than the aggregate's.
+    /// The path ends at another digest than the aggregate has.
     #[error(
         "the path does not lead to the aggregate's root: the presentation is not in the aggregate, or at another place"
     )]

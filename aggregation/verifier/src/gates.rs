@@ -22,12 +22,16 @@ use plonky2::util::serialization::{Buffer, GateSerializer, IoError, IoResult, Re
 
 use crate::{D, F};
 
-/// Reads and writes gates as plonky2's `DefaultGateSerializer` does, but for those of lookups and of Poseidon2, which verify no proof of plonky2's. What evaluates them
-/// would be a part of every program that verifies.
+/// Reads and writes gates as plonky2's `DefaultGateSerializer` does, except the gates for lookups
+/// and for Poseidon2.
+///
+/// A circuit that verifies plonky2 proofs needs neither of them. If they were supported, the code
+/// that evaluates them would be part of every program that verifies.
 #[derive(Debug)]
 pub(crate) struct RootGates;
 
-/// The kinds, each with the number that plonky2 writes it by.
+/// Implements the serializer for these kinds of gates, each with the number by which plonky2 writes
+/// it.
 macro_rules! kinds {
     ($($number:literal = $gate:ty,)+) => {
         impl GateSerializer<F, D> for RootGates {

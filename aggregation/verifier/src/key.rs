@@ -1,4 +1,4 @@
-//! The verifier key of an aggregate's root, and the allow-list that is pinned with it.
+//! The verifier key of an aggregate's root, together with the allow-list that is pinned with it.
 
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
@@ -12,15 +12,17 @@ use crate::node::ROOT_ELEMENTS;
 use crate::profile::Profile;
 use crate::{C, D, F};
 
-/// Bytes of a digest.
+/// Number of bytes of a digest.
 const DIGEST: usize = 32;
 
-/// Logarithms of the rows that a root's circuit may have: parameters are made for no others.
+/// The binary logarithms of the row counts that a root's circuit may have. FRI parameters are not
+/// computed for any others.
 const DEGREE_BITS: RangeInclusive<usize> = 8..=20;
 
-/// What a verifier pins: the circuit of the root and the circuits that may be below it.
+/// What a verifier pins: the circuit of the root, and the circuits that may be below it.
 ///
-/// The key must come from where the verifier itself comes from, never from whom an aggregate comes from.
+/// The key must come from the same source as the verifier itself, never from the source of an
+/// aggregate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootKey {
     profile: Profile,
@@ -29,10 +31,11 @@ pub struct RootKey {
 }
 
 impl RootKey {
-    /// The key of a root's circuit, as plonky2 writes it, and of the allow-list with this root.
+    /// The key of a root's circuit, in plonky2's encoding, and of the allow-list with the root
+    /// `list`.
     ///
     /// # Errors
-    /// [`KeyError`] where the circuit is no root of the profile.
+    /// Returns [`KeyError`] if the circuit is not a root of the profile.
     pub fn new(profile: Profile, circuit: &[u8], list: Digest) -> Result<Self, KeyError> {
         let circuit = VerifierCircuitData::from_bytes(circuit.to_vec(), &RootGates)
             .map_err(|_| KeyError::Malformed)?;
@@ -56,7 +59,7 @@ impl RootKey {
         Ok(Self { profile, circuit, list })
     }
 
-    /// The key of a profile that is compiled in.
+    /// The key of a profile that is compiled into this crate.
     pub fn pinned(profile: Profile) -> Self {
         let bytes: &[u8] = match profile {
             Profile::Standard => include_bytes!("../keys/standard.root"),
@@ -75,18 +78,19 @@ impl RootKey {
         self.list
     }
 
-    /// The key's bytes: the circuit, then the root of the allow-list.
+    /// The encoded key: the circuit, then the root of the allow-list.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // Only a circuit with gates of other kinds cannot be written, and such cannot be read either.
+        // Writing only fails for a circuit with gates of other kinds, and such a circuit cannot be
+        // read in the first place.
         let mut bytes = self.circuit.to_bytes(&RootGates).unwrap_or_default();
         bytes.extend(digest_to_bytes(self.list));
         bytes
     }
 
-    /// The key that bytes are of.
+    /// The key that these bytes encode.
     ///
     /// # Errors
-    /// [`KeyError`] where they are of none for this profile.
+    /// Returns [`KeyError`] if the bytes do not encode a key of this profile.
     pub fn from_bytes(profile: Profile, bytes: &[u8]) -> Result<Self, KeyError> {
         let (circuit, list) = bytes.split_last_chunk::<DIGEST>().ok_or(KeyError::Malformed)?;
         let list = digest_from_bytes(list).map_err(KeyError::List)?;

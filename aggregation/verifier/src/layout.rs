@@ -1,7 +1,9 @@
-//! The bytes of a proof, as its circuit lays them out.
+//! The bytes of a proof, in the layout that its circuit determines.
 //!
-//! plonky2 reads a proof by the lengths of its circuit, but takes numbers for elements that are not below the field's order, and bytes after the proof for nothing.
-//! Here every byte is looked at first, so that a proof has one form and what is read afterwards can be read.
+//! plonky2 reads a proof by the lengths of its circuit. But it accepts numbers that are not below
+//! the field's order, and it ignores bytes after the proof. This module checks every byte before
+//! plonky2 reads the proof. A proof therefore has only one form, and plonky2 can read every proof
+//! that passes.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -12,17 +14,17 @@ use plonky2::plonk::circuit_data::CommonVerifierData;
 use crate::error::AggregateError;
 use crate::{D, F};
 
-/// Elements of a digest.
+/// Number of elements of a digest.
 const DIGEST: usize = 4;
 
 /// A run of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
-    /// Elements, eight bytes each.
+    /// Elements of eight bytes each.
     Elements(usize),
-    /// The number of siblings on a way through a tree, one byte, and the siblings.
+    /// The number of siblings on a path through a tree, in one byte, and these siblings.
     Siblings(u8),
-    /// The number of elements that follow, eight bytes.
+    /// The number of elements that follow, in eight bytes.
     Count(u64),
 }
 
@@ -35,7 +37,7 @@ impl Part {
         }
     }
 
-    /// Checks the part, which starts at `offset` of the proof.
+    /// Checks the part. `offset` is the offset at which it starts in the proof.
     fn check(self, bytes: &[u8], offset: usize) -> Result<(), AggregateError> {
         match self {
             Self::Elements(_) => check_elements(bytes, offset),
@@ -68,7 +70,7 @@ fn check_length(expected: u64, given: u64, offset: usize) -> Result<(), Aggregat
     if expected == given { Ok(()) } else { Err(AggregateError::Part { offset, expected, given }) }
 }
 
-/// Checks that bytes are laid out as a proof of the circuit.
+/// Checks that the bytes have the layout of a proof of the circuit.
 pub(crate) fn check(common: &CommonVerifierData<F, D>, bytes: &[u8]) -> Result<(), AggregateError> {
     check_parts(&parts(common), bytes)
 }
@@ -133,7 +135,7 @@ mod tests {
         Part::Elements(3),
     ];
 
-    /// Where elements start, and where lengths stand.
+    /// The offsets at which elements start, and those of lengths.
     const ELEMENTS: [usize; 9] = [0, 8, 17, 25, 33, 41, 58, 66, 74];
     const LENGTHS: [(usize, u64); 3] = [(16, 1), (49, 0), (50, 3)];
 

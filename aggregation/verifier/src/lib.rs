@@ -1,12 +1,30 @@
-//! Verifies an aggregate: one proof of plonky2 for many presentations.
+//! Verifies an aggregate: one plonky2 proof for many presentations.
 //!
-//! An aggregate is a tree. Each leaf is a presentation, told by the hash of its statement; each node above hashes what its children are and how many leaves
-//! are below. The proof says that every leaf's presentation verifies, that no two leaves are one statement, and which payee they are counted for. [`verify_root`]
-//! checks the proof and returns what it says; [`Path`] shows that a presentation is in the tree.
+//! An aggregate is a tree. Each leaf is a presentation, which is identified by the hash of its
+//! statement. Each node above hashes its children and the number of leaves below it. The proof says
+//! that the presentation of every leaf verifies, that no two leaves are the same statement, and
+//! which payee the leaves are counted for.
 //!
-//! A presentation is one only for who has its statement and computes the hash: no circuit sees what was asked, of which issuer, or whether anybody asked. So a path to a
-//! known statement shows that its presentation verifies, and a count alone shows the number of different hashes, which whoever aggregates can make up.
-//! Nor does a proof say that a leaf is in no other aggregate, perhaps for another payee.
+//! [`verify_root`] checks the proof and returns what it says. [`Path`] shows that a presentation is
+//! in the tree.
+//!
+//! # What a proof does not say
+//!
+//! A leaf shows something only to a party that has the presentation's statement and computes its
+//! hash. No circuit sees what was asked, of which issuer's document, or whether anybody asked at
+//! all. Therefore:
+//!
+//! * A path to the hash of a known statement shows that the presentation of this statement
+//!   verifies.
+//! * The count alone only shows the number of different hashes. The aggregator can make hashes up.
+//! * A proof does not say that a leaf is in no other aggregate. It may be in one for another payee.
+//!
+//! # Modules
+//!
+//! This crate knows nothing of how proofs are made. Its modules build on each other in this order:
+//! `digest` hashes leaves, nodes and circuits; `node` has the public inputs of proofs; `profile`
+//! has the parameters; `gates` and `key` read the root's verifier key; `layout` checks the bytes of
+//! a proof; `verify` verifies it; `path` leads from a leaf to the root.
 
 #![no_std]
 #![warn(missing_docs, unreachable_pub)]
@@ -34,11 +52,11 @@ pub use path::{Path, Step};
 pub use profile::Profile;
 pub use verify::verify_root;
 
-/// Goldilocks, the field of everything here.
+/// Goldilocks, the base field of all circuits and proofs.
 pub type F = plonky2::F;
 
 /// The hash functions of proofs.
 pub type C = plonky2::PoseidonGoldilocksConfig;
 
-/// Degree of the field of challenges.
+/// Degree of the challenge field over the base field.
 pub const D: usize = plonky2::D;

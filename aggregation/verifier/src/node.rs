@@ -1,4 +1,4 @@
-//! What a proof above the leaves states, as its public inputs have it.
+//! What a proof above the leaves states, and the layout of its public inputs.
 //!
 //! ```text
 //!   node    digest 4 | count 1 | first 4 | last 4 | payee 5 | domain 5 | list 4
@@ -13,40 +13,40 @@ use crate::F;
 use crate::digest::{Digest, is_below, leaf_digest};
 use crate::error::NodeError;
 
-/// Bytes that an element holds.
+/// Number of bytes that an element holds.
 const PACKED_BYTES: usize = 7;
 
-/// Bytes of a payee and of a domain.
+/// Number of bytes of a payee and of a domain.
 const BYTES: usize = 32;
 
-/// Elements of a payee and of a domain.
+/// Number of elements of a payee and of a domain.
 pub const PACKED_ELEMENTS: usize = BYTES.div_ceil(PACKED_BYTES);
 
-/// Elements of a [`Digest`].
+/// Number of elements of a [`Digest`].
 const DIGEST: usize = 4;
 
-/// Elements of a [`Context`].
+/// Number of elements of a [`Context`].
 const CONTEXT: usize = 2 * PACKED_ELEMENTS + DIGEST;
 
-/// Public inputs of a node.
+/// Number of public inputs of a node.
 pub const NODE_ELEMENTS: usize = 3 * DIGEST + 1 + CONTEXT;
 
-/// Public inputs of a root.
+/// Number of public inputs of a root.
 pub const ROOT_ELEMENTS: usize = DIGEST + 1 + CONTEXT;
 
 /// What all proofs of one aggregate have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Context {
-    /// Whom the aggregate is counted for.
+    /// The payee that the aggregate is counted for.
     pub payee: [u8; BYTES],
-    /// The name of format and profile: ASCII, padded with zeros.
+    /// The name of format and profile in ASCII, padded with zeros.
     pub domain: [u8; BYTES],
     /// The root of the allow-list of circuits.
     pub list: Digest,
 }
 
 impl Context {
-    /// The public inputs.
+    /// The elements of the context, as public inputs.
     pub fn to_elements(&self) -> [F; CONTEXT] {
         let mut elements = [F::ZERO; CONTEXT];
         let (packed, list) = elements.split_at_mut(2 * PACKED_ELEMENTS);
@@ -66,18 +66,18 @@ impl Context {
 pub struct Node {
     /// The digest of the node.
     pub digest: Digest,
-    /// The leaves below.
+    /// Number of leaves below the node.
     pub count: u64,
-    /// The least hash of a statement below.
+    /// The smallest hash of a statement below the node.
     pub first: Digest,
-    /// The greatest hash of a statement below.
+    /// The largest hash of a statement below the node.
     pub last: Digest,
-    /// What all nodes have in common.
+    /// What all proofs of the aggregate have in common.
     pub context: Context,
 }
 
 impl Node {
-    /// The node of one leaf.
+    /// The node of a single leaf.
     pub fn leaf(statement: Digest, context: Context) -> Self {
         Self {
             digest: leaf_digest(statement),
@@ -88,7 +88,7 @@ impl Node {
         }
     }
 
-    /// The public inputs.
+    /// The public inputs that state the node.
     pub fn to_elements(&self) -> Vec<F> {
         let mut elements = head(self.digest, self.count);
         elements.extend([self.first, self.last].iter().flat_map(|hash| hash.elements));
@@ -96,10 +96,10 @@ impl Node {
         elements
     }
 
-    /// The node that public inputs state.
+    /// The node that these public inputs state.
     ///
     /// # Errors
-    /// [`NodeError`] where they are those of no node.
+    /// Returns [`NodeError`] if the public inputs do not state a node.
     pub fn from_elements(elements: &[F]) -> Result<Self, NodeError> {
         let mut elements = Elements::new(elements, NODE_ELEMENTS)?;
         let (digest, count) = (elements.digest()?, elements.count()?);
@@ -116,24 +116,24 @@ impl Node {
 pub struct Root {
     /// The digest of the uppermost node.
     pub digest: Digest,
-    /// All leaves.
+    /// Number of leaves of the aggregate.
     pub count: u64,
-    /// What all nodes have in common.
+    /// What all proofs of the aggregate have in common.
     pub context: Context,
 }
 
 impl Root {
-    /// The public inputs.
+    /// The public inputs that state the root.
     pub fn to_elements(&self) -> Vec<F> {
         let mut elements = head(self.digest, self.count);
         elements.extend(self.context.to_elements());
         elements
     }
 
-    /// The root that public inputs state.
+    /// The root that these public inputs state.
     ///
     /// # Errors
-    /// [`NodeError`] where they are those of no root.
+    /// Returns [`NodeError`] if the public inputs do not state a root.
     pub fn from_elements(elements: &[F]) -> Result<Self, NodeError> {
         let mut elements = Elements::new(elements, ROOT_ELEMENTS)?;
         Ok(Self {
@@ -150,7 +150,7 @@ fn head(digest: Digest, count: u64) -> Vec<F> {
     elements
 }
 
-/// Bytes packed seven to an element, the first byte the least significant.
+/// Packs bytes into elements, seven bytes each, with the least significant byte first.
 pub fn pack(bytes: &[u8; BYTES]) -> [F; PACKED_ELEMENTS] {
     let mut elements = [F::ZERO; PACKED_ELEMENTS];
     for (element, chunk) in elements.iter_mut().zip(bytes.chunks(PACKED_BYTES)) {
@@ -161,7 +161,7 @@ pub fn pack(bytes: &[u8; BYTES]) -> [F; PACKED_ELEMENTS] {
     elements
 }
 
-/// Public inputs that are read one after the other.
+/// Reads public inputs one after the other.
 struct Elements<'a> {
     rest: core::iter::Enumerate<core::slice::Iter<'a, F>>,
 }
@@ -174,7 +174,7 @@ impl<'a> Elements<'a> {
         Ok(Self { rest: elements.iter().enumerate() })
     }
 
-    /// The next element, as a number, and its index.
+    /// The index of the next element, and the element as a number.
     fn next(&mut self) -> Result<(usize, u64), NodeError> {
         let (index, element) = self.rest.next().ok_or(NodeError::Ended)?;
         Ok((index, element.to_canonical_u64()))

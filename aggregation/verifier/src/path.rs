@@ -1,4 +1,4 @@
-//! The way from a leaf to the root of an aggregate.
+//! The path from a leaf to the root of an aggregate.
 
 use alloc::vec::Vec;
 
@@ -9,23 +9,23 @@ use crate::digest::{Digest, leaf_digest, node_digest};
 use crate::error::PathError;
 use crate::node::Root;
 
-/// One node on the way.
+/// One node on the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The places below the node.
+    /// Number of places below the node.
     pub arity: usize,
-    /// The leaves below the node.
+    /// Number of leaves below the node.
     pub count: u64,
-    /// The place that the way comes from, the first is 0.
+    /// The place from which the path comes. The leftmost place is 0.
     pub position: usize,
     /// The digests of the other places, from left to right.
     pub siblings: Vec<Digest>,
 }
 
-/// Shows that a presentation is a leaf of an aggregate.
+/// A proof that a presentation is a leaf of an aggregate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
-    /// The nodes on the way, the lowest first.
+    /// The nodes on the path, the lowest first.
     pub steps: Vec<Step>,
 }
 
@@ -33,7 +33,7 @@ impl Path {
     /// Checks that the presentation whose statement has this hash is in the aggregate.
     ///
     /// # Errors
-    /// [`PathError`] where the path does not lead from the one to the other.
+    /// Returns [`PathError`] if the path does not lead from the presentation to the root.
     pub fn check(&self, statement: Digest, root: &Root) -> Result<(), PathError> {
         let (mut digest, mut count) = (leaf_digest(statement), 1);
         for (level, step) in self.steps.iter().enumerate() {
@@ -51,7 +51,8 @@ impl Path {
 }
 
 impl Step {
-    /// The digest of the node, from that of the place which the way comes from.
+    /// The digest of the node. `digest` and `count` are those of the place from which the path
+    /// comes.
     fn above(&self, level: usize, digest: Digest, count: u64) -> Result<Digest, PathError> {
         let children = self.siblings.len() + 1;
         if self.arity != children {
@@ -87,7 +88,8 @@ mod tests {
         Digest { elements: [F::from_canonical_u64(number), F::ONE, F::TWO, F::ZERO] }
     }
 
-    /// Three leaves below a node of two and one of eight.
+    /// Two leaves below a node with two places. This node and a third leaf are below a node with
+    /// eight places.
     fn aggregate() -> (Path, Root) {
         let [a, b, c] = [1, 2, 3].map(|number| leaf_digest(statement(number)));
         let below = node_digest(2, &[a, b]);

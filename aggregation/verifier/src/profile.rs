@@ -1,27 +1,41 @@
-//! The parameters that an aggregate's proofs have.
+//! The parameters of an aggregate's proofs.
 
 use plonky2::plonk::circuit_data::CircuitConfig;
 use qp_plonky2_core::FriReductionStrategy;
 
-/// How sure an aggregate's proofs are.
+/// The soundness of an aggregate's proofs.
 ///
-/// Bits of soundness of each, by part. Queries are counted with 16 bits of grinding, at the rate of 1/8, and of a root at 1/32:
+/// The table shows the bits of soundness of each proof, by part. Where a cell has two values, the
+/// first is that of leaves, wraps and merges at the rate 1/8, and the second that of the root at
+/// the rate 1/32. The bits of queries include 16 bits of grinding.
 ///
 /// | | `Standard` | `Proven100` |
 /// |---|---|---|
-/// | queries, conjectured: 3 bits each, of a root 5 | 28: 100, 17: 101 | 102: 322, 88: 456 |
-/// | queries up to the list-decoding radius `1 - sqrt(rate)`: 1.5 bits each, of a root 2.5 | 58, 58.5 | 169, 236 |
-/// | queries up to half the distance, `(1 - rate) / 2`: 0.83 bits each, of a root 0.96 | 39, 32 | 100.7, 100.1 |
-/// | permutation argument, proven: at most `80 * 2^16` roots in Goldilocks for each of 2 or 3 challenges | 83 | 125 |
+/// | queries, conjectured | 28: 100, 17: 101 | 102: 322, 88: 456 |
+/// | queries, list decoding | 58, 58.5 | 169, 236 |
+/// | queries, unique decoding | 39, 32 | 100.7, 100.1 |
+/// | permutation argument, proven | 83 | 125 |
 ///
-/// `Proven100` counts up to half the distance, where proximity gaps cost one domain for each of all openings that are batched over the field of 128 bits, at most
-/// `2^19 * 300` here: 100.8 bits. List decoding takes fewer queries, but its gaps are not proven to 100 bits over a field of this size.
+/// * The first row has the number of queries before each colon. Each query counts 3 bits, or 5 bits
+///   in a root.
+/// * List decoding counts up to the radius `1 - sqrt(rate)`. Each query counts 1.5 bits, or 2.5
+///   bits in a root.
+/// * Unique decoding counts up to half the distance, `(1 - rate) / 2`. Each query counts 0.83 bits,
+///   or 0.96 bits in a root.
+/// * The permutation argument has at most `80 * 2^16` roots in Goldilocks for each challenge.
+///   `Standard` has 2 challenges and `Proven100` has 3.
 ///
-/// The 100 bits of `Standard` are a conjecture about its permutation argument too, of which 83 are proven.
+/// `Proven100` counts up to half the distance. In this range, proximity gaps cost the size of one
+/// domain for each opening that is batched, over the field of 128 bits. All openings together cost
+/// at most `2^19 * 300` here, which leaves 100.8 bits. List decoding would need fewer queries, but
+/// over a field of this size its gaps are not proven to 100 bits.
+///
+/// The 100 bits of `Standard` are a conjecture about its permutation argument too, of which 83 bits
+/// are proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Profile {
-    /// 100 bits conjectured, about 58 proven.
+    /// About 58 bits proven, 100 bits conjectured.
     Standard,
     /// 100 bits proven.
     Proven100,
@@ -39,12 +53,12 @@ impl Profile {
         }
     }
 
-    /// The profile of this name.
+    /// The profile with this name.
     pub fn by_short_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|profile| profile.short_name() == name)
     }
 
-    /// Bits of soundness that are proven of each of its proofs.
+    /// The proven bits of soundness of each proof of the profile.
     pub const fn proven_bits(self) -> u32 {
         match self {
             Self::Standard => 58,
@@ -52,16 +66,17 @@ impl Profile {
         }
     }
 
-    /// Bits of soundness that each of its proofs is conjectured to have: 3 for each query at rate 1/8, and those of grinding.
+    /// The conjectured bits of soundness of each proof of the profile: 3 bits for each query at the
+    /// rate 1/8, plus the bits of grinding.
     pub const fn conjectured_bits(self) -> u32 {
         match self {
             Self::Standard => 100,
-            // As many as the challenge field allows.
+            // The challenge field does not allow more.
             Self::Proven100 => 128,
         }
     }
 
-    /// The name of format and profile, which each proof of an aggregate states.
+    /// The name of format and profile, which every proof of an aggregate states.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Standard => "velum aggregate v1 standard",
@@ -69,7 +84,7 @@ impl Profile {
         }
     }
 
-    /// The name padded with zeros.
+    /// The name, padded with zeros.
     pub fn domain(self) -> [u8; 32] {
         let mut domain = [0; 32];
         for (byte, &letter) in domain.iter_mut().zip(self.name().as_bytes()) {
@@ -83,7 +98,8 @@ impl Profile {
         let standard = CircuitConfig::standard_recursion_config();
         match self {
             Self::Standard => standard,
-            // So many queries are cheaper to verify where the last folding is left out and its polynomial sent.
+            // With so many queries, verification is cheaper if the last folding is left out and the
+            // polynomial before it is sent.
             Self::Proven100 => {
                 let mut config = CircuitConfig { num_challenges: 3, ..standard };
                 config.fri_config.num_query_rounds = 102;
@@ -94,7 +110,8 @@ impl Profile {
         }
     }
 
-    /// The parameters of the circuit of the root. Its proof is read by everyone and verified in no circuit, so that it has a lower rate and fewer queries.
+    /// The parameters of the root's circuit. Everyone reads its proof and no circuit verifies it,
+    /// so it has a lower rate and fewer queries.
     pub fn root_config(self) -> CircuitConfig {
         let mut config = self.config();
         config.fri_config.rate_bits = 5;
@@ -105,7 +122,7 @@ impl Profile {
         config
     }
 
-    /// Logarithm of the rows of every wrap.
+    /// Binary logarithm of the number of rows of every wrap.
     pub const fn wrap_degree_bits(self) -> usize {
         match self {
             Self::Standard => 13,
@@ -120,7 +137,9 @@ mod tests {
 
     use super::*;
 
-    /// The rows and the columns of the largest circuit that has the profile's parameters, and the openings that are batched.
+    /// The largest circuits that have the profile's parameters: binary logarithms of the number of
+    /// rows, for the root separately, the number of routed columns, and the number of openings that
+    /// are batched.
     const LOG_ROWS: f64 = 16.0;
     const ROOT_LOG_ROWS: f64 = 14.0;
     const ROUTED: f64 = 80.0;

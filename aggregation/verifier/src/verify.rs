@@ -13,10 +13,11 @@ use crate::{C, D, F};
 
 /// Verifies the proof of an aggregate, and returns what it states.
 ///
-/// `key` is the pinned one of `profile`. The proof may be any bytes.
+/// `key` is the pinned key of `profile`. `proof` may be any bytes.
 ///
 /// # Errors
-/// [`AggregateError`] where the proof is wrong, or is counted for another payee or made for another profile or with other circuits.
+/// Returns [`AggregateError`] if the proof is wrong, is counted for another payee, or was made for
+/// another profile or with other circuits.
 pub fn verify_root(
     profile: Profile,
     key: &RootKey,

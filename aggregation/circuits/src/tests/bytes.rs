@@ -1,11 +1,11 @@
-//! Bytes in place of an aggregate's proof.
+//! Tests with wrong bytes in place of an aggregate's proof.
 
 use plonky2::field::types::Field64;
 use velum_aggregate_verifier::{AggregateError, F, KeyError, Profile, RootKey, verify_root};
 
 use super::fixture::{MERGED, PAYEE, STANDARD};
 
-/// An aggregate, and the key that it verifies with.
+/// An aggregate, and the key with which it verifies.
 fn aggregate() -> (RootKey, Vec<u8>) {
     let (_, merged) = &*MERGED;
     (STANDARD.aggregator.key().unwrap(), STANDARD.aggregator.finish(merged).unwrap())
@@ -40,7 +40,8 @@ fn no_bytes_but_the_proof_verify() {
 fn elements_have_one_form() {
     let (key, proof) = aggregate();
     let refused = |bytes: &[u8]| verify_root(Profile::Standard, &key, bytes, &PAYEE).unwrap_err();
-    // The caps and openings before the first query, and the public inputs at the end, stand at multiples of eight bytes from either end.
+    // The caps and openings before the first query stand at multiples of eight bytes from the
+    // start. The public inputs stand at multiples of eight bytes from the end.
     let aligned =
         (0..400).map(|index| 8 * index).chain((1..=19).map(|index| proof.len() - 8 * index));
     for offset in aligned {

@@ -1,4 +1,4 @@
-//! An aggregate from its leaves to its root.
+//! Tests of whole aggregates, from leaves to root.
 
 use std::iter;
 
@@ -11,20 +11,20 @@ use super::fixture::{Fixture, MERGED, PAYEE, STANDARD, WIDE, statement};
 use super::leaves::Leaf;
 use crate::{AggregationError, Aggregator, ShapeError, Wrap, WrapShape, Wrapped};
 
-/// Two leaves in a merge, and with it a third in another.
+/// A merge of two leaves, merged with a third leaf.
 #[test]
 fn an_aggregate_verifies_and_has_its_leaves() {
     nested(&STANDARD, &[3], 2);
 }
 
-/// Two leaves in a merge of two, and with it two more in a merge of eight.
+/// A merge of two leaves, merged with two more leaves in a merge of eight places.
 #[test]
 #[ignore = "takes a minute"]
 fn a_wide_aggregate_verifies_and_has_its_leaves() {
     nested(&WIDE, &[3, 4], 8);
 }
 
-/// Merges two leaves, and the merge with more leaves in so many places.
+/// Merges two leaves, and then their merge with more leaves in a merge of `places` places.
 fn nested(fixture: &Fixture, more: &[u64], places: usize) {
     let Fixture { aggregator, .. } = fixture;
     let [first, second] = [1, 2].map(|number| fixture.wrap(number));
@@ -62,7 +62,8 @@ fn one_leaf_is_an_aggregate() {
     assert_eq!((root.count, root.digest), (1, leaf_digest(statement(1))));
 }
 
-/// Of another profile or format with the same circuits: a leaf's wrap states whatever domain it is told.
+/// A leaf's wrap states any domain it is given. So the same circuits can make an aggregate for
+/// another profile or format.
 #[test]
 fn an_aggregate_for_another_domain_is_refused() {
     let Fixture { leaves, aggregator } = &*STANDARD;
@@ -77,7 +78,7 @@ fn an_aggregate_for_another_domain_is_refused() {
     assert_eq!(wrap(Profile::Proven100.domain()), Err(refused));
 }
 
-/// Verifiers that pin the root's circuit keep it when a size class comes; they pin another list.
+/// When a size class is added, verifiers keep the pinned circuit of the root and pin another list.
 #[test]
 fn another_leaf_changes_the_list_alone() {
     let Fixture { leaves, aggregator } = &*STANDARD;

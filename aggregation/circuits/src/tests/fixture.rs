@@ -1,4 +1,4 @@
-//! The circuits that tests with real proofs share: making them takes seconds.
+//! The circuits that tests with real proofs share. Building them takes seconds.
 
 use std::sync::LazyLock;
 
@@ -8,24 +8,24 @@ use super::digest;
 use super::leaves::Leaf;
 use crate::{Aggregator, Wrapped, arities};
 
-/// Whom the tests' aggregates are counted for.
+/// The payee that the tests' aggregates are counted for.
 pub(super) const PAYEE: [u8; 32] = [7; 32];
 
-/// Two leaves of different shape and all circuits above.
+/// Two leaves of different shapes, and all circuits above them.
 pub(super) struct Fixture {
     pub(super) leaves: [Leaf; 2],
     pub(super) aggregator: Aggregator,
 }
 
-/// That of the standard profile, with merges of two.
+/// The circuits of the standard profile, with merges of two.
 pub(super) static STANDARD: LazyLock<Fixture> =
     LazyLock::new(|| Fixture::new(Profile::Standard, &[2]));
 
-/// That of the standard profile with all its merges, which are large.
+/// The circuits of the standard profile with all its merges, which are large.
 pub(super) static WIDE: LazyLock<Fixture> =
     LazyLock::new(|| Fixture::new(Profile::Standard, arities(Profile::Standard)));
 
-/// Two leaves that are merged, in order, and the merge.
+/// Two leaves in the order in which they are merged, and their merge.
 pub(super) static MERGED: LazyLock<([Wrapped; 2], Wrapped)> = LazyLock::new(|| {
     let leaves = [1, 2].map(|number| STANDARD.wrap(number));
     let merged = STANDARD.aggregator.merge(&[&leaves[0], &leaves[1]], PAYEE).unwrap();
@@ -40,7 +40,7 @@ impl Fixture {
         Self { leaves, aggregator }
     }
 
-    /// A wrapped leaf; those with odd numbers are of another shape than those with even numbers.
+    /// A wrapped leaf. Leaves with odd numbers have another shape than those with even numbers.
     pub(super) fn wrap(&self, number: u64) -> Wrapped {
         let leaf = (number % 2) as usize;
         let proof = self.leaves[leaf].prove(statement(number));
@@ -48,7 +48,7 @@ impl Fixture {
     }
 }
 
-/// The hash of a statement, in the order of numbers.
+/// The hash of a statement. Hashes are in the order of their numbers.
 pub(super) fn statement(number: u64) -> Digest {
     digest([1, 2, number, 0])
 }

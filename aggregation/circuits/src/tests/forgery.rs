@@ -1,4 +1,5 @@
-//! Proofs of circuits that are not in the list, past the checks that an aggregator makes of its own work.
+//! Tests with proofs of circuits that are not on the list. They bypass the checks that an
+//! aggregator makes of its own work.
 
 use plonky2::iop::target::Target;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
@@ -13,7 +14,7 @@ use crate::merge::MergeWitness;
 use crate::node::NodeTargets;
 use crate::{AggregationError, Builder, WrapShape, Wrapped};
 
-/// A circuit of a wrap's shape that states whatever it is told.
+/// A circuit with the shape of a wrap that states any node it is given.
 struct Forger {
     circuit: Circuit,
     node: Vec<Target>,
@@ -35,14 +36,14 @@ impl Forger {
     }
 }
 
-/// A list, as the entries that it has.
+/// The root of the list with these entries, and the membership of one of them.
 fn listed(circuits: &[&Key], position: usize) -> (Digest, Membership) {
     let entries = entries(circuits.iter().copied());
     let path = list_path(&entries, position);
     (list_root(&entries), Membership { key: circuits[position].clone(), position, path })
 }
 
-/// Merges two proofs of one circuit, whatever they are.
+/// Whether the merge of two can be proven with these proofs and memberships, whatever they are.
 fn merges(children: [(&Proof, &Membership); 2]) -> bool {
     let (merge, _) = &STANDARD.aggregator.merges()[0];
     let mut witness = PartialWitness::new();
@@ -62,7 +63,8 @@ fn finishes(proof: &Proof, membership: &Membership) -> bool {
     root.proof.set(&mut witness, proof, membership).is_ok() && root.circuit.prove(witness).is_ok()
 }
 
-/// The forger proves that a million presentations were shown. Where it is in the list, that is an aggregate.
+/// The forger proves that a million presentations were shown. If its circuit is on the list, the
+/// result is an aggregate.
 #[test]
 fn a_circuit_counts_where_it_is_in_the_list_alone() {
     let forger = Forger::new();
@@ -77,7 +79,8 @@ fn a_circuit_counts_where_it_is_in_the_list_alone() {
     assert!(merges([(&first, &with.1), (&second, &with.1)]));
     assert!(finishes(&first, &with.1));
 
-    // Its key with the honest circuit's place, its key with the honest circuit's digest or cap, and the honest key.
+    // The forger's key in the honest circuit's place; the forger's key with the honest circuit's
+    // digest, or with its cap; and the honest key.
     let place = Membership { key: forger.circuit.key().clone(), ..without.1.clone() };
     let mut digest = place.clone();
     digest.key.circuit_digest = honest.circuit_digest;
@@ -90,7 +93,7 @@ fn a_circuit_counts_where_it_is_in_the_list_alone() {
     }
 }
 
-/// Two wraps of one shape: a proof counts as that of its own circuit.
+/// The two wraps have one shape, but a proof counts only as a proof of its own circuit.
 #[test]
 fn a_proof_is_of_its_own_circuit() {
     let Fixture { aggregator, .. } = &*STANDARD;
@@ -107,7 +110,7 @@ fn a_proof_is_of_its_own_circuit() {
     assert!(finishes(&one.proof, &of_one));
 }
 
-/// Neither a leaf's proof nor a merge's is one of a wrap: they have another shape.
+/// The proof of a leaf or of a merge has another shape than the proof of a wrap.
 #[test]
 fn proofs_that_are_not_wrapped_are_refused() {
     let Fixture { leaves, aggregator } = &*STANDARD;

@@ -1,6 +1,7 @@
 //! Small leaves.
 //!
-//! They state whatever hash they are given, and differ from each other as leaves of size classes do: in rows, in gates and in what is constant.
+//! They state any hash they are given. They differ from each other as the leaves of size classes
+//! do: in rows, in gates and in constants.
 
 use plonky2::gates::noop::NoopGate;
 use plonky2::iop::target::Target;
@@ -10,19 +11,19 @@ use velum_aggregate_verifier::{Digest, Profile};
 use crate::Builder;
 use crate::circuit::{Circuit, Proof};
 
-/// A leaf.
+/// A small leaf.
 pub(super) struct Leaf {
     pub(super) circuit: Circuit,
     statement: [Target; 4],
 }
 
 impl Leaf {
-    /// One of more than half of `2^degree_bits` rows, with plonky2's gates alone.
+    /// A leaf of more than half of `2^degree_bits` rows, with only plonky2's gates.
     pub(super) fn plain(profile: Profile, degree_bits: usize) -> Self {
         Self::new(profile, degree_bits, |_, _| ())
     }
 
-    /// One with gates that no wrap has.
+    /// A leaf with gates that no wrap has.
     pub(super) fn with_gates(profile: Profile, degree_bits: usize) -> Self {
         Self::new(profile, degree_bits, |builder, statement| {
             let one = builder.one();
@@ -45,7 +46,7 @@ impl Leaf {
         Self { circuit: Circuit::new(builder), statement }
     }
 
-    /// The leaf of a statement with this hash.
+    /// The proof of a leaf whose statement has this hash.
     pub(super) fn prove(&self, statement: Digest) -> Proof {
         let mut witness = PartialWitness::new();
         witness.set_target_arr(&self.statement, &statement.elements).unwrap();

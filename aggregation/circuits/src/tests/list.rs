@@ -1,4 +1,4 @@
-//! Membership in the allow-list.
+//! Tests of membership in the allow-list.
 
 use plonky2::hash::hash_types::HashOutTarget;
 use plonky2::hash::merkle_tree::MerkleCap;
@@ -12,7 +12,7 @@ use crate::list::{ListedTargets, Membership, entries};
 
 const CAP_HEIGHT: usize = 4;
 
-/// A circuit with nothing but a membership.
+/// A circuit that only shows a membership.
 struct ListCircuit {
     circuit: Circuit,
     root: HashOutTarget,
@@ -35,13 +35,13 @@ impl ListCircuit {
     }
 }
 
-/// Some circuit's key.
+/// The key of some circuit.
 fn key(number: u64) -> Key {
     let cap = (0..1 << CAP_HEIGHT).map(|node| digest([number, node, 0, 0])).collect();
     Key { circuit_digest: digest([number, 0, 0, 1]), constants_sigmas_cap: MerkleCap(cap) }
 }
 
-/// The list of the first circuits.
+/// The list of the first `count` circuits.
 fn list(count: u64) -> [Digest; LIST_ENTRIES] {
     entries(&(0..count).map(key).collect::<Vec<_>>())
 }

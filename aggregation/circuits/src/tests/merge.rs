@@ -1,4 +1,4 @@
-//! The node over its children, whose proofs are left out.
+//! Tests of the node above its children. The children's proofs are left out.
 
 use plonky2::field::types::Field;
 use plonky2::iop::target::Target;
@@ -16,7 +16,7 @@ use crate::{Builder, F};
 
 const ARITY: usize = 4;
 
-/// A merge without proofs.
+/// A merge without the verification of proofs.
 struct MergeCircuit {
     circuit: Circuit,
     children: Vec<Vec<Target>>,
@@ -37,7 +37,7 @@ impl MergeCircuit {
         Self { circuit: Circuit::new(builder), children, node, stated }
     }
 
-    /// The node that is proven, where each place has public inputs of its own.
+    /// The node that is proven if each place has these public inputs.
     fn prove(&self, children: &[Vec<F>], says: &MergeWitness) -> Option<Node> {
         self.prove_stating(children, says, None)
     }
@@ -79,7 +79,7 @@ fn context() -> Context {
     Context { payee: [7; 32], domain: Profile::Standard.domain(), list: digest([1, 2, 3, 4]) }
 }
 
-/// A node over `count` leaves from one statement to another.
+/// A node above `count` leaves. `first` and `last` number its first and last statements.
 fn node(count: u64, first: u64, last: u64) -> Node {
     let [first, last] = [first, last].map(|number| digest([5, number, 0, 0]));
     Node { digest: node_digest(count, &[first, last]), count, first, last, context: context() }
@@ -89,7 +89,7 @@ fn nodes() -> Vec<Node> {
     vec![node(3, 10, 19), node(1, 20, 20), node(8, 21, 40), node(2, 50, 60)]
 }
 
-/// Public inputs for all places: the first node's where there is no other.
+/// Public inputs for all places. Places without a node repeat those of the first node.
 fn places(nodes: &[Node]) -> Vec<Vec<F>> {
     (0..ARITY).map(|place| nodes.get(place).unwrap_or(&nodes[0]).to_elements()).collect()
 }
@@ -162,7 +162,7 @@ fn a_place_is_filled_or_not() {
         circuit.circuit.prove(witness).is_ok()
     };
     assert!(prove(&once, F::ONE));
-    // Two elements decide together, 5 and 40 before 5 and 50.
+    // Two elements decide together: 5 + 40 comes before 5 + 50.
     let mut twice = once;
     let halves = [5 + 40, 5 + 50].map(|low| Halves { low, high: 0 });
     twice.orders[0] = Order {

@@ -1,4 +1,5 @@
-//! Tests of an aggregate's circuits, over leaves that are small but differ as leaves do.
+//! Tests of an aggregate's circuits. Their leaves are small, but differ from each other as real
+//! leaves do.
 
 mod bytes;
 mod end_to_end;

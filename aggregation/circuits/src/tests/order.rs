@@ -1,4 +1,4 @@
-//! The order of hashes, and whatever a prover may say about it.
+//! Tests of the order of hashes, and of false claims that a prover may make about it.
 
 use plonky2::field::types::{Field, Field64};
 use plonky2::hash::hash_types::HashOutTarget;
@@ -11,7 +11,7 @@ use crate::circuit::Circuit;
 use crate::order::{Halves, Order, OrderTargets};
 use crate::{Builder, F};
 
-/// A circuit with nothing but an order.
+/// A circuit that only states an order.
 struct OrderCircuit {
     circuit: Circuit,
     is_asked: BoolTarget,
@@ -32,7 +32,7 @@ impl OrderCircuit {
         self.proves_with(is_asked, hashes, order, &[])
     }
 
-    /// The same, with numbers in place of booleans.
+    /// Like `proves`, with these numbers in place of the values of booleans.
     fn proves_with(
         &self,
         is_asked: bool,
@@ -52,13 +52,13 @@ impl OrderCircuit {
         self.circuit.prove(witness).is_ok()
     }
 
-    /// Whether anything that a prover may say proves the order.
+    /// Whether any claim of a prover proves the order.
     fn proves_somehow(&self, [low, high]: [Digest; 2]) -> bool {
         says(low, high).iter().any(|order| self.proves(true, [low, high], order))
     }
 }
 
-/// The numbers of 64 bits that are an element.
+/// The numbers of 64 bits that represent an element.
 fn numbers(element: F) -> Vec<Halves> {
     let Halves { low, high } = Halves::of(element);
     let number = high << 32 | low;
@@ -68,7 +68,8 @@ fn numbers(element: F) -> Vec<Halves> {
     [Some(Halves { low, high }), other].into_iter().flatten().collect()
 }
 
-/// Everything that a prover may say of two hashes: which element decides, how, and what its number is.
+/// All claims that a prover can make about two hashes: which element decides, by which halves, and
+/// which number represents it.
 fn says(low: Digest, high: Digest) -> Vec<Order> {
     let mut orders = Vec::new();
     for element in 0..4 {
@@ -90,7 +91,7 @@ fn each_element_decides_and_the_reverse_is_refused() {
     let circuit = OrderCircuit::new();
     for place in 0..4 {
         for pair in ENDS.windows(2) {
-            // Elements after the one that decides are the other way round.
+            // The elements after the deciding one are in reverse order.
             let [low, high] = [pair[0], pair[1]].map(|number| {
                 let after = if number == pair[0] { F::ORDER - 1 } else { 0 };
                 digest(core::array::from_fn(|i| match i.cmp(&place) {
@@ -123,7 +124,8 @@ fn equal_hashes_are_refused_and_their_neighbours_are_not() {
     }
 }
 
-/// Of a small element, a prover may not take the number that is the order more, nor of any element other bits.
+/// A small element has a second number, which is larger by the field's order. A prover may use
+/// neither this number nor, for any element, other bits.
 #[test]
 fn numbers_are_canonical() {
     let circuit = OrderCircuit::new();
@@ -154,7 +156,8 @@ fn an_order_that_is_not_asked_for_is_not_stated() {
     }
 }
 
-/// Two elements together could wrap round the order: here their sums are 0 and 6, though the hashes are in reverse.
+/// The sum of two elements could wrap round the field's order. In this test the sums are 0 and 6,
+/// although the hashes are in reverse order.
 #[test]
 fn one_element_decides() {
     let circuit = OrderCircuit::new();
@@ -169,14 +172,15 @@ fn one_element_decides() {
     assert!(!circuit.proves(true, [high, low], &both));
 }
 
-/// Halves that are no halves, though they sum up to the element, could reverse an order: each has its range.
+/// Halves that sum up to the element but do not have 32 bits could reverse an order. So each half
+/// is range-checked.
 #[test]
 fn halves_have_32_bits() {
     let circuit = OrderCircuit::new();
     let [low, high] = [digest([0, 0, 0, 5]), digest([0, 0, 0, 9])];
     let reverse = Order { by_high: true, ..Order::of(high, low) };
     assert!(circuit.proves(true, [low, high], &Order::of(low, high)));
-    // 5 is 2^32 and a low half below zero; 9 is 8 and a high half below zero.
+    // 5 is `2^32` plus a negative low half. 9 is 8 plus a negative high half.
     let five = Halves { low: F::ORDER + 5 - (1 << 32), high: 1 };
     let nine = Halves { low: 8, high: F::ORDER - 0xffff_ffff };
     for order in [Order { high: five, ..reverse }, Order { low: nine, ..reverse }] {
@@ -184,7 +188,8 @@ fn halves_have_32_bits() {
     }
 }
 
-/// Elements that are weighed by more than whether they decide add up to any order, and so do halves.
+/// If an element could have another weight than zero or one, elements could add up to any order.
+/// The same holds for halves.
 #[test]
 fn what_decides_is_boolean() {
     let circuit = OrderCircuit::new();
@@ -194,7 +199,7 @@ fn what_decides_is_boolean() {
     let as_it_is = [(decides[2], F::ZERO), (decides[3], F::ONE), (*by_high, F::ZERO)];
     assert!(circuit.proves_with(true, [low, high], &right, &as_it_is));
 
-    // Twice 10 less 5, and less 3.
+    // Twice the third element minus the fourth: 2 * 10 - 5 and 2 * 10 - 3.
     let weighed = Order {
         low: Halves { low: 15, high: 0 },
         high: Halves { low: 17, high: 0 },
@@ -202,6 +207,7 @@ fn what_decides_is_boolean() {
     };
     let numbers = [(decides[2], F::TWO), (decides[3], F::NEG_ONE)];
     assert!(!circuit.proves_with(true, [high, low], &weighed, &numbers));
-    // The high halves twice less the low ones, of which the difference is -2.
+    // If `by_high` is two, twice the difference of the high halves minus the difference of the low
+    // halves decides. The latter difference is -2.
     assert!(!circuit.proves_with(true, [high, low], &Order::of(high, low), &[(*by_high, F::TWO)]));
 }

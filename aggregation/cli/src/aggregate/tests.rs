@@ -1,4 +1,5 @@
-//! A presentation that is folded: its receipt with other bytes, and parts that are not what they are named for.
+//! Folds a presentation. Its receipt is then tried with other bytes, and parts are replaced by
+//! others than those they are named for.
 
 use std::path::Path;
 
@@ -17,7 +18,7 @@ fn testdata(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata").join(file)
 }
 
-/// The files of a session and of a request.
+/// The files of a session and a request.
 fn session() -> [PathBuf; 2] {
     ["session_transcript.cbor", "request.json"].map(|file| testdata("mdl-mustermann").join(file))
 }
@@ -28,7 +29,7 @@ fn item() -> Item {
     Item::read_and_verify(&verifier, &presentation, &transcript, &request).unwrap()
 }
 
-/// Folding takes long, so that this is run where it is asked for: `cargo test --release -- --ignored`.
+/// Folding takes long, so this test only runs on request: `cargo test --release -- --ignored`.
 #[test]
 #[ignore = "takes long"]
 fn nothing_is_taken_for_what_it_is_not() {
@@ -61,12 +62,12 @@ fn nothing_is_taken_for_what_it_is_not() {
     };
     let leaf = names.iter().find(|name| names.contains(&wrap_of(name, [1; 32]))).unwrap();
 
-    // What is counted for one payee in place of what is counted for another.
+    // A wrap that is counted for one payee, in place of a wrap that is counted for another.
     std::fs::copy(part(&wrap_of(leaf, [1; 32])), part(&wrap_of(leaf, [2; 32]))).unwrap();
     work.payee = [2; 32];
     counts(&fold(&mut work), &[2; 32]);
 
-    // A leaf that can be read and does not verify.
+    // A leaf that can be read but does not verify.
     let mut bytes = std::fs::read(part(leaf)).unwrap();
     bytes[0] ^= 1;
     std::fs::write(part(leaf), bytes).unwrap();
@@ -88,7 +89,7 @@ fn no_other_bytes_are_a_receipt(item: &Item, proof: Vec<u8>) {
     };
     assert!(is_accepted(&honest, None) && is_accepted(&honest, Some([1; 32])));
     assert!(!is_accepted(&honest, Some([2; 32])));
-    // All that stands before the proof, and samples of that.
+    // Everything before the proof, and samples of the proof.
     let before = honest.len() - batch.proof.len();
     for at in (0..before).chain((before..honest.len()).step_by(997)) {
         for bit in 0..8 {

@@ -1,4 +1,4 @@
-//! The commands, run as anyone would run them.
+//! The commands, run as any user would run them.
 
 mod programs;
 mod wallet;
@@ -24,7 +24,7 @@ fn a_market_on_one_machine_gives_receipts_that_hold() {
         }
         assert!(!keep.path().join(format!("{number}.receipt.hand-off")).exists());
     }
-    // The third was paid by a wallet, whose change has come back.
+    // The third job was paid by a wallet, whose change has come back.
     let purse = std::fs::read(keep.path().join("wallet.purse")).unwrap();
     let purse: Value = serde_json::from_slice(&purse).unwrap();
     let left = purse["tokens"].as_array().unwrap().len();
@@ -76,7 +76,8 @@ fn a_node_that_forgets_is_found_out() {
         "1000",
     ]);
     until("the provider's money is in the log", || audit().1["entries"] == 3);
-    // The end of the log is asked for before its entries, of which there may be more by then.
+    // An audit asks for the end of the log before the entries, and there may be more entries by
+    // then.
     assert_eq!(audit().0, Some(0));
     provider.stop();
     node.stop();

@@ -1,4 +1,4 @@
-//! The command, and what of it runs beside a test.
+//! The command, and processes of it that run beside a test.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// An address that nobody listens at.
+/// An address on which nobody listens.
 pub fn free_address() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
@@ -32,18 +32,19 @@ impl Running {
         Self(command(arguments).stdout(Stdio::null()).spawn().unwrap())
     }
 
-    /// Stops it as an operator does, and sees that it ends in good order.
+    /// Stops it as an operator does, and checks that it ends in good order.
     pub fn stop(self) {
         assert_eq!(self.terminate(), Some(0));
     }
 
-    /// Asks it to end, and says with which status it does: none, where it was not there yet to be asked.
+    /// Asks it to end, and returns the exit status. There is no status if the signal came before
+    /// the program listened to signals.
     pub fn terminate(mut self) -> Option<i32> {
         Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap();
         self.0.wait().unwrap().code()
     }
 
-    /// Ends it wherever it stands.
+    /// Kills it, wherever it stands.
     pub fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
@@ -57,7 +58,7 @@ impl Drop for Running {
     }
 }
 
-/// Waits until something has come about.
+/// Waits until a condition holds.
 pub fn until(what: &str, is_so: impl Fn() -> bool) {
     let comes = (0..300).any(|_| {
         let is_so = is_so();

@@ -1,4 +1,5 @@
-//! What a wallet pays with: neither a crash nor a refusal loses any of it, and a copy of it is worth nothing.
+//! A wallet's purse: neither a crash nor a refusal loses any of its money, and a copy of it is
+//! worth nothing.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +12,7 @@ use velum_testdata::FOLDED;
 
 use crate::programs::{Running, free_address, path, run, until};
 
-/// What is bought, and what is left of it while a job of the default maximum waits.
+/// How many tokens are bought, and how many are left while a job of the default maximum waits.
 const TOKENS: usize = 12;
 const LEFT: usize = 2;
 
@@ -45,10 +46,10 @@ fn a_purse_survives_crashes_and_a_copy_of_it_is_refused() {
     waiting.kill();
     assert_eq!(tokens(&purse), LEFT);
 
-    // The same command goes on, and takes the job back.
+    // The same command continues, and takes the job back.
     until("it is asked to end", || {
         let waiting = Running::start(&submit);
-        // Before it listens to signals, one ends it as a crash does.
+        // Before the program listens to signals, a signal ends it as a crash does.
         std::thread::sleep(Duration::from_secs(1));
         waiting.terminate().is_some()
     });
@@ -93,7 +94,7 @@ fn write_presentation(at: &Path) {
     fs::write(at.join("request"), submission.request.to_json()).unwrap();
 }
 
-/// A job that waits for company, which does not come.
+/// The arguments of a job that waits for company, which does not come.
 fn submission(at: &Path, url: &str, purse: &str, out: &str) -> Vec<String> {
     let mut words =
         vec!["submit", "--market", url, "--purse", purse, "--out", out, "--max-wait", "600"];

@@ -1,4 +1,5 @@
-//! Stores of blobs that cannot be used for a while: in folders, or in a bucket whose server is away, slow, or fails.
+//! Stores of blobs that cannot be used for a while. They are in folders, or in a bucket whose
+//! server is away, slow or fails.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use crate::harness::client::Order;
 use crate::harness::{Databases, Point, Setup, Site, Watch, address};
 use crate::worker::record_batches;
 
-/// Where stores are away.
+/// The points at which stores go away.
 const POINTS: [Point; 7] = [
     Point::Begun,
     Point::Closed,
@@ -21,7 +22,7 @@ const POINTS: [Point; 7] = [
     Point::RootDone,
 ];
 
-/// A folder that cannot be read or written, whoever tries.
+/// A folder that nobody can read or write, whatever their rights.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn folders_are_away() {
     record_batches(0, &[&[0, 1, 2]]);
@@ -36,7 +37,7 @@ async fn folders_are_away() {
             let folders = site.stores();
             for folder in folders.iter().filter(|folder| folder.is_dir()) {
                 std::fs::rename(folder, folder.with_extension("away")).unwrap();
-                // A link that leads to itself: no answer of the system says that there is nothing.
+                // A link to itself: the system never answers that there is nothing.
                 std::os::unix::fs::symlink(folder, folder).unwrap();
             }
             tokio::time::sleep(Duration::from_secs(3)).await;
@@ -49,7 +50,7 @@ async fn folders_are_away() {
     }
 }
 
-/// How the server of a bucket may answer.
+/// The ways in which the server of a bucket may answer.
 const ANSWERS: [Answers; 4] = [
     Answers::Never,
     Answers::Late(Duration::from_millis(700)),
@@ -83,7 +84,7 @@ async fn a_bucket_is_away() {
     }
 }
 
-/// A market whose stores, and those of its provider, are in a bucket.
+/// A market whose stores are in a bucket, together with the stores of its provider.
 async fn in_a_bucket(about: &str) -> (Setup<'static>, Arc<Bucket>) {
     let bucket = Arc::new(Bucket::start(&address()).await);
     let mut setup = Setup::new(Databases::Sqlite, about);

@@ -1,4 +1,5 @@
-//! Clocks of machines that are days off, by libfaketime. The database's clock is the market's, and no other counts.
+//! Machines with clocks that are days off, by libfaketime. The database's clock is the market's
+//! clock, and no other clock counts.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -32,7 +33,7 @@ async fn only_the_databases_clock_counts() {
     let balancer = Relay::start(setup.addresses.clone()).await;
     setup.markets = vec![balancer.url()];
     setup.with = Box::new(move |who, command| {
-        // What a program waits for is not to take days.
+        // The monotonic clock stays real, so that what a program waits for does not take days.
         command
             .env("LD_PRELOAD", &library)
             .env("FAKETIME", off(who))
@@ -59,7 +60,7 @@ async fn only_the_databases_clock_counts() {
     }
 }
 
-/// Seconds since 1970 of what `date` understands.
+/// The seconds since 1970 of a date, in any form that `date` understands.
 fn seconds(what: &str) -> u64 {
     let printed = Command::new("date").args(["-u", "-d", what, "+%s"]).output().unwrap();
     String::from_utf8(printed.stdout).unwrap().trim().parse().unwrap()

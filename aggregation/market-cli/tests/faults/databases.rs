@@ -1,4 +1,4 @@
-//! A PostgreSQL that crashes and comes back, or gives no answer for a while.
+//! A PostgreSQL server that crashes and comes back, or gives no answer for a while.
 
 use std::process::Command;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::harness::client::Order;
 use crate::harness::{Databases, Point, Setup, Site, Watch};
 use crate::worker::record_batches;
 
-/// Where the server goes away. Later it has nothing to do with this lot.
+/// The points at which the server goes away. At later points it has nothing to do with this lot.
 const POINTS: [Point; 8] = [
     Point::Begun,
     Point::Submitted,
@@ -44,7 +44,8 @@ async fn a_server_crashes_and_comes_back() {
     }
 }
 
-/// For longer than a connection is waited for, so that whoever asks is told.
+/// The server is silent for longer than anyone waits for a connection, so that callers get an
+/// error.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_gives_no_answer() {
     record_batches(0, &[&[0, 1, 2]]);
@@ -65,7 +66,7 @@ async fn a_server_gives_no_answer() {
     }
 }
 
-/// Processes of a server that do nothing until this is dropped.
+/// Processes of a server that are suspended until this is dropped.
 struct Stopped(Vec<String>);
 
 impl Stopped {
@@ -74,7 +75,7 @@ impl Stopped {
         let (_, folder) = url.split_once("?host=").unwrap();
         let file = std::fs::read_to_string(format!("{folder}/data/postmaster.pid")).unwrap();
         let server = file.lines().next().unwrap().to_owned();
-        // The server first, which then has no more children.
+        // The server is suspended first, and then starts no more children.
         let mut stopped = Self(vec![server]);
         stopped.signal("-STOP");
         stopped.0.extend(children(&stopped.0[0]));
@@ -83,7 +84,7 @@ impl Stopped {
     }
 
     fn signal(&self, signal: &str) {
-        // One that has ended meanwhile is no harm.
+        // A process that has ended in the meantime does no harm.
         let _ = Command::new("kill").arg(signal).args(&self.0).output();
     }
 }

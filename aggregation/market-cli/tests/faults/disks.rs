@@ -1,4 +1,5 @@
-//! A disk that is full, with all state on it. It is a small one in memory, in a namespace of its own that this program is started in a second time.
+//! A full disk with all state on it. It is a small disk in memory, in a namespace of its own, in
+//! which this program is started a second time.
 
 use std::fs::File;
 use std::io::Write;
@@ -11,10 +12,10 @@ use crate::harness::namespace::run_inside;
 use crate::harness::{Databases, Point, Setup, Site, Watch};
 use crate::worker::record_batches;
 
-/// What the test in the namespace is called.
+/// The name of the test in the namespace.
 const INSIDE: &str = "disks::in_a_namespace_of_its_own";
 
-/// The small disk. The market's files take less.
+/// The size of the small disk. The market's files take less.
 const SIZE: &str = "size=64m";
 
 const POINTS: [Point; 7] = [
@@ -58,7 +59,7 @@ async fn in_a_namespace_of_its_own() {
     }
 }
 
-/// Takes all room there is, down to the last page.
+/// Takes all the room there is, down to the last page.
 fn fill(path: &std::path::Path) {
     let mut file = File::create(path).unwrap();
     for length in [1 << 20, 4 << 10] {

@@ -11,17 +11,17 @@ use crate::harness::client::{Order, together};
 use crate::harness::{Databases, Point, Setup, Site, Watch, Who};
 use crate::worker::record_batches;
 
-/// Histories of each database: of a sample, and of all.
+/// How many histories each database gets: in a sample, and in all.
 const SAMPLE: u64 = 10;
 const WHOLE: u64 = 100;
 
-/// Histories that go on beside each other; most of the time each waits.
+/// How many histories run at the same time. Each of them waits most of the time.
 const BESIDE: usize = 4;
 
-/// What may be killed.
+/// The programs that may be killed.
 const VICTIMS: [Who; 3] = [Who::Node(0), Who::Provider(0), Who::Worker { of: 0, number: 0 }];
 
-/// All that three submissions can be folded in.
+/// Every batch that three submissions can be folded in.
 const BATCHES: [&[usize]; 7] = [&[0, 1, 2], &[0], &[1], &[2], &[0, 1], &[0, 2], &[1, 2]];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -34,7 +34,7 @@ async fn on_postgres() {
     histories(Databases::Postgres(&Postgres::start())).await;
 }
 
-/// With no proof that was made before.
+/// Without any proof that was made before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_proofs_of_their_own() {
     if !is_whole() {
@@ -73,11 +73,11 @@ struct History {
 
 #[derive(Debug)]
 struct Kill {
-    /// Not before the market has come here, and so much longer.
+    /// The kill comes when the market has come to this point, and this much later.
     at: Point,
     and: Duration,
     whom: Vec<Who>,
-    /// How long they are away.
+    /// How long the programs are away.
     away: Duration,
 }
 
@@ -88,7 +88,7 @@ impl History {
             (0..=chance.below(3) as usize).map(|number| order(number, &mut chance)).collect();
         let target =
             orders.iter().filter(|order| order.latency != Latency::Single).count().max(1) as u64;
-        // Histories one after the other come through all points with all victims.
+        // Consecutive histories pass through all points with all victims.
         let pair = (seed.wrapping_mul(7) % (Point::ALL.len() * VICTIMS.len()) as u64) as usize;
         let mut kills = vec![Kill {
             at: Point::ALL[pair / VICTIMS.len()],
@@ -131,7 +131,7 @@ fn order(number: usize, chance: &mut Chance) -> Order {
     let mut order = Order::new(number, if chance.happens(30) { Latency::Single } else { company });
     order.after = chance.milliseconds(0, 300);
     if chance.happens(15) {
-        // Too cheap for the provider, and not for sale for long.
+        // The job is too cheap for the provider, and is not for sale for long.
         order.latency = Latency::Single;
         (order.minimum, order.maximum, order.lock_within) =
             (50, 60, chance.milliseconds(1000, 4000));

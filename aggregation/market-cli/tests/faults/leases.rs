@@ -1,4 +1,5 @@
-//! Leases that are lost: whoever holds a lot is away for longer than it may be, another provider rescues the lot, and what the first delivers afterwards is late.
+//! Leases that are lost. The holder of a lot is away for longer than it may be, another provider
+//! rescues the lot, and what the first provider delivers afterwards is late.
 
 use std::time::Duration;
 
@@ -17,36 +18,36 @@ use crate::harness::relay::{Relay, Wire};
 use crate::harness::{Databases, Point, Setup, Site, Watch, Who, payee, provider};
 use crate::worker::record_batches;
 
-/// Histories: of a sample, and of all.
+/// How many histories there are: in a sample, and in all.
 const SAMPLE: u64 = 4;
 const WHOLE: u64 = 40;
 
-/// Histories that go on beside each other; most of the time each waits.
+/// How many histories run at the same time. Each of them waits most of the time.
 const BESIDE: usize = 4;
 
-/// Those who may rescue a lot for each other.
+/// How many providers there are. They may rescue each other's lots.
 const PROVIDERS: usize = 2;
 
-/// What lots are made of, each a presentation that is folded alone.
+/// What lots are made of. Each has one presentation, which is folded alone.
 const LOTS: [&[usize]; 2] = [&[0], &[1]];
 
-/// A lease that is not lost by who is away for a moment.
+/// The length of a lease. A provider that is away for a moment does not lose it.
 const LEASE: u64 = 5000;
 
-/// Longer than the silence of all nodes that is no outage.
+/// Longer than all nodes may be silent without it being an outage.
 const OUTAGE: Duration = Duration::from_secs(17);
 
-/// How the holder of a lot can be away.
+/// The ways in which the holder of a lot can be away.
 const ABSENCES: [Absence; 5] =
     [Absence::Provider, Absence::Workers, Absence::All, Absence::Cut, Absence::Held];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Absence {
-    /// It is killed.
+    /// The provider is killed.
     Provider,
     /// Its workers are killed.
     Workers,
-    /// Both are.
+    /// Both are killed.
     All,
     /// Its wire is cut.
     Cut,
@@ -66,7 +67,7 @@ async fn another_provider_rescues_a_lot() {
     stream::iter(histories).buffer_unordered(BESIDE).collect::<()>().await;
 }
 
-/// Whatever a provider holds meanwhile, it delivers afterwards, and loses nothing.
+/// A provider delivers afterwards whatever it holds during the outage, and loses nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_loses_a_lease_for_an_outage_of_the_node() {
     (0..PROVIDERS).for_each(|provider| record_batches(provider, &LOTS));
@@ -110,12 +111,13 @@ async fn history(history: &History, databases: Databases<'_>) {
 struct History {
     seed: u64,
     orders: Vec<Order>,
-    /// When the first lot's holder goes away: not before the market has come here, and so much longer.
+    /// The first lot's holder goes away when the market has come to this point, and this much
+    /// later.
     at: Point,
     and: Duration,
     absence: Absence,
     away: Duration,
-    /// How long the node is away while the lot is rescued; not at all, where this is none.
+    /// How long the node is away while the lot is rescued. `None` if it is not away.
     node_away: Option<Duration>,
 }
 
@@ -140,7 +142,7 @@ impl History {
             orders,
             at: chance.one_of(&POINTS),
             and: chance.milliseconds(0, 30),
-            // Histories one after the other come through all of them.
+            // Consecutive histories pass through all of them.
             absence: ABSENCES[(seed % ABSENCES.len() as u64) as usize],
             away: chance.milliseconds(LEASE, LEASE + 2500),
             node_away: chance.happens(50).then(|| chance.milliseconds(0, 300)),
@@ -156,7 +158,7 @@ impl History {
         let (lot, holder) = market.first_held().await;
         tokio::time::sleep(self.and).await;
         self.leave(site, &wires[holder], holder);
-        // On a busy machine it is seen late, and leaves later than it was to.
+        // On a busy machine, the point is seen late, and the holder leaves later than planned.
         let left_at = watch.now().await;
         tokio::time::sleep(self.away).await;
         if let Some(away) = self.node_away {
@@ -166,7 +168,7 @@ impl History {
         }
         self.come_back(site, &wires[holder], holder);
         let is_lost = market.deliver_late(lot, holder).await;
-        // Later it may have delivered before it was away.
+        // A holder that left later may have delivered before.
         assert!(is_lost || left_at > Point::LeafBegun, "the lot was not rescued");
     }
 
@@ -211,7 +213,8 @@ impl Asked {
         (matched.subject, holder.expect("nobody has lost it yet"))
     }
 
-    /// Delivers a lot whose lease is lost, before and after another has delivered it. Nothing comes of it. False, where it is not lost.
+    /// Delivers a lot whose lease is lost, before and after another provider has delivered it.
+    /// Neither delivery has an effect. Returns false if the lease is not lost.
     async fn deliver_late(&self, lot: Hash, holder: usize) -> bool {
         let aggregates = LOTS.map(|numbers| {
             let made: Vec<_> =
@@ -221,7 +224,8 @@ impl Asked {
         loop {
             let before = self.lot(lot).await;
             if before.provider == Some(payee(holder)) {
-                // It was not away for as long as it looked, or its lease runs until the node is back.
+                // The holder was not away for as long as it seemed, or its lease runs until the
+                // node is back.
                 if before.phase == LotPhase::Settled {
                     return false;
                 }

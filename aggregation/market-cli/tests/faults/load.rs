@@ -1,4 +1,5 @@
-//! Two nodes and four workers on one PostgreSQL, asked more than they can do, of which one node is killed in the middle.
+//! Two nodes and four workers on one PostgreSQL server. They are asked for more than they can do,
+//! and one node is killed in the middle.
 
 use std::time::Duration;
 
@@ -13,17 +14,17 @@ use crate::harness::relay::Relay;
 use crate::harness::{Databases, Point, Setup, Site, Watch, Who, address};
 use crate::worker::record_batches;
 
-/// Presentations that are folded together.
+/// The presentations that are folded together.
 const COMPANY: [usize; 3] = [0, 1, 2];
 
-/// Presentations that are folded alone: of a sample, and of all.
+/// How many presentations are folded alone: in a sample, and in all.
 const ALONE: usize = 3;
 const ALONE_WHOLE: usize = 20;
 
-/// Who asks all the time.
+/// How many callers ask all the time.
 const ASKERS: usize = 8;
 
-/// Who hands in and takes back all the time.
+/// How many clients submit jobs and take them back all the time.
 const HESITANT: usize = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -52,7 +53,7 @@ async fn a_node_is_killed_under_load() {
     {
         let mut order = Order::new(alone.end + place, together(60 * 60 * 1000));
         order.who = 1000 * (place + 1) + round;
-        // At prices that have each of them in a batch of its own, which nothing closes.
+        // Their prices put each of them into a batch of its own, which nothing closes.
         order.maximum = 4000 << place;
         order.stop_after = Some(Duration::from_millis(100 * round as u64 % 700));
         orders.push(order);
@@ -68,12 +69,12 @@ async fn a_node_is_killed_under_load() {
     site.run(&orders, load).await;
 }
 
-/// How often each of them hands in and takes back.
+/// How often each of them submits a job and takes it back.
 fn rounds() -> usize {
     if is_whole() { 30 } else { 3 }
 }
 
-/// Asks both nodes in turn, until all is over.
+/// Asks both nodes in turn, until everything is over.
 async fn ask(site: &Site, number: usize) {
     let nodes: Vec<_> =
         site.nodes().iter().map(|node| NodeClient::new(node.parse().unwrap()).unwrap()).collect();

@@ -1,4 +1,5 @@
-//! A wire between the provider and the node that is cut, held up, or slow; and a network of their own, where packets are lost and nobody resets a connection.
+//! A wire between the provider and the node that is cut, held up or slow. And a network of its own,
+//! where packets are lost and nobody resets a connection.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use crate::harness::relay::{Relay, Wire};
 use crate::harness::{Databases, Point, Setup, Site, Watch, Who};
 use crate::worker::record_batches;
 
-/// When, and what happens to the wire.
+/// When something happens to the wire, and what happens.
 const PARTITIONS: [(Point, Wire); 10] = [
     (Point::Submitted, Wire::Cut),
     (Point::Closed, Wire::Held),
@@ -43,10 +44,10 @@ async fn the_provider_is_cut_off() {
     }
 }
 
-/// What the test in the namespace is called.
+/// The name of the test in the namespace.
 const INSIDE: &str = "partitions::on_a_network_of_its_own";
 
-/// When, and what happens to the network.
+/// When something happens to the network, and what happens.
 const CUTS: [(Point, Cut); 8] = [
     (Point::Submitted, Cut::Switch),
     (Point::Locked, Cut::Cable),

@@ -1,4 +1,5 @@
-//! A worker as `velum market work` runs it, but for its prover: proofs that were made before are read from a folder, all others are made and kept there.
+//! A worker as `velum market work` runs it, except for its prover. Proofs that were made before are
+//! read from a folder. All other proofs are made and kept there.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -11,14 +12,14 @@ use velum_market_worker::{Pace, WorkError, Workshop};
 
 use crate::harness;
 
-/// What the test that is a worker is called.
+/// The name of the test that is a worker.
 const NAME: &str = "worker::a_process_of_other_tests";
 
 const DATABASE: &str = "VELUM_FAULTS_DATABASE";
 const BLOBS: &str = "VELUM_FAULTS_BLOBS";
 const TAKES: &str = "VELUM_FAULTS_TAKES";
 
-/// The command of such a worker: this very program.
+/// The command of such a worker, which is this program itself.
 pub fn command(database: &str, blobs: &str, takes: Duration) -> Command {
     let mut command = harness::command(&std::env::current_exe().unwrap());
     command.args(["--exact", NAME, "--ignored", "--nocapture", "--test-threads=1"]);
@@ -26,7 +27,7 @@ pub fn command(database: &str, blobs: &str, takes: Duration) -> Command {
     command
 }
 
-/// Opens a workshop whose workers take so long for a proof that is recorded.
+/// Opens a workshop whose workers take this long for a proof that is recorded.
 pub async fn open(
     database: &str,
     blobs: Blobs,
@@ -54,7 +55,9 @@ async fn a_process_of_other_tests() {
     }
 }
 
-/// Makes all proofs that a provider folds some batches of submissions with, named by their numbers, where they are not recorded: then histories take seconds.
+/// Makes all proofs with which a provider folds some batches of submissions, unless they are
+/// recorded. The submissions are named by their numbers. With recorded proofs, histories take
+/// seconds.
 pub fn record_batches(provider: usize, batches: &[&[usize]]) {
     let all = made(batches.iter().copied().flatten().max().map_or(0, |most| most + 1));
     for batch in batches {

@@ -1,4 +1,5 @@
-//! Hand-offs to markets that are scripted, on a clock that is, over a network that loses requests and answers.
+//! Hand-offs to scripted markets, on a scripted clock, over a network that loses requests and
+//! answers.
 
 use std::cell::{Cell, RefCell};
 
@@ -13,27 +14,28 @@ use crate::testing::{JOB_DEADLINE, job_for};
 /// How a market treats a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Manner {
-    /// Counts it after so many milliseconds, of which the last ten thousand under a lock.
+    /// Counts the job after this number of milliseconds. In the last ten thousand of them, the job
+    /// is locked.
     Counts(u64),
     /// Never finds a provider.
     Idle,
     /// Refuses every job.
     Refuses,
-    /// Cannot be paid, and takes nothing back of one that it was never paid for.
+    /// Cannot be paid, and takes back no job that it was never paid for.
     Unpaid,
     /// Never answers.
     Away,
-    /// Is paid for a receipt that is none.
+    /// Is paid for a receipt that is not valid.
     Lies,
-    /// Says for ever that some provider has it.
+    /// Always says that a provider has the job.
     Stuck,
 }
 
-/// A market as its node has it.
+/// The state of a scripted market, as its node has it.
 struct Scripted<'a> {
     clock: &'a Cell<u64>,
     manner: Manner,
-    /// Faults of the network, by calls that are still to come: true loses the request, or else the answer.
+    /// The network faults of the next calls. `true` loses the request, `false` loses the answer.
     faults: RefCell<Vec<Option<bool>>>,
     /// When the job came.
     came: Cell<Option<u64>>,
@@ -72,7 +74,7 @@ impl<'a> Scripted<'a> {
         })
     }
 
-    /// A call over the network.
+    /// Makes a call over the network.
     fn call<T>(&self, effect: impl FnOnce() -> Result<T, MarketError>) -> Result<T, MarketError> {
         let lost = || Err(MarketError::Unreachable("lost".to_owned()));
         if self.manner == Manner::Away {
@@ -124,7 +126,7 @@ impl MarketAdapter for Scripted<'_> {
     async fn cancel(&self, cancel: &Signed<Cancel>) -> Result<JobStatus, MarketError> {
         self.call(|| match self.state() {
             _ if self.manner == Manner::Unpaid => Err(refused("not_enough")),
-            // What was cancelled before it came is kept.
+            // The market remembers a cancellation that arrives before its job.
             None | Some(JobState::Offered | JobState::Waiting) => {
                 self.cancelled.set(true);
                 self.status_now(cancel.message().job)
@@ -143,7 +145,7 @@ impl MarketAdapter for Scripted<'_> {
 struct Scene<'a> {
     clock: &'a Cell<u64>,
     saved: Cell<Option<Saved>>,
-    /// Saving fails after so many times, as where the process is killed.
+    /// The number of saves after which saving fails, as if the process were killed.
     lives: Cell<u32>,
     stopped_at: u64,
 }
@@ -187,7 +189,7 @@ impl Host for Scene<'_> {
     }
 }
 
-/// When another market is preferred, where there is one.
+/// The time from which the next market is preferred, if there is one.
 const PREFERRED: u64 = 60_000;
 
 fn plan<'a>(markets: &'a [Scripted<'a>]) -> Plan<&'a Scripted<'a>> {
@@ -224,7 +226,7 @@ fn the_first_market_that_counts_it_is_paid() {
     assert_eq!(hand_off(&[counts, counts], NEVER), (given(0), vec![true, false]));
     assert_eq!(hand_off(&[Manner::Refuses, counts], NEVER), (given(1), vec![false, true]));
     assert_eq!(hand_off(&[Manner::Idle, counts], NEVER), (given(1), vec![false, true]));
-    // It is locked when the next one is preferred: then it is waited for.
+    // The job is locked by the time the next market is preferred, so the hand-off waits for it.
     assert_eq!(
         hand_off(&[Manner::Counts(PREFERRED + 5_000), counts], NEVER),
         (given(0), vec![true, false])
@@ -303,7 +305,8 @@ fn what_was_saved_has_a_market_of_the_plan() {
     assert_eq!(at(2), Err(HandOffError::OtherPlan { markets: 1 }));
 }
 
-/// Whatever the network loses and whenever the process is killed, at most one market is paid, and a receipt is of the one that is.
+/// Whatever the network loses and whenever the process is killed, at most one market is paid, and a
+/// receipt is the receipt of that market.
 #[test]
 fn two_markets_are_never_paid() {
     let mut state = 1u64;

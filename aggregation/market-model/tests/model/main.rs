@@ -1,4 +1,4 @@
-//! The messages from outside: test vectors, and what is refused.
+//! Tests the messages from outside: test vectors, and what is refused.
 
 mod examples;
 mod refused;

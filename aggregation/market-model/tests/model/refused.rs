@@ -1,4 +1,4 @@
-//! What is refused: other kinds, other members, other forms, other keys.
+//! Messages that are refused: of other kinds, with other members, in other forms, by other keys.
 
 use serde_json::Value;
 use velum_market_model::*;
@@ -13,7 +13,7 @@ fn read_job(json: &str) -> Result<Signed<Job>, ModelError> {
     Signed::read(json.as_bytes())
 }
 
-/// The signed job with one text of it replaced, which has to be there.
+/// The signed job with one text replaced. The text has to be in the job.
 fn with(from: &str, to: &str) -> String {
     let job = signed_job();
     assert!(job.contains(from), "{from} is not in {job}");
@@ -105,7 +105,7 @@ fn a_list_is_no_object_and_null_says_nothing() {
 
 #[test]
 fn a_message_of_one_kind_is_none_of_another() {
-    // A delivery's members are all that a kind of the same shape would have; only the tag tells them apart.
+    // `Other` has the members of a delivery. Only the tag tells the two kinds apart.
     #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
     #[serde(transparent)]
     struct Other(Delivery);
@@ -182,7 +182,7 @@ fn keys_that_are_no_points_are_refused() {
     assert_eq!(read_job(&json), Err(ModelError::Key { algorithm: "es256" }));
     let unsigned = serde_json::to_vec(&job).unwrap();
     assert_eq!(read_unsigned::<Job>(&unsigned), Err(ModelError::Key { algorithm: "es256" }));
-    // The neutral element, under which strict verification takes nothing.
+    // The neutral element, under which strict verification accepts no signature.
     let mut neutral = [0; 32];
     neutral[0] = 1;
     let lock = Lock { provider: Key::Ed25519(neutral), ..of::lock() };
@@ -267,7 +267,7 @@ fn a_token_stands_once_in_a_redemption_and_no_message_has_too_many() {
         |tokens| Signed::sign(Redemption { tokens, ..of::redemption() }, &of::provider()).map(drop);
     let [first, second] = of::redemption().tokens[..] else { panic!("two tokens") };
     assert_eq!(signed(vec![first, second]), Ok(()));
-    // Even where only the authenticator differs.
+    // This holds even if only the authenticator differs.
     let again = SpentToken { authenticator: second.authenticator, ..first };
     assert_eq!(member(signed(vec![first, again])), Some("tokens"));
     assert_eq!(member(signed(Vec::new())), Some("tokens"));

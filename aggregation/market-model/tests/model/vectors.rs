@@ -1,4 +1,5 @@
-//! Every kind of message as `testdata/market/vectors.json` has it: text, id and signature. Other implementations test themselves by that file.
+//! Checks every kind of message against `testdata/market/vectors.json`: its text, id and signature.
+//! Other implementations test themselves with that file.
 
 use serde_json::{Value, json};
 use velum_market_model::*;

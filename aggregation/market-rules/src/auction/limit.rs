@@ -1,7 +1,9 @@
-//! The book of limit orders: providers' standing quotes against lots, each of which has a limit.
+//! The book of limit orders: the standing quotes of providers against lots, each of which has a
+//! limit.
 //!
-//! Quotes stand by price and then by time. The price of a match is that of whoever stood in the book: the quote's, where a lot comes, and the lot's limit, where a
-//! quote comes. A quote is for so many presentations, and a lot is never divided.
+//! Quotes stand in the book by price and then by time. The price of a match is the price of the
+//! party that stood in the book: the quote's price if a lot comes, and the lot's limit if a quote
+//! comes. A quote is for a number of presentations, and a lot is never divided.
 
 use std::collections::BTreeMap;
 
@@ -15,19 +17,19 @@ use crate::{Lot, Refusal};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
-    /// The quote's id.
+    /// The id of the quote.
     pub id: Hash,
-    /// Whose it is.
+    /// The provider.
     pub provider: Hash,
-    /// Of the aggregates.
+    /// The profile of the aggregates.
     pub profile: Profile,
-    /// For each presentation.
+    /// The price for each presentation.
     pub price: Amount,
     /// How many presentations are left.
     pub left: Count,
-    /// When it came.
+    /// When the quote came.
     pub placed: Time,
-    /// Until when it stands.
+    /// When the quote expires.
     pub expires: Time,
 }
 
@@ -35,7 +37,7 @@ impl Ask {
     /// A quote that comes to the book of this market.
     ///
     /// # Errors
-    /// [`Refusal::OtherMarket`], and [`Refusal::Quote`] where it is over already.
+    /// Returns [`Refusal::OtherMarket`], or [`Refusal::Quote`] if the quote has expired already.
     pub fn new(quote: &Quote, id: Hash, market: Hash, now: Time) -> Result<Self, Refusal> {
         for_market(quote.market, market)?;
         if now >= quote.expires {
@@ -52,8 +54,11 @@ impl Ask {
         })
     }
 
-    /// What it takes for a lot; none, where it does not fit: another profile, too little left, expired, or dearer than the lot's limit of now. No less than the
-    /// lot's minimum, which its clients offer in any case.
+    /// The price that the quote takes for a lot. It is at least the lot's minimum, which its
+    /// clients offer in any case.
+    ///
+    /// Returns `None` if the quote does not fit: if it is of another profile, has too little left,
+    /// has expired, or is dearer than the current limit of the lot.
     #[must_use]
     pub fn price_of(&self, lot: &Lot, now: Time) -> Option<Amount> {
         let fits = self.profile == lot.profile && self.left >= lot.count() && now < self.expires;
@@ -62,7 +67,7 @@ impl Ask {
         (fits && price <= lot.price(now)).then_some(price)
     }
 
-    /// The quote without what a lot takes of it; nothing, where nothing is left.
+    /// The quote without what a lot takes of it, or `None` if nothing is left.
     #[must_use]
     pub fn without(&self, lot: &Lot) -> Option<Self> {
         let left = self.left.saturating_sub(lot.count());
@@ -70,8 +75,9 @@ impl Ask {
     }
 }
 
-/// The lot that a quote which comes now takes, of those that wait: the one with the highest limit for each presentation, then the one that waits longest. Its
-/// limit is the price.
+/// The lot that a newly arrived quote takes, and its price. Of the waiting lots that fit, it takes
+/// the one with the highest limit for each presentation, and of several such lots the one that has
+/// waited longest. The price is the limit of the lot.
 #[must_use]
 pub fn waiting_for<'a>(
     ask: &Ask,
@@ -88,7 +94,8 @@ pub fn waiting_for<'a>(
     fitting.max_by(better).map(|lot| (lot, lot.price(now)))
 }
 
-/// All quotes, by profile, price and time. A node has them in a table with that order; a simulation has this.
+/// All quotes, by profile, price and time. A node keeps them in a table with that order. A
+/// simulation uses this type.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     asks: BTreeMap<(Profile, Amount, Time, Hash), Ask>,
@@ -96,7 +103,7 @@ pub struct Book {
 }
 
 impl Book {
-    /// Puts a quote into it, in place of what stands there under its id.
+    /// Puts a quote into the book, in place of the quote that stands there under the same id.
     pub fn place(&mut self, ask: Ask) {
         self.withdraw(&ask.id);
         let place = (ask.profile, ask.price, ask.placed, ask.id);
@@ -104,12 +111,13 @@ impl Book {
         self.asks.insert(place, ask);
     }
 
-    /// Takes a quote out of it.
+    /// Takes a quote out of the book.
     pub fn withdraw(&mut self, id: &Hash) -> Option<Ask> {
         self.asks.remove(&self.places.remove(id)?)
     }
 
-    /// The quotes that fit a lot, the best first, each with its price for it. The first whose provider is admitted and can pay its collateral takes the lot.
+    /// The quotes that fit a lot, the best first, each with its price for the lot. The lot goes to
+    /// the first quote whose provider is admitted and can pay the collateral.
     pub fn fitting<'a>(
         &'a self,
         lot: &'a Lot,

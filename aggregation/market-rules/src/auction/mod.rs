@@ -10,21 +10,22 @@ pub use sealed::{Awarded, Commitment, Fixed, Sealed, Standby};
 
 /// The auction of an open lot.
 ///
-/// In a **Dutch** auction each job's price rises by its own ramp from its minimum to its maximum, until a provider locks the lot at the sum of the moment, and
-/// each job pays its own price of then.
+/// In a **Dutch** auction, the price of each job rises by its own ramp from its minimum to its
+/// maximum, until a provider locks the lot at the current sum. Each job pays its own price of that
+/// moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Auction {
-    /// By [`crate::Event::Lock`].
+    /// A Dutch auction, which [`crate::Event::Lock`] ends.
     Dutch {
-        /// Since when its prices rise.
+        /// The time from which its prices rise.
         opened: Time,
     },
-    /// By sealed bids.
+    /// An auction by sealed bids.
     Sealed(Sealed),
-    /// By the book of [`limit`].
+    /// A sale by the book of [`limit`].
     Limit {
-        /// Since when the lot is in it.
+        /// The time from which the lot is in the book.
         opened: Time,
     },
 }
@@ -38,7 +39,7 @@ impl Auction {
         }
     }
 
-    /// Another one of the same kind.
+    /// Another auction of the same kind.
     pub(crate) const fn again(&self, now: Time) -> Self {
         match self {
             Self::Dutch { .. } => Self::Dutch { opened: now },
@@ -47,7 +48,7 @@ impl Auction {
         }
     }
 
-    /// Since when it runs.
+    /// The start of the auction.
     #[must_use]
     pub const fn opened(&self) -> Time {
         match self {

@@ -1,6 +1,8 @@
-//! Sealed bids: committed to, fixed by one root, then opened. The lowest wins and is paid the second-lowest, so that a provider does best to bid its cost.
+//! Sealed bids, which are committed to, fixed by one root, and then opened. The lowest bid wins and
+//! is paid the second-lowest price, so that it is best for a provider to bid its cost.
 //!
-//! Those next in line stand by with their collateral. If the winner fails, the next has the lot at once, at its own next-higher price.
+//! The next bidders in line stand by with their collateral. If the winner fails, the next bidder
+//! gets the lot at once, at its own next-higher price.
 
 use serde::{Deserialize, Serialize};
 use velum_market_model::{Amount, Count, Hash, Time, sealed_price};
@@ -14,21 +16,22 @@ use crate::{Clock, Interval, Refusal, Rules, lengthened, root_of};
 pub struct Sealed {
     /// When it began.
     pub opened: Time,
-    /// In the order in which they came.
+    /// The bids, in the order in which they came.
     pub commitments: Vec<Commitment>,
-    /// Once no more are taken.
+    /// The root over all bids, once no more are accepted.
     pub fixed: Option<Fixed>,
-    /// Who is next, and at what price, once it is awarded.
+    /// The bidders that are next in line with their prices, once the auction is awarded.
     pub standbys: Vec<Standby>,
 }
 
-/// All commitments, which nothing is added to any more.
+/// The commitments to all bids. Nothing is added to them any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fixed {
-    /// Over them.
+    /// The Merkle root over the commitments.
     pub root: Hash,
-    /// Since when, and from then on they are opened: later than bids end, where the node was late.
+    /// When they were fixed. Bids are opened from this time on, which is later than the end of
+    /// bidding if the node was late.
     pub at: Time,
 }
 
@@ -36,13 +39,13 @@ pub struct Fixed {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Commitment {
-    /// Who bids.
+    /// The bidder.
     pub bidder: Hash,
-    /// What [`sealed_price`] made of price and nonce.
+    /// The commitment to price and nonce, as computed by [`sealed_price`].
     pub commitment: Hash,
-    /// When it came.
+    /// When the bid came.
     pub at: Time,
-    /// For the whole lot.
+    /// The price of the whole lot, once the bid is opened.
     pub price: Option<Amount>,
 }
 
@@ -50,9 +53,9 @@ pub struct Commitment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Standby {
-    /// Who.
+    /// The bidder.
     pub bidder: Hash,
-    /// What it is paid: the next-higher bid, or the lot's maximum where there is none.
+    /// What the bidder is paid: the next-higher bid, or the lot's maximum if there is none.
     pub price: Amount,
 }
 
@@ -61,9 +64,9 @@ pub struct Standby {
 pub struct Awarded {
     /// The auction, with the winner at the head of the line.
     pub sealed: Sealed,
-    /// Who opened a bid and is not in line.
+    /// The bidders that opened a bid and are not in line.
     pub released: Vec<Hash>,
-    /// Who did not open it.
+    /// The bidders that did not open their bid.
     pub unrevealed: Vec<Hash>,
 }
 
@@ -72,7 +75,8 @@ impl Sealed {
         Self { opened: now, commitments: Vec::new(), fixed: None, standbys: Vec::new() }
     }
 
-    /// When bids are no longer taken, whether they are fixed by then or not. The time for that is longer by what kept bidders from it.
+    /// When bids are no longer accepted, whether or not they are fixed by then. Excuses lengthen
+    /// the time for bids by as long as they kept bidders away.
     #[must_use]
     pub fn commits_end(&self, rules: &Rules, excuses: &[Interval]) -> Time {
         lengthened(self.opened, self.opened.after(rules.sealed.commit), excuses)
@@ -84,22 +88,25 @@ impl Sealed {
         self.fixed.map(|fixed| fixed.root)
     }
 
-    /// When bids are no longer opened. The time for that runs from when they are fixed, and is longer by what kept bidders from it: none of them loses anything where
-    /// the node was late or away. Before they are fixed, no earlier than this.
+    /// When bids are no longer opened. The time for that runs from when the bids are fixed, and
+    /// excuses lengthen it by as long as they kept bidders away. So no bidder loses anything if the
+    /// node was late or offline.
+    ///
+    /// Before the bids are fixed, this is the earliest end that is possible.
     #[must_use]
     pub fn reveals_end(&self, rules: &Rules, excuses: &[Interval]) -> Time {
         let from = self.fixed.map_or(self.commits_end(rules, excuses), |fixed| fixed.at);
         lengthened(from, from.after(rules.sealed.reveal), excuses)
     }
 
-    /// What the root is over: bidder and commitment.
+    /// The entries that the root is over, each of them bidder and commitment.
     #[must_use]
     pub fn entries(&self) -> Vec<Vec<u8>> {
         let entry = |bid: &Commitment| [bid.bidder.0, bid.commitment.0].concat();
         self.commitments.iter().map(entry).collect()
     }
 
-    /// Whoever has collateral in it.
+    /// All bidders that have collateral in the auction.
     pub(crate) fn bidders(&self) -> impl Iterator<Item = Hash> + '_ {
         self.commitments
             .iter()
@@ -158,7 +165,8 @@ impl Sealed {
         Ok(sealed)
     }
 
-    /// Ranks the bids that were opened, the lowest first and the earlier of two.
+    /// Ranks the bids that were opened. The lowest comes first, and of two equal bids the earlier
+    /// one.
     pub(crate) fn award(
         &self,
         maximum: Amount,
@@ -171,7 +179,7 @@ impl Sealed {
         during("the award", clock.now, self.reveals_end(rules, clock.excuses), Time::MOST)?;
         let mut ranked: Vec<_> =
             self.commitments.iter().filter_map(|bid| Some((bid.price?, bid.bidder))).collect();
-        // Stable, and commitments stand in the order in which they came.
+        // The sort is stable, and commitments are in the order in which they came.
         ranked.sort_by_key(|(price, _)| *price);
         let next_prices = ranked.iter().skip(1).map(|(price, _)| *price).chain([maximum]);
         let mut line: Vec<Standby> = ranked

@@ -1,4 +1,5 @@
-//! The sealed auction of a lot: its bids with their collateral, its award, and who is next where the winner fails.
+//! The sealed auction of a lot: its bids with their collateral, its award, and the bidder that
+//! follows if the winner fails.
 
 use velum_market_model::{Amount, Hash, Time};
 
@@ -45,7 +46,8 @@ impl Lot {
         })
     }
 
-    /// The lowest bidder has won, the next ones stand by, and all others have their collateral back but for those who did not open their bids.
+    /// Awards the lot to the lowest bidder and lets the next ones stand by. All other bidders get
+    /// their collateral back, except those that did not open their bids: they lose a part of it.
     pub(super) fn award(&self, clock: &Clock<'_>, rules: &Rules) -> Result<Step, Refusal> {
         let now = clock.now;
         self.check_open()?;
@@ -74,8 +76,11 @@ impl Lot {
         Ok(step)
     }
 
-    /// Takes the first that stands by out of the line, its bid's collateral being the lot's from now on. Nobody, where the lot cannot be locked any more; then
-    /// all who stand by have theirs back.
+    /// Takes the first bidder that stands by out of the line. The collateral of its bid is held for
+    /// the lot from now on.
+    ///
+    /// Returns `None` if nobody stands by, or if the lot cannot be locked any more. In the latter
+    /// case, all bidders that stand by get their collateral back.
     pub(super) fn next_in_line(
         &mut self,
         now: Time,

@@ -1,4 +1,5 @@
-//! What each job of a lot pays: its own price of the moment, or its share of a price that is found otherwise.
+//! What each job of a lot pays: its own current price, or its share of a price that is found
+//! otherwise.
 
 use velum_market_model::{Amount, PriceMove, Time};
 
@@ -7,23 +8,24 @@ use crate::auction::Auction;
 use crate::{Entry, Refusal, split};
 
 impl Lot {
-    /// The price of the moment, which a Dutch auction and a limit go by: the sum of what each job pays by its own ramp, so that no job moves another's price.
+    /// The current price of the lot, which Dutch auctions and limits use. It is the sum of what
+    /// each job pays by its own ramp, so that no job moves the price of another.
     #[must_use]
     pub fn price(&self, now: Time) -> Amount {
         total(self.prices(now))
     }
 
-    /// Whether the price of the moment will be another one before it is too late to lock.
+    /// Whether the current price will change before it is too late to lock the lot.
     #[must_use]
     pub fn price_moves(&self, now: Time) -> bool {
         self.price(now) != self.price(self.last_lock())
     }
 
-    /// What each job pays of a price that the lot is won for now, in their order.
+    /// What each job pays, in the order of the jobs, if the lot is won now for this price.
     pub(super) fn shares(&self, price: Amount, now: Time) -> Result<Vec<Amount>, Refusal> {
         let minima = self.jobs.iter().map(|entry| entry.minimum);
         let shares = match &self.auction {
-            // The price is the sum of these.
+            // The price is the sum of these prices.
             Auction::Dutch { .. } => Some(self.prices(now).collect()),
             Auction::Limit { .. } => {
                 split(price, &minima.zip(self.prices(now)).collect::<Vec<_>>())
@@ -43,7 +45,8 @@ impl Lot {
     }
 }
 
-/// The price of a job. Its ramp starts in the auction, and ends while the lot can still be locked.
+/// The current price of a job. Its ramp starts during the auction, and ends while the lot can still
+/// be locked.
 fn price_of(entry: &Entry, opened: Time, last: Time, now: Time) -> Amount {
     let start = entry.ramp_start.max(opened).min(last);
     let duration = entry.ramp.min(last.since(start));

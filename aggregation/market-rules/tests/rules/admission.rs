@@ -58,7 +58,8 @@ fn elsewhere_a_share_is_in_proportion_to_stake_whatever_the_names() {
     // The first lot of a window is free.
     assert_eq!(with(1, 0), Ok(()));
     assert!(matches!(with(1, 1), Err(Refusal::Share { .. })));
-    // A tenth of all stake is a fifth of all presentations, and half of it half of that.
+    // A tenth of all stake gives a fifth of all presentations, and half of that stake gives half of
+    // that share.
     assert_eq!(with(2_000_000, 3996), Ok(()));
     assert!(matches!(with(2_000_000, 3997), Err(Refusal::Share { .. })));
     assert_eq!(with(1_000_000, 1996), Ok(()));

@@ -1,11 +1,11 @@
-//! What one job can do to the others of its lot: attacks by who joins a batch.
+//! What one job can do to the other jobs of its lot: attacks by joining a batch.
 
 use velum_market_model::*;
 use velum_market_rules::*;
 
 use crate::world::{MINUTE, NOON, World};
 
-/// What the jobs of a lot pay that is locked so many milliseconds from now.
+/// What the jobs of a lot pay if the lot is locked this many milliseconds from now.
 fn paid(mut world: World, mut lot: Lot, milliseconds: u64) -> Vec<u64> {
     world.now += milliseconds;
     world.lock(&mut lot, 10).unwrap();
@@ -39,7 +39,8 @@ fn a_job_whose_ramp_starts_late_does_not_keep_others_at_their_minima() {
     assert_eq!(paid(world, lot, 200_000), [500, 500, 460]);
 }
 
-/// Jobs of two kinds come by turns, every second, into a batch each or one for all: when the batch of the first kind closes, and its lot.
+/// Jobs of two kinds come in turns, one each second, and collect in one batch for each kind or in
+/// one for both. Returns when the batch of the first kind closes, and its lot.
 fn first_kind(change: impl Fn(&mut Job)) -> (u64, Lot) {
     let mut world = World::new(|_| ());
     let mut batches: Vec<Batch> = Vec::new();
@@ -84,7 +85,7 @@ fn a_job_with_tight_deadlines_does_not_expire_the_lot_of_others() {
             (now, now.after(lease).after(Duration::constant(1)));
     });
     assert_eq!((at, lot.last_lock()), (10 * MINUTE, Time::constant(NOON).after(minutes(60))));
-    // As early to be delivered as it can be, so that nobody could rescue it.
+    // The earliest delivery that is possible, so that nobody could rescue the lot.
     let (at, lot) = first_kind(|job| job.offer.deliver_by = job.offer.lock_by.after(lease));
     assert_eq!((at, lot.deliver_by), (10 * MINUTE, Time::constant(NOON).after(minutes(180))));
 }
@@ -133,7 +134,8 @@ fn nobody_rides_along_at_the_cost_of_others() {
 
 #[test]
 fn who_joins_a_batch_late_has_a_quarter_of_its_time_left() {
-    // The worst that one of the same class can do: it came first, has half as much time, and waits for half of that.
+    // The worst that a job of the same class can do: it came first, has half as much time, and
+    // waits for half of that.
     let mut world = World::new(|_| ());
     let time = Duration::constant(1 << 22);
     let with = |lock: Duration| {

@@ -1,4 +1,5 @@
-//! Random histories of clients and providers: whatever they do and when, no money is lost or made, and every job has its end.
+//! Random histories of clients and providers. Whatever they do and when, no money is lost or
+//! created, and every job comes to an end.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use crate::world::{MINUTE, World, hash, key, owner, provider_of};
 const CLIENTS: u8 = 4;
 const PROVIDERS: [u8; 5] = [10, 11, 12, 13, 14];
 
-/// One thing that someone does, or that time does.
+/// One act of a participant, or of time.
 #[derive(Clone, Debug)]
 enum Act {
     Wait(u64),
@@ -24,7 +25,7 @@ enum Act {
         range: u64,
         company: u64,
     },
-    /// By its owner, or by another.
+    /// A cancellation by the job's owner, or by another client.
     Cancel {
         batch: usize,
         job: usize,
@@ -49,7 +50,8 @@ enum Act {
         provider: usize,
         price: u64,
     },
-    /// By the holder of the lease, or by another; under the current epoch, or an earlier one.
+    /// A delivery by the holder of the lease or by another provider, under the current epoch or an
+    /// earlier one.
     Deliver {
         lot: usize,
         other: Option<usize>,
@@ -103,9 +105,9 @@ struct History {
     world: World,
     batches: Vec<Batch>,
     lots: Vec<Lot>,
-    /// What each job paid at most, and what became of it.
+    /// The maximum price of each job, and what became of it.
     jobs: BTreeMap<Hash, (u64, End)>,
-    /// Prices of sealed bids, by lot, epoch, auction and bidder.
+    /// The prices of sealed bids, by lot, epoch, auction and bidder.
     bids: BTreeMap<(Hash, Count, Time, Hash), u64>,
 }
 
@@ -145,7 +147,7 @@ impl History {
             Act::Withdraw { party, amount } => {
                 let gateway = DemoMoney { most: Amount::MOST };
                 let transfers = gateway.withdraw(owner(party), Amount::constant(amount)).unwrap();
-                // Of who has it not, it is refused.
+                // The ledger refuses this if the party does not have the money.
                 let _ = self.world.ledger.apply(&transfers);
             }
             Act::Lock { lot, provider } => self.with_admission(lot, provider, |_, provider| {
@@ -184,7 +186,7 @@ impl History {
         self.check_money();
     }
 
-    /// A lot, mostly one that is not over.
+    /// A lot, which in most cases is not over.
     fn place(&self, number: usize) -> Option<usize> {
         let live: Vec<_> =
             (0..self.lots.len()).filter(|place| !self.lots[*place].is_over()).collect();
@@ -231,7 +233,7 @@ impl History {
     }
 
     fn cancel(&mut self, batch: usize, job: usize, other: Option<u8>) {
-        // The newest are open, most of the time.
+        // The newest batches are open most of the time.
         let Some(batch) = self.batches.iter_mut().rev().nth(batch) else { return };
         let Some(entry) = batch.entries.get(job).cloned() else { return };
         let by = other.map_or(entry.owner, owner);
@@ -253,7 +255,8 @@ impl History {
         }
     }
 
-    /// What a node does by itself when its time has come, where it has noticed. It notices nothing of leases here: that is what `Fail` is for.
+    /// What a node does by itself once it notices that the time has come. It notices no missed
+    /// leases here. `Fail` does that.
     fn tick(&mut self) {
         for lot in 0..self.lots.len() {
             self.step(lot, Event::Fix);
@@ -300,7 +303,7 @@ impl History {
         self.step(lot, Event::Reveal { bidder, price, nonce });
     }
 
-    /// Makes a transition, if the rules allow it, and checks what it says.
+    /// Makes a transition if the rules allow it, and checks the result.
     fn step(&mut self, place: usize, event: Event) {
         let now = self.now();
         let Some(lot) = self.lots.get_mut(place) else { return };
@@ -384,7 +387,7 @@ fn histories_reach_every_kind_of_end() {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::{Config, TestRunner};
 
-    // The property above says little of what never happens.
+    // The property above says little about ends that never happen.
     let mut runner = TestRunner::new_with_rng(
         Config::default(),
         proptest::test_runner::TestRng::deterministic_rng(

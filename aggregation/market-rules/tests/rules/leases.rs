@@ -1,4 +1,4 @@
-//! Deliveries in time and out of it, broken leases, and who pays for them.
+//! Deliveries in time and too late, broken leases, and who pays for them.
 
 use velum_market_model::*;
 use velum_market_rules::*;

@@ -1,4 +1,5 @@
-//! Each rule of the market with what it refuses and the nearest that it allows; and random histories, in which nothing is lost.
+//! Tests each rule of the market with what it refuses and the nearest case that it allows. Random
+//! histories show that no money is lost.
 
 mod admission;
 mod batches;

@@ -1,4 +1,4 @@
-//! What was signed once and comes again, or elsewhere.
+//! Signed messages that come a second time, or to another market.
 
 use velum_market_model::*;
 use velum_market_rules::auction::limit::Ask;
@@ -81,7 +81,7 @@ fn a_message_that_was_taken_is_not_taken_again_until_it_has_expired() {
     let later = |milliseconds| now.after(Duration::constant(milliseconds));
     let mut remembered = Seen::default();
     remembered.take(quote, now, &world.rules).unwrap();
-    // Its provider has taken it back, and someone who has seen it sends it.
+    // The provider has taken the quote back, and someone who has seen it sends it again.
     let again = remembered.take(quote, later(1000), &world.rules);
     assert_eq!(again, Err(Refusal::TakenBefore { id: hash(50) }));
     assert_eq!(remembered.take(SeenMessage { id: hash(51), ..quote }, now, &world.rules), Ok(()));
@@ -112,7 +112,7 @@ fn a_bid_is_for_one_auction_though_the_next_one_has_the_same_epoch() {
     }
     assert_eq!((&lot.phase, lot.epoch), (&Phase::Open, epoch));
     assert_eq!(bid(&mut world, &mut lot), Err(Refusal::TakenBefore { id }));
-    // The lot by itself would have taken the bidder's collateral once more.
+    // The lot by itself would have taken the bidder's collateral a second time.
     let provider = world.admitted(10, &lot);
     assert!(world.step(&mut lot, Event::Commit { provider, commitment: hash(61) }).is_ok());
 }
@@ -125,18 +125,19 @@ fn a_job_that_was_cancelled_before_it_came_is_not_taken_while_it_could_be_locked
     let (_, job) = world.job(|job| job.submitter = key(1));
     let mut remembered = Seen::default();
     let (first, last) = (now.after(Duration::constant(1)), now.after(horizon));
-    // Whoever else cancels it keeps it from nobody.
+    // A cancellation by any other owner does not keep the job from being accepted.
     remembered.cancel(seen(job, owner(2), last), now, &world.rules).unwrap();
     assert_eq!(remembered.check_job(job, owner(1), now), Ok(()));
     remembered.cancel(seen(job, owner(1), last), now, &world.rules).unwrap();
     let refused = Err(Refusal::CancelledBefore { job });
     assert_eq!(remembered.check_job(job, owner(1), now), refused);
     assert_eq!(remembered.check_job(job, owner(1), last), refused);
-    // Who sends another cancellation of it, of an earlier time, shortens nothing.
+    // Another cancellation of the same job with an earlier time shortens nothing.
     remembered.cancel(seen(job, owner(1), first), now, &world.rules).unwrap();
     assert_eq!(remembered.check_job(job, owner(1), last), refused);
     assert_eq!(remembered.check_job(job, owner(1), last.after(Duration::constant(1))), Ok(()));
-    // What could be locked later is not taken when it is tried, nor is its cancellation kept.
+    // The market does not accept a job that could be locked later, and does not keep its
+    // cancellation.
     let with = |lock_by: Time| {
         move |job: &mut Job| {
             (job.offer.lock_by, job.offer.deliver_by) = (lock_by, lock_by.after(horizon));

@@ -1,4 +1,4 @@
-//! Sealed auctions: committed, fixed, opened, awarded; and who stands by.
+//! Sealed auctions: bids that are committed, fixed, opened and awarded, and bidders that stand by.
 
 use velum_market_model::*;
 use velum_market_rules::auction::Auction;
@@ -41,7 +41,7 @@ fn next_part(world: &mut World) {
     world.now += world.rules.sealed.commit.get();
 }
 
-/// An auction in which all bids were made and opened, but for those that are zero.
+/// Runs an auction in which all bids are made, and all are opened except those of price zero.
 fn awarded(world: &mut World, lot: &mut Lot, bids: &[(u8, u64)]) -> Vec<Notice> {
     for (bidder, price) in bids {
         commit(world, lot, *bidder, *price).unwrap();
@@ -172,7 +172,7 @@ fn bids_that_are_fixed_late_are_opened_from_then_on() {
     let rules = world.rules.clone();
     commit(&mut world, &mut lot, 10, 700).unwrap();
     let before = world.balance(10);
-    // Longer than bids are opened for.
+    // This is longer than the time in which bids are opened.
     world.now += rules.sealed.commit.get() + 10 * rules.sealed.reveal.get();
     assert!(matches!(commit(&mut world, &mut lot, 11, 600), Err(Refusal::OtherTime { .. })));
     assert!(matches!(world.step(&mut lot, Event::Award), Err(Refusal::Fixed(_))));
@@ -200,7 +200,7 @@ fn an_outage_lengthens_the_time_in_which_bids_are_taken() {
     world.now += 1;
     assert!(matches!(commit(&mut world, &mut lot, 12, 500), Err(Refusal::OtherTime { .. })));
     world.step(&mut lot, Event::Fix).unwrap();
-    // What excused who bids excuses nobody from opening a bid in time.
+    // What excused a bidder does not excuse anyone from opening a bid in time.
     reveal(&mut world, &mut lot, 11, 600).unwrap();
     next_part(&mut world);
     world.step(&mut lot, Event::Award).unwrap();
@@ -320,7 +320,8 @@ fn other_auctions_take_no_bids_and_this_one_no_locks() {
 #[test]
 fn two_bidders_that_are_one_gain_nothing_by_a_second_bid_or_by_failing_for_each_other() {
     const OTHER: u8 = 12;
-    // What the operator of bidders 10 and 11 earns, by its bids; one of 0 is not made, and one that wins may fail for the other.
+    // What the operator of bidders 10 and 11 earns by its bids. A bid of 0 is not made. If `fails`
+    // is set and one of the two wins, it fails, so that the other may follow.
     let earned = |bids: [u64; 2], other: u64, fails: bool| {
         let mut world = World::new(|settings| settings.fee = Parts::default());
         let mut lot = sealed(&mut world);

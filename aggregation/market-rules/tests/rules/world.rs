@@ -4,12 +4,12 @@ use velum_market_model::*;
 use velum_market_rules::admission::{Admitted, Provider, Record, admit};
 use velum_market_rules::*;
 
-/// When everything starts.
+/// The time at which everything starts.
 pub const NOON: u64 = 1_800_000_000_000;
 pub const MINUTE: u64 = 60_000;
-/// The market that everything is for.
+/// The market that all messages are for.
 pub const MARKET: Hash = Hash([0x3a; 32]);
-/// What everyone begins with.
+/// The balance that everyone begins with.
 pub const WEALTH: u64 = 100_000_000;
 
 #[derive(Clone)]
@@ -34,7 +34,8 @@ impl World {
         }
     }
 
-    /// A job by client 1 from 100 to 900, which waits ten minutes for company, rises in five, is locked within an hour and delivered within three.
+    /// A job of client 1 that pays 100 to 900. It waits ten minutes for company, its price rises
+    /// within five minutes, and it is locked within one hour and delivered within three.
     pub fn job(&mut self, change: impl FnOnce(&mut Job)) -> (Job, Hash) {
         self.jobs += 1;
         let at = |minutes| Time::constant(self.now + minutes * MINUTE);
@@ -79,7 +80,7 @@ impl World {
         Entry::new(&job, id, MARKET, Time::constant(self.now), &self.rules)
     }
 
-    /// A lot of so many jobs, paid for by their clients, of the moment.
+    /// A lot of this number of jobs, which starts now and is paid for by its clients.
     pub fn lot(&mut self, jobs: usize, change: impl Fn(&mut Job)) -> Lot {
         self.lot_of(&vec![&change as &dyn Fn(&mut Job); jobs])
     }
@@ -110,7 +111,7 @@ impl World {
         }
     }
 
-    /// The admission of a provider that has all it needs.
+    /// The admission of a provider that has everything it needs.
     pub fn admitted(&mut self, provider: u8, lot: &Lot) -> Admitted {
         let owner = key(provider).owner();
         self.fund(owner);
@@ -125,7 +126,7 @@ impl World {
         if result.is_err() {
             assert_eq!(before, (self.ledger.clone(), lot.clone()));
         }
-        // What a node loads is what it has stored.
+        // A node loads what it has stored.
         assert_eq!(
             serde_json::from_str::<Lot>(&serde_json::to_string(lot).unwrap()).unwrap(),
             *lot
@@ -161,12 +162,12 @@ impl World {
         self.now += minutes * MINUTE;
     }
 
-    /// Just after the lease of a lot.
+    /// Moves the clock just past the lease of a lot.
     pub fn after_lease(&mut self, lot: &Lot) {
         self.now = lot.leased().unwrap().ends(&self.excuses).get() + 1;
     }
 
-    /// Just after the last moment to lock it.
+    /// Moves the clock just past the last moment to lock a lot.
     pub fn after_lock(&mut self, lot: &Lot) {
         self.now = lot.last_lock().get() + 1;
     }

@@ -1,4 +1,5 @@
-//! Writes submissions into a folder, with a list of what a job has to say of each: for tests in other languages.
+//! Writes submissions into a folder, with a list of what a job has to say about each of them. Tests
+//! in other languages use them.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! What workers do to tasks: begin them, keep them, and say how they ended.
+//! What workers do to tasks: they begin them, keep them, and record how they ended.
 
 use velum_market_model::Hash;
 use velum_market_sql::{Transaction, sqlx};
@@ -10,9 +10,9 @@ use crate::task::Task;
 #[derive(Clone, Debug)]
 pub(crate) struct Claimed {
     pub(crate) task: Task,
-    /// The worker.
+    /// The name of the worker.
     pub(crate) worker: String,
-    /// Which attempt of the task it is, from 1.
+    /// The number of this attempt at the task, from 1.
     pub(crate) attempt: u64,
 }
 
@@ -21,23 +21,24 @@ pub(crate) struct Claimed {
 pub(crate) enum Outcome {
     /// The result is there.
     Done,
-    /// An input is not what it should be: that task is done again, and this one waits for it.
+    /// An input is not what it should be. Its task is done again, and this task waits for it.
     Input {
-        /// The input's task.
+        /// The name of the input's task.
         name: Hash,
-        /// What is wrong with it.
+        /// What is wrong with the input.
         error: String,
     },
-    /// Through no fault of the task: the attempt does not count.
+    /// The attempt failed through no fault of the task, and does not count.
     Later(String),
-    /// Tried again some times.
+    /// The attempt failed, and the task is tried again some times.
     Failed(String),
-    /// No attempt would end otherwise.
+    /// No other attempt would end differently.
     Refused(String),
 }
 
 impl Store {
-    /// Begins the most urgent task that is ready. The attempt counts from here on, so that a task that kills its workers dies of it.
+    /// Begins the most urgent task that is ready. The attempt counts from now on, so that a task
+    /// that kills its workers is dead in the end.
     pub(crate) async fn claim(&self, worker: &str) -> Result<Option<Claimed>> {
         const CLAIM: &str = "
             update task set worker = $1, leased_until = $2, attempts = attempts + 1, error = $3
@@ -71,7 +72,7 @@ impl Store {
         claimed.transpose()
     }
 
-    /// Keeps what a worker does its own.
+    /// Renews the leases of a worker's tasks.
     pub(crate) async fn renew(&self, worker: &str) -> Result<()> {
         let mut write = self.database.write().await?;
         let until = signed(write.now()) + millis(self.pace.lease);
@@ -83,7 +84,7 @@ impl Store {
         write.commit().await
     }
 
-    /// Gives back what a worker has claimed and not begun to do.
+    /// Gives back tasks that a worker has claimed and not begun to do.
     pub(crate) async fn give_back(&self, worker: &str) -> Result<()> {
         let mut write = self.database.write().await?;
         sqlx::query(
@@ -95,7 +96,8 @@ impl Store {
         write.commit().await
     }
 
-    /// Says how an attempt ended. Where the task has become another worker's, only a result counts. Whether there is a result that nobody wants any more.
+    /// Records how an attempt ended. If the task has become another worker's, only a result counts.
+    /// Returns whether there is a result that nobody wants any more.
     pub(crate) async fn end(&self, claimed: &Claimed, outcome: &Outcome) -> Result<bool> {
         let mut write = self.database.write().await?;
         let mut is_garbage = false;
@@ -127,13 +129,13 @@ impl Store {
         Ok(is_garbage)
     }
 
-    /// Milliseconds until the attempt after this one.
+    /// The milliseconds until the attempt after this one.
     fn wait(&self, attempt: u64) -> i64 {
         let squared = i64::try_from(attempt.saturating_mul(attempt)).unwrap_or(i64::MAX);
         millis(self.pace.backoff).saturating_mul(squared)
     }
 
-    /// A result that was done is not there, or wrong: it is made again.
+    /// Has a result made again that was done, and now is missing or wrong.
     pub(crate) async fn make_again(&self, name: Hash, error: &str) -> Result<()> {
         let mut write = self.database.write().await?;
         make_again(&mut write, name, error).await?;
@@ -141,7 +143,7 @@ impl Store {
     }
 }
 
-/// An attempt that came to nothing.
+/// An attempt without a result.
 struct Ending<'a> {
     error: &'a str,
     state: &'static str,
@@ -169,7 +171,8 @@ impl Ending<'_> {
     }
 }
 
-/// A result is there, whoever made it. Whether anybody wants it; its blob is to be removed where nobody does.
+/// Records that there is a result, whoever made it. Returns whether anybody wants it. If nobody
+/// does, its blob is to be removed.
 async fn done(write: &mut Transaction, name: Hash) -> Result<bool> {
     let done = sqlx::query(
         "update task set state = 'done', worker = null, leased_until = null, error = null where name = $1",
@@ -184,7 +187,8 @@ async fn done(write: &mut Transaction, name: Hash) -> Result<bool> {
     Ok(is_wanted)
 }
 
-/// Attempts stay counted: a result that is lost again and again is not made for ever.
+/// Reopens the task of a result. Its attempts stay counted, so that a result that is lost again and
+/// again is not made for ever.
 async fn make_again(write: &mut Transaction, name: Hash, error: &str) -> Result<()> {
     const AGAIN: &str = "
         update task set state = case when attempts >= $1 then 'dead' else 'open' end, error = $2, begin_after = 0
@@ -194,7 +198,8 @@ async fn make_again(write: &mut Transaction, name: Hash, error: &str) -> Result<
     Ok(())
 }
 
-/// Takes tasks from workers that have given no sign for too long. One that has taken all its attempts is dead.
+/// Takes tasks away from workers that have given no sign for too long. A task that has used all its
+/// attempts is dead.
 async fn release_lapsed(write: &mut Transaction) -> Result<()> {
     const RELEASE: &str = "
         update task set state = case when attempts >= $1 then 'dead' else state end, worker = null, leased_until = null

@@ -1,4 +1,4 @@
-//! Lots: what wants tasks.
+//! Lots, which want tasks.
 
 use sqlx::AnyConnection;
 use velum_market_model::Hash;
@@ -10,7 +10,8 @@ use crate::task::Task;
 use crate::workshop::LotWork;
 
 impl Store {
-    /// Adds a lot and those of its tasks that are not there yet, and says whether it is this very lot that is there now.
+    /// Adds a lot, and those of its tasks that are not there yet. Returns whether the lot that is
+    /// there now is this very lot.
     pub(crate) async fn add(&self, lot: &LotWork, plan: &Plan) -> Result<bool> {
         let mut write = self.database.write().await?;
         let connection = write.connection();
@@ -32,7 +33,7 @@ impl Store {
         Ok(true)
     }
 
-    /// Remembers that a submission is put into the store of blobs for a lot.
+    /// Records that a submission is put into the store of blobs for a lot.
     pub(crate) async fn fetching(&self, lot: Hash, submission: Hash) -> Result<()> {
         const ADD: &str = "insert into fetched (lot, submission) values ($1, $2) on conflict (lot, submission) do nothing";
         let mut write = self.database.write().await?;
@@ -41,7 +42,7 @@ impl Store {
         write.commit().await
     }
 
-    /// The submissions that were put for a lot which was not added.
+    /// The submissions that were put into the store for a lot that was not added.
     pub(crate) async fn fetched(&self, lot: Hash) -> Result<Vec<Hash>> {
         let mut read = self.database.read().await?;
         let select = sqlx::query(
@@ -50,19 +51,19 @@ impl Store {
         select.bind(lot.to_string()).fetch_all(read.connection()).await?.iter().map(name).collect()
     }
 
-    /// The lots of such submissions.
+    /// The lots that have such submissions.
     pub(crate) async fn untaken(&self) -> Result<Vec<Hash>> {
         let mut read = self.database.read().await?;
         let select = sqlx::query("select distinct lot as name from fetched order by lot");
         select.fetch_all(read.connection()).await?.iter().map(name).collect()
     }
 
-    /// A lot that is here.
+    /// The lot with this id.
     pub(crate) async fn lot(&self, id: Hash) -> Result<Option<LotWork>> {
         find(self.database.read().await?.connection(), id).await
     }
 
-    /// All lots that are here.
+    /// All lots.
     pub(crate) async fn lots(&self) -> Result<Vec<LotWork>> {
         let mut read = self.database.read().await?;
         let rows =
@@ -78,7 +79,8 @@ impl Store {
         Ok(select.fetch_optional(read.connection()).await?.is_some())
     }
 
-    /// Drops a lot, and all tasks that no other wants, whose results are to be removed.
+    /// Drops a lot, and all tasks that no other lot wants. The results of these tasks are to be
+    /// removed.
     pub(crate) async fn drop_lot(&self, id: Hash) -> Result<()> {
         const UNWANTED: &str = "
             select task as name from want where lot = $1
@@ -111,7 +113,7 @@ async fn find(connection: &mut AnyConnection, id: Hash) -> Result<Option<LotWork
     select.fetch_optional(connection).await?.as_ref().map(body).transpose()
 }
 
-/// A task that is there already is not added again, and is as urgent as the most urgent lot that wants it.
+/// Adds a task, if it is not there yet. A task is as urgent as the most urgent lot that wants it.
 async fn add_task(connection: &mut AnyConnection, task: &Task, deadline: i64) -> Result<()> {
     const ADD: &str = "
         insert into task (name, kind, body, deadline, state, attempts, begin_after) values ($1, $2, $3, $4, 'open', 0, 0)

@@ -1,4 +1,4 @@
-//! Blobs in a bucket, whose server is away for a while.
+//! Blobs in a bucket whose server is away for a while.
 
 use velum_market_blobs::testing::{Answers, Bucket};
 

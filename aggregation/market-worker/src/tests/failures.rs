@@ -1,4 +1,4 @@
-//! Tasks that fail, results that are lost, stores that are away.
+//! Tasks that fail, results that are lost, and stores that are away.
 
 use velum_market_sql::sqlx::{self, AnyConnection, Connection};
 
@@ -24,7 +24,7 @@ async fn what_fails_is_tried_again_later_each_time() {
     let worker = world.worker().await;
     world.folded(&lot).await;
     worker.drain().await;
-    // Of the first four failures.
+    // The waits after the first four failures.
     assert!(begun.elapsed() >= pace.backoff * (1 + 4 + 9 + 16));
     assert!(world.workshop.dead().await.unwrap().is_empty());
 }
@@ -96,7 +96,7 @@ async fn a_submission_that_is_not_there_is_named() {
     worker.drain().await;
 }
 
-/// Whatever is lost or damaged below is made again, and nothing else.
+/// Whatever is lost or damaged below the root is made again, and nothing else.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn results_that_are_lost_or_damaged_are_made_again() {
     let world = World::new(Names::failing(Kind::Root, failed(most()))).await;
@@ -161,7 +161,7 @@ async fn a_store_that_comes_back_costs_nothing() {
     let world = World::new(Names::default()).await;
     let lot = lot(1, presentations(2));
     world.workshop.take(&lot).await.unwrap();
-    // A link that leads to itself: no answer of the system says that there is nothing.
+    // A link to itself: the system never answers that there is nothing.
     let (store, away) = (world.folder.path().join("store"), world.folder.path().join("away"));
     std::fs::rename(&store, &away).unwrap();
     std::os::unix::fs::symlink(&store, &store).unwrap();
@@ -174,7 +174,8 @@ async fn a_store_that_comes_back_costs_nothing() {
     worker.drain().await;
 }
 
-/// A database each of whose answers comes later than an idle worker would look again, and one of them later than its next sign of life.
+/// Each answer of the database comes later than the next look of an idle worker, and one answer
+/// comes later than the worker's next sign of life.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_is_slow_is_waited_for() {
     let pace = Pace { poll: Duration::from_micros(10), ..FAST };

@@ -8,10 +8,11 @@ use futures_util::stream::{self, StreamExt};
 use super::*;
 use crate::store::MOST_ATTEMPTS;
 
-/// Leases that end soon after a worker.
+/// Leases that end soon after a worker has gone.
 const SHORT: Pace = Pace { lease: Duration::from_millis(400), ..FAST };
 
-/// Lets a worker go on for so many steps, each to the next time that it waits, and drops it there.
+/// Lets a worker run for this many steps, each to the next point where it waits, and drops it
+/// there.
 async fn kill_after(steps: usize, workshop: &Workshop) {
     let mut work = pin!(workshop.work("killed", CancellationToken::new()));
     let mut left = steps;
@@ -38,25 +39,25 @@ async fn nothing_is_lost(steps: usize) {
     }
 }
 
-/// Wherever a worker is killed, another does what it left.
+/// Wherever a worker is killed, another worker does what it left.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_is_killed_at_every_step() {
     let steps = (1..150).chain((150..400).step_by(10));
     stream::iter(steps.map(nothing_is_lost)).buffer_unordered(8).collect::<Vec<_>>().await;
 }
 
-/// Many workers on a larger lot, of which some are killed all the time.
+/// Many workers work on a larger lot, and some of them are killed all the time.
 pub(super) async fn killed_all_the_time(world: &World) {
     let lot = lot(1, presentations(20));
     world.workshop.take(&lot).await.unwrap();
     let killed = async {
         for round in 0..40 {
             let workshop = world.again().await;
-            // Of no pattern, and the same each time.
+            // The steps have no pattern, and are the same each time.
             let steps = usize::from(Hash::of(&[&[round]]).0[0]);
             let _ = tokio::time::timeout(Duration::from_millis(200), kill_after(steps, &workshop))
                 .await;
-            // One that was killed each time is dead, and rightly so.
+            // A task whose worker was killed each time is dead, and rightly so.
             for dead in workshop.dead().await.unwrap() {
                 workshop.revive(dead.task.name).await.unwrap();
             }

@@ -38,7 +38,8 @@ async fn two_workers_fold_a_lot() {
     a_lot_is_folded(&World::new(Names::default()).await).await;
 }
 
-/// Lots share what they have in common, and what one leaves stays while another wants it.
+/// Lots share the tasks that they have in common. What a dropped lot leaves stays while another lot
+/// wants it.
 pub(super) async fn lots_share_tasks(world: &World) {
     let (first, mut second) = (lot(1, presentations(3)), lot(2, presentations(5)));
     second.payee = Hash([8; 32]);
@@ -63,7 +64,7 @@ pub(super) async fn lots_share_tasks(world: &World) {
     }
     assert_eq!(world.blobs.get(first.presentations[0].submission).await.unwrap(), submission(0));
 
-    // What is taken again after it was dropped is folded again.
+    // A lot that is taken again after it was dropped is folded again.
     world.workshop.take(&first).await.unwrap();
     world.folded(&first).await;
     worker.drain().await;
@@ -95,7 +96,7 @@ async fn what_was_fetched_for_a_lot_that_is_never_taken_is_dropped_with_it() {
     assert!(!world.blobs.has(lost.presentations[0].submission).await.unwrap());
 }
 
-/// Though no other lot is dropped afterwards, and no worker begins.
+/// The result is removed although no other lot is dropped afterwards, and no worker begins.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_still_done_for_a_lot_that_is_dropped_is_removed() {
     let prover = Names { takes: Duration::from_millis(500), ..Names::default() };
@@ -144,7 +145,7 @@ async fn the_more_urgent_goes_first() {
     assert!(done.iter().is_sorted_by_key(|of_sooner| !of_sooner), "{done:?}");
 }
 
-/// A worker that drains ends its task and no other, and keeps its lease until then.
+/// A worker that drains ends its task and begins no other. It keeps its lease until then.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_drains() {
     let pace = Pace { lease: Duration::from_secs(1), ..FAST };
@@ -154,7 +155,7 @@ async fn a_worker_drains() {
     world.workshop.take(&lot).await.unwrap();
     let (first, second) = (world.worker().await, world.worker().await);
     world.until(Kind::Leaf, State::Running, 1).await;
-    // One of them has nothing to do, and takes the task if its lease ends.
+    // One of the workers has nothing to do. It would take the task if the lease ended.
     tokio::join!(first.drain(), async {
         tokio::time::sleep(Duration::from_secs(4)).await;
         second.drain().await;

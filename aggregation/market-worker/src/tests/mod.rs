@@ -1,5 +1,6 @@
-//! Workers with lots in a database and a store of blobs that are real. Where a test is not about proofs, results are made without circuits: bytes that name their
-//! task, and that follow from their inputs' alone.
+//! Workers with lots in a real database and a real store of blobs. In tests that are not about
+//! proofs, results are made without circuits: bytes that name their task and follow from the bytes
+//! of their inputs alone.
 
 mod bucket;
 mod failures;
@@ -25,17 +26,17 @@ use crate::plan::Presentation;
 use crate::store::{Pace, State};
 use crate::{Aggregate, Kind, LotWork, Prove, Task, Unproven, Work, WorkError, Workshop};
 
-/// Fast, with a lease that no worker loses who is alive.
+/// Fast, with a lease that no live worker loses.
 const FAST: Pace = Pace {
     lease: Duration::from_secs(3),
     poll: Duration::from_millis(10),
     backoff: Duration::from_millis(10),
 };
 
-/// How long anything may take, on a machine that others use.
+/// How long anything may take, on a machine that others use too.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Presentations of different statements; their submissions are what [`submission`] says.
+/// Presentations of different statements. [`submission`] gives their submissions.
 pub(crate) fn presentations(count: usize) -> Vec<Presentation> {
     let one = |number: usize| Presentation {
         statement: Hash(digest_to_bytes(node_digest(number as u64, &[]))),
@@ -62,13 +63,13 @@ fn lot(id: u8, presentations: Vec<Presentation>) -> LotWork {
 /// Makes results that name their task, and only from inputs that name theirs.
 #[derive(Default)]
 struct Names {
-    /// What goes wrong, one after the other, in tasks of a kind.
+    /// The failures in tasks of a kind, one after the other.
     failures: Mutex<HashMap<Kind, Vec<Failure>>>,
-    /// How many were begun.
+    /// How many tasks were begun.
     begun: AtomicUsize,
     /// The tasks that were done, in their order.
     done: Mutex<Vec<(Kind, Hash)>>,
-    /// How long one takes.
+    /// How long a task takes.
     takes: Duration,
 }
 
@@ -137,7 +138,7 @@ impl World {
         Self::with(prover, FAST, None).await
     }
 
-    /// In the database of a URL, or in a file.
+    /// A world with the database of a URL, or with a database in a file.
     async fn with(prover: Names, pace: Pace, database: Option<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let blobs =
@@ -145,7 +146,7 @@ impl World {
         Self::of(prover, pace, database, folder, blobs).await
     }
 
-    /// With blobs that are somewhere else than in the folder.
+    /// A world whose blobs need not be in the folder.
     async fn of(
         prover: Names,
         pace: Pace,
@@ -194,7 +195,7 @@ impl World {
         }
     }
 
-    /// Waits until so many tasks of a kind are in a state.
+    /// Waits until this many tasks of a kind are in a state.
     async fn until(&self, kind: Kind, state: State, count: u64) {
         let reached = async {
             while self.count(kind, state).await != count {
@@ -229,7 +230,7 @@ struct Worker {
 }
 
 impl Worker {
-    /// Has it end the task that it does.
+    /// Has it end the task that it is doing.
     async fn drain(self) {
         self.drain.cancel();
         tokio::time::timeout(PATIENCE, self.work).await.expect("it drains").unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! The same on PostgreSQL, which many machines share.
+//! The same tests on PostgreSQL, which many machines share.
 
 use velum_market_sql::testing::Postgres;
 
@@ -38,7 +38,7 @@ async fn workers_are_killed_all_the_time() {
     kills::killed_all_the_time(&world(&postgres, Names::default(), pace).await).await;
 }
 
-/// A server that goes away while workers work, and comes back, is waited for.
+/// Workers wait for a server that goes away while they work, and comes back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_restarts_is_waited_for() {
     let mut postgres = Postgres::start();

@@ -1,4 +1,4 @@
-//! Real proofs, of recorded presentations.
+//! Real proofs of recorded presentations.
 
 use velum_aggregate_verifier::{
     Profile as AggregateProfile, RootKey, digest_from_bytes, verify_root,
@@ -12,7 +12,7 @@ use super::*;
 use crate::Prover;
 use crate::store::DeadTask;
 
-/// A lease that outlasts the making of circuits on a machine that others use.
+/// A lease that outlasts the making of circuits on a machine that others use too.
 const SLOW: Pace = Pace { lease: Duration::from_secs(60), ..FAST };
 
 #[test]
@@ -25,7 +25,7 @@ fn classes_are_called_as_documents_and_messages_call_them() {
     assert_eq!(SizeClass::by_name("huge"), None);
 }
 
-/// The recorded submission of a class, and what is to be known of it.
+/// The recorded submission of a class, and its presentation.
 fn recorded(class: SizeClass) -> (Bytes, Presentation) {
     let name = serde_json::to_value(class).unwrap();
     let golden = GOLDEN
@@ -43,7 +43,7 @@ fn recorded(class: SizeClass) -> (Bytes, Presentation) {
     (bytes, Presentation { statement, class, submission })
 }
 
-/// A workshop that makes proofs, and the folder that it is in.
+/// A workshop that makes proofs, with its blobs and the folder that it is in.
 async fn open() -> (TempDir, Blobs, Workshop) {
     let folder = tempfile::tempdir().unwrap();
     let url =
@@ -110,13 +110,13 @@ async fn two_presentations_are_folded() {
     fold(&[SizeClass::Large, SizeClass::Standard]).await;
 }
 
-/// No circuit is made for what does not verify, or is not what the lot says.
+/// No circuit is made for a presentation that does not verify, or is not what the lot says.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_presentation_that_is_not_what_the_lot_says_is_refused() {
     let (_folder, blobs, workshop) = open().await;
     let (submission, honest) = recorded(SizeClass::Standard);
     let mut changed = submission.to_vec();
-    // Of a proof.
+    // This byte is part of a proof.
     let at = changed.len() - 1_000;
     changed[at] ^= 1;
     blobs.put(submission).await.unwrap();

@@ -1,4 +1,4 @@
-//! Answers.
+//! Answers to requests.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -8,7 +8,7 @@ use velum_market_model::{Message, Signed};
 
 use crate::{Code, MarketError};
 
-/// JSON.
+/// An answer in JSON.
 pub(super) fn json<T: Serialize>(value: &T) -> Response {
     match serde_json::to_vec(value) {
         Ok(bytes) => typed("application/json", bytes),
@@ -19,12 +19,12 @@ pub(super) fn json<T: Serialize>(value: &T) -> Response {
     }
 }
 
-/// A signed message, in its canonical form.
+/// An answer that is a signed message, in its canonical form.
 pub(super) fn signed<M: Message>(message: &Signed<M>) -> Result<Response, MarketError> {
     Ok(typed("application/json", message.json()?.into_bytes()))
 }
 
-/// Bytes of a type.
+/// An answer of bytes with a content type.
 pub(super) fn typed(content_type: &'static str, bytes: Vec<u8>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
@@ -34,7 +34,7 @@ pub(super) fn typed(content_type: &'static str, bytes: Vec<u8>) -> Response {
     (headers, bytes).into_response()
 }
 
-/// A problem of HTTP, which the market was not asked about.
+/// A problem with the HTTP request itself, about which the market was not asked.
 pub(super) fn problem(code: Code, detail: String) -> Response {
     let title = code.title().to_owned();
     from_problem(

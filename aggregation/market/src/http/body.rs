@@ -14,29 +14,29 @@ use velum_market_model::{Message, Signed, read_unsigned};
 
 use crate::MarketError;
 
-/// How long a body may take. Who sends slower holds a connection that others could have.
+/// How long a body may take. A slower sender holds a connection that others could have.
 const TIME: Duration = Duration::from_secs(30);
 
 /// The most bytes of a body that is a message alone.
 const MESSAGE: usize = MOST_BYTES;
 
-/// The most bytes of a body with a submission or an aggregate in base64, beside a message.
+/// The most bytes of a body that has a submission or an aggregate in base64, beside a message.
 const WITH_BLOB: usize = MOST_BYTES + SUBMISSION_BYTES.div_ceil(3) * 4 + 1024;
 
-/// The most bytes of a body that are read, whatever becomes of them.
+/// The most bytes of a body that are read, whether or not they are kept.
 const MOST_READ: usize = 16 << 20;
 
-/// A body that is one signed message.
+/// Reads a body that is one signed message.
 pub(super) async fn signed<M: Message>(body: Body) -> Result<Signed<M>, MarketError> {
     Ok(Signed::read(&read(body, MESSAGE).await?)?)
 }
 
-/// A body that is one message, which nobody has signed.
+/// Reads a body that is one unsigned message.
 pub(super) async fn unsigned<M: Message>(body: Body) -> Result<M, MarketError> {
     Ok(read_unsigned(&read(body, MESSAGE).await?)?)
 }
 
-/// A body with a signed message, and bytes in base64.
+/// Reads a body with a signed message, and bytes in base64.
 pub(super) async fn with_blob<M: Message, T: DeserializeOwned>(
     body: Body,
     parts: impl Fn(T) -> (Box<RawValue>, String),
@@ -61,7 +61,8 @@ async fn read(body: Body, most: usize) -> Result<Bytes, MarketError> {
     }
 }
 
-/// A body, of which no more is kept than it may have. One that has more is read on for a while, for whoever sends does not listen before it has sent all.
+/// Reads a body, and keeps no more of it than it may have. A longer body is read on for a while,
+/// because a sender does not listen before it has sent everything.
 async fn up_to(mut body: Body, most: usize) -> Result<Bytes, MarketError> {
     let (mut kept, mut length) = (Vec::new(), 0_usize);
     while let Some(frame) = body.frame().await {

@@ -1,4 +1,4 @@
-//! What clients ask.
+//! The requests of clients.
 
 use axum::body::Body;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! How many connections there are of whom, and whether anything is asked on one.
+//! How many connections each place has, and whether anything is asked on a connection.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -8,14 +8,14 @@ use tokio::time::Instant;
 
 use crate::Place;
 
-/// Connections by the place that they come from.
+/// Connections, by the place that they come from.
 #[derive(Clone)]
 pub(super) struct Places {
     taken: Arc<Mutex<BTreeMap<Place, usize>>>,
     most: usize,
 }
 
-/// One connection's place, which is free again when it is dropped.
+/// The slot of one connection. It becomes free again when this is dropped.
 pub(super) struct Taken {
     places: Places,
     of: Place,
@@ -26,7 +26,7 @@ impl Places {
         Self { taken: Arc::default(), most }
     }
 
-    /// Takes a place; none, where as many come from there as may.
+    /// Takes a slot. Returns `None` if as many connections come from there as may.
     pub(super) fn take(&self, peer: IpAddr) -> Option<Taken> {
         let of = Place::from(peer);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -51,13 +51,13 @@ impl Drop for Taken {
     }
 }
 
-/// What is asked on one connection.
+/// The requests on one connection.
 #[derive(Clone, Default)]
 pub(super) struct Activity(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    /// Requests that are being answered.
+    /// The number of requests that are being answered.
     running: usize,
     /// When the last answer ended.
     ended: Option<Instant>,
@@ -72,13 +72,13 @@ impl Activity {
         Asked(self.clone())
     }
 
-    /// Since when nothing is asked; none, while something is or nothing ever was.
+    /// Since when no request is being answered. `None` while one is, or if there never was one.
     pub(super) fn quiet_since(&self) -> Option<Instant> {
         let state = self.state();
         if state.running == 0 { state.ended } else { None }
     }
 
-    /// Whether anything was ever asked.
+    /// Whether there ever was a request.
     pub(super) fn was_asked(&self) -> bool {
         let state = self.state();
         state.running > 0 || state.ended.is_some()

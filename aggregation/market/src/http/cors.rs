@@ -1,7 +1,9 @@
-//! Which pages of other origins may ask this API in their visitors' browsers (the Fetch standard, section 3.3).
+//! Which pages of other origins may call this API in their visitors' browsers (the Fetch standard,
+//! section 3.3).
 //!
-//! What a browser sends along by itself, such as cookies, means nothing here: whoever changes something signs it, and the rest is public. So pages of every origin may ask, unless an operator wants some alone.
-//! That keeps no program from asking, only pages.
+//! What a browser sends along by itself, such as cookies, means nothing here: whoever changes
+//! something signs it, and everything else is public. So pages of every origin may call the API,
+//! unless an operator allows only some origins. This restricts pages, and no other programs.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,18 +15,18 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 /// How long a browser may remember what it was allowed.
 const REMEMBERED: Duration = Duration::from_secs(60 * 60);
 
-/// Pages that may ask.
+/// The pages that may call the API.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origins {
-    /// Those of every origin.
+    /// Pages of every origin.
     #[default]
     Any,
-    /// Those of these origins, each as browsers write it: `https://wallet.example`.
+    /// Pages of these origins, each written as browsers write it: `https://wallet.example`.
     Only(Arc<BTreeSet<String>>),
 }
 
 impl Origins {
-    /// What tells browsers so.
+    /// The layer that tells browsers so.
     pub(super) fn layer(&self) -> CorsLayer {
         let origins = match self {
             Self::Any => AllowOrigin::any(),

@@ -1,4 +1,4 @@
-//! Where a job stands, told when it changes, as server-sent events (the HTML standard, section 9.2).
+//! The state of a job as server-sent events, one for each change (the HTML standard, section 9.2).
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::parts::Id;
 use crate::market::Told;
 use crate::{Market, MarketError};
 
-/// How often it is looked whether another node has changed the job.
+/// How often to look whether another node has changed the job.
 const LOOK: Duration = Duration::from_secs(1);
 
 pub(super) async fn of_job(
@@ -24,7 +24,7 @@ pub(super) async fn of_job(
     Id(job): Id,
 ) -> Result<Response, MarketError> {
     let told = market.listen();
-    // A job that is not here is told at once.
+    // If the job is not here, the request is refused at once.
     market.status(job).await?;
     let watched = Watched { market, job, told, last: None };
     let events = stream::unfold(watched, |mut watched| async move {
@@ -43,7 +43,7 @@ struct Watched {
 }
 
 impl Watched {
-    /// The next status that is another than the last; none after one that nothing follows.
+    /// The next status that differs from the last one. `None` after a final status.
     async fn next(&mut self) -> Option<JobStatus> {
         let is_last =
             |status: &JobStatus| status.state.is_refunded() || status.state == JobState::Settled;
@@ -61,7 +61,8 @@ impl Watched {
                 told == Told::Job(self.job) || lot.is_none() || lot.map(Told::Lot) == Some(told)
             };
             let wait = async { while self.told.recv().await.is_ok_and(|told| !is_about(told)) {} };
-            // Whoever is behind, or alone, looks all the same.
+            // Look again in any case: the receiver may have fallen behind, or another node may have
+            // made the change.
             let _ = tokio::time::timeout(LOOK, wait).await;
         }
     }

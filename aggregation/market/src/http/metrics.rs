@@ -1,4 +1,4 @@
-//! What is counted for instruments, in the text format of Prometheus, version 0.0.4.
+//! The metrics, in the text format of Prometheus, version 0.0.4.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -12,10 +12,10 @@ use axum::response::Response;
 use super::{Api, answer};
 use crate::MarketError;
 
-/// Upper ends of the classes that times of answers are counted in, in seconds.
+/// The upper bounds, in seconds, of the classes in which answer times are counted.
 const CLASSES: [f64; 8] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0];
 
-/// Counts of answers by route and status, and of their times by route.
+/// The counts of answers by route and status, and of answer times by route.
 #[derive(Clone, Default)]
 pub(super) struct Metrics(Arc<Mutex<Counts>>);
 
@@ -34,7 +34,7 @@ struct Times {
 
 /// Counts an answer.
 pub(super) async fn count(State(api): State<Api>, request: Request, next: Next) -> Response {
-    // The route, and not the path: that has ids, of which there is no end.
+    // The route and not the path, because a path contains ids, and there is no end of ids.
     let route =
         request.extensions().get::<MatchedPath>().map_or("none", |path| path.as_str()).to_owned();
     let start = Instant::now();

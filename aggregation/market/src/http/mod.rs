@@ -1,6 +1,17 @@
-//! The API over HTTP. `docs/market-api.yaml` describes it to others, and tests hold both to each other.
+//! The API over HTTP. `docs/market-api.yaml` describes it for others, and tests compare the
+//! description with this module.
 //!
-//! What is signed comes as its canonical JSON, in a body of its own or as a member of one. Errors are problems as RFC 9457 has them, with a fixed code.
+//! Signed messages come as their canonical JSON, as the whole body or as a member of it. Errors are
+//! problems as in RFC 9457, with a fixed code.
+//!
+//! This module only turns requests into calls of [`Market`]:
+//!
+//! - `serve` and `connections` accept connections and limit them.
+//! - `parts` and `body` read requests, `answer` writes answers, and `cors` tells browsers whose
+//!   pages may call.
+//! - `clients`, `providers`, `operator` and `events` have the routes of the API, and `page` those
+//!   of the operator's page.
+//! - `metrics` counts the answers.
 
 mod answer;
 mod body;
@@ -27,20 +38,22 @@ use crate::{Code, Market, MarketError};
 pub use cors::Origins;
 pub use serve::{Serve, Tls, TlsError, serve};
 
-/// What answers requests.
+/// The API of a node.
 #[derive(Clone)]
 pub struct Api {
     market: Market,
     metrics: metrics::Metrics,
-    /// SHA-256 of the operator's token.
+    /// The SHA-256 of the operator's token.
     token: Option<velum_market_model::Hash>,
     origins: Origins,
-    /// Proxies before the node, each of which says in `X-Forwarded-For` whom it was asked by.
+    /// The number of proxies in front of the node. Each adds the address that it was called from to
+    /// `X-Forwarded-For`.
     proxies: usize,
 }
 
 impl Api {
-    /// The API of a market. Whoever sends `token` sees what is the operator's; nobody does, where there is none.
+    /// The API of a market. Whoever sends `token` may see what is the operator's. If there is no
+    /// token, nobody may.
     #[must_use]
     pub fn new(market: Market, token: Option<&str>) -> Self {
         let token = token.map(|token| velum_market_model::Hash::of(&[token.as_bytes()]));
@@ -53,19 +66,20 @@ impl Api {
         }
     }
 
-    /// The same behind so many proxies, each of which adds whom it was asked by to `X-Forwarded-For`.
+    /// The same API behind this many proxies. Each adds the address that it was called from to
+    /// `X-Forwarded-For`.
     #[must_use]
     pub fn behind(self, proxies: usize) -> Self {
         Self { proxies, ..self }
     }
 
-    /// The same for pages of these origins alone, and its own.
+    /// The same API, for pages of these origins and of the node's own origin only.
     #[must_use]
     pub fn for_origins(self, origins: Origins) -> Self {
         Self { origins, ..self }
     }
 
-    /// All of its routes.
+    /// The router with all routes.
     pub fn router(self) -> Router {
         let open = router(open_routes()).layer(self.origins.layer());
         router(own_routes())
@@ -75,12 +89,13 @@ impl Api {
             .with_state(self)
     }
 
-    /// What is counted of the answers of [`Self::router`], at `/metrics`: for a listener of its own, which the public does not reach.
+    /// The router of the metrics, at `/metrics`, which count the answers of [`Self::router`]. It is
+    /// meant for a listener of its own, which the public does not reach.
     pub fn instruments(self) -> Router {
         router(vec![("/metrics", get(metrics::metrics))]).fallback(unknown).with_state(self)
     }
 
-    /// The paths of its routes, as the description of the API has them.
+    /// The paths of the routes, as the description of the API has them.
     pub fn paths() -> impl Iterator<Item = &'static str> {
         own_routes().into_iter().chain(open_routes()).map(|(path, _)| path)
     }
@@ -95,7 +110,8 @@ fn router(routes: Routes) -> Router<Api> {
     router.method_not_allowed_fallback(wrong_method)
 }
 
-/// What pages of the node's own origin alone may ask for: the operator's page, and what its token opens.
+/// The routes that only pages of the node's own origin may call: the operator's page, and what its
+/// token opens.
 fn own_routes() -> Routes {
     vec![
         ("/", get(page::page)),
@@ -109,7 +125,7 @@ fn own_routes() -> Routes {
     ]
 }
 
-/// What everyone may ask for: it is signed, or public.
+/// The routes that everyone may call: requests are signed, or answers are public.
 fn open_routes() -> Routes {
     vec![
         ("/v1/market", get(clients::market)),
@@ -143,7 +159,7 @@ fn open_routes() -> Routes {
     ]
 }
 
-/// Whether the node can do what it is for: it has its database.
+/// Whether the node can do its work, which means that it reaches its database.
 async fn healthz(State(api): State<Api>) -> Result<Response, MarketError> {
     api.market.now().await?;
     Ok((StatusCode::OK, "ok\n").into_response())

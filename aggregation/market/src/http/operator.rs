@@ -13,7 +13,7 @@ use crate::MarketError;
 
 type Answer = Result<Response, MarketError>;
 
-/// From where on.
+/// The entry after which a page of the log begins.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct From {
@@ -42,7 +42,8 @@ pub(super) async fn balance(State(api): State<Api>, headers: HeaderMap) -> Answe
     Ok(answer::json(&api.market.balance().await?))
 }
 
-/// Whether a request has the operator's token. Hashes are compared, so that the time tells nothing of the token.
+/// Checks that a request has the operator's token. Hashes are compared, so that the time of the
+/// comparison reveals nothing about the token.
 fn check(api: &Api, headers: &HeaderMap) -> Result<(), MarketError> {
     let sent = headers
         .get(header::AUTHORIZATION)

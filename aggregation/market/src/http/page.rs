@@ -1,4 +1,5 @@
-//! The operator's page. It asks the API with the token that the operator gives it, and shows the log's end without.
+//! The operator's page. It calls the API with the token that the operator enters. Without a token,
+//! it shows the end of the log.
 
 use axum::response::Response;
 

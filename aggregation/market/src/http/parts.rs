@@ -1,4 +1,4 @@
-//! What path, query and connection of a request say.
+//! What the path, query and connection of a request say.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -12,11 +12,11 @@ use velum_market_model::Hash;
 use super::Api;
 use crate::{Market, MarketError};
 
-/// Whom a request's connection is with.
+/// The address at the other end of a request's connection.
 #[derive(Clone, Copy)]
 pub(super) struct Peer(pub(super) IpAddr);
 
-/// The market, as it is asked from where the request comes from.
+/// The market, as seen from the place that the request comes from.
 pub(super) struct Asking(pub(super) Market);
 
 impl FromRequestParts<Api> for Asking {
@@ -34,7 +34,8 @@ impl FromRequestParts<Api> for Asking {
     }
 }
 
-/// Whom the first of so many proxies was asked by: what it added stands before what those behind it did. Anything before that anybody may have written.
+/// The address from which the first of this many proxies was called. What this proxy added stands
+/// before what the proxies behind it added. Anything before that may have been written by anybody.
 fn forwarded(headers: &HeaderMap, proxies: usize) -> Option<IpAddr> {
     let lines = headers.get_all("x-forwarded-for").iter().rev();
     let mut addresses =

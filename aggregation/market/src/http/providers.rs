@@ -1,4 +1,4 @@
-//! What providers ask.
+//! The requests of providers.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -23,7 +23,7 @@ type Answer = Result<Response, MarketError>;
 pub(super) struct Which {
     /// How their price is found.
     auction: Order,
-    /// The last lot of the page before.
+    /// The last lot of the previous page.
     after: Option<Hash>,
 }
 
@@ -79,7 +79,7 @@ pub(super) async fn input(State(Api { market, .. }): State<Api>, body: Body) -> 
 }
 
 pub(super) async fn quote(State(Api { market, .. }): State<Api>, body: Body) -> Answer {
-    /// What is left of a quote; nothing, where lots that waited have taken all of it.
+    /// What is left of a quote. `None` if waiting lots have taken all of it.
     #[derive(Serialize)]
     struct Quoted {
         left: Option<Ask>,
@@ -93,7 +93,7 @@ pub(super) async fn revoke(
     Id(quote): Id,
     body: Body,
 ) -> Answer {
-    /// That it was done.
+    /// The quote that was taken back.
     #[derive(Serialize)]
     struct Revoked {
         quote: Hash,
@@ -108,7 +108,7 @@ pub(super) async fn reputation(State(Api { market, .. }): State<Api>, Id(provide
     answer::signed(&market.reputation(provider).await?)
 }
 
-/// A message about what the path names.
+/// Checks that a message is about what the path names.
 fn about<M: Message>(
     path: Hash,
     message: Signed<M>,

@@ -1,4 +1,4 @@
-//! Connections: accepted, encrypted, limited in number and time, and ended in good order.
+//! Connections: they are accepted, encrypted, limited in number and time, and ended in good order.
 
 use std::convert::Infallible;
 use std::io;
@@ -36,33 +36,35 @@ use super::parts::Peer;
 /// How long the head of a request may take, and a handshake.
 const HEAD: Duration = Duration::from_secs(10);
 
-/// How long a connection is kept on which nothing is asked, once something was.
+/// How long a connection without requests is kept after its last request.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// How long whoever asks may take no byte of an answer.
+/// How long a client may take no byte of an answer.
 const WRITE: Duration = Duration::from_secs(30);
 
-/// From what age on a connection is ended when nothing is asked on it, and how much later whatever is.
+/// The age from which a connection is ended as soon as nothing is asked on it. After [`END`] more,
+/// it is ended whatever is asked on it.
 const AGE: Duration = Duration::from_secs(60 * 60);
 
-/// The most bytes of the names and values of a request's head, over HTTP/2.
+/// The most bytes of the names and values in a request's head, over HTTP/2.
 const HEAD_BYTES: u32 = 16 << 10;
 
-/// Requests at once on one connection.
+/// The most requests at once on one connection.
 const STREAMS: u32 = 64;
 
-/// How long connections have to end when the node is told to.
+/// How long connections may take to end when the node is told to end.
 const END: Duration = Duration::from_secs(30);
 
-/// Where and how requests come.
+/// Where and how requests come in.
 pub struct Serve {
-    /// Where.
+    /// The listener.
     pub listener: TcpListener,
-    /// With which certificate; without any, where something before the node has it.
+    /// The certificate. `None` if something in front of the node has it.
     pub tls: Option<Tls>,
     /// The most connections at once.
     pub connections: usize,
-    /// The most of these from one address; as many as there are, where something before the node makes them all.
+    /// The most connections from one address. `None` if something in front of the node makes all
+    /// connections.
     pub of_one: Option<usize>,
 }
 
@@ -82,7 +84,7 @@ impl Tls {
     /// Reads a certificate chain and its private key, both in PEM.
     ///
     /// # Errors
-    /// [`TlsError`].
+    /// Returns [`TlsError`].
     pub fn read(chain: PathBuf, key: PathBuf) -> Result<Self, TlsError> {
         let wrong = |path: &PathBuf, error: &dyn ToString| TlsError {
             path: path.clone(),
@@ -104,10 +106,10 @@ impl Tls {
     }
 }
 
-/// Answers requests until told to stop, and then those that have begun.
+/// Answers requests until told to stop. Requests that have begun by then are still answered.
 ///
 /// # Errors
-/// Where the listener is broken.
+/// Returns an error if the listener is broken.
 pub async fn serve(serve: Serve, router: Router, stop: CancellationToken) -> io::Result<()> {
     let Serve { listener, tls, connections, of_one } = serve;
     let acceptor = tls.map(|Tls(config)| TlsAcceptor::from(config));
@@ -125,7 +127,8 @@ pub async fn serve(serve: Serve, router: Router, stop: CancellationToken) -> io:
                 (Ok(place), Ok((stream, peer))) => (place, stream, peer.ip().to_canonical()),
                 (Err(_), _) => break,
                 (_, Err(error)) => {
-                    // Such as no more file descriptors: others are given back in a while.
+                    // For example, no file descriptors are left. Others are given back after a
+                    // while.
                     tracing::warn!(%error, "a connection was not accepted");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                     continue;
@@ -188,7 +191,8 @@ where
     }
 }
 
-/// Ends when a connection has been kept for long enough on which nothing is asked. What finds out which version of HTTP is spoken waits for ever, and so does HTTP/2 for requests.
+/// Ends when a connection was kept for long enough without a request. This is needed because the
+/// detection of the HTTP version waits for ever, and so does HTTP/2 for requests.
 async fn wasted(activity: &Activity) {
     let begun = Instant::now();
     loop {
@@ -201,7 +205,7 @@ async fn wasted(activity: &Activity) {
         if until <= Instant::now() {
             return;
         }
-        // What changes in the meantime is seen then.
+        // What changes in the meantime is seen after the sleep.
         tokio::time::sleep_until(until.min(Instant::now() + HEAD)).await;
     }
 }
@@ -215,7 +219,7 @@ async fn answer(
     let asked = activity.begin();
     request.extensions_mut().insert(Peer(peer));
     let answer = router.oneshot(request).await?;
-    // It is being answered until its body has gone, or whoever asked has.
+    // A request is being answered until its body has gone, or whoever asked has gone.
     Ok(answer.map(|body| {
         Body::new(body.map_frame(move |frame| {
             let _asked = &asked;

@@ -11,10 +11,10 @@ use crate::MarketError;
 use crate::state::{Counted, counts, ledger, lots, seen};
 
 impl Market {
-    /// Moves an owner's money. What it has thereafter.
+    /// Moves an owner's money. Returns what the owner has afterwards.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn move_money(&self, order: &Signed<MoneyOrder>) -> Result<AccountStatus> {
         let MoneyOrder { market, action, amount, idempotency_key, owner } = order.message();
         let owner = owner.owner();
@@ -76,7 +76,7 @@ impl Market {
     /// What the asker has.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn account(&self, query: &Signed<Query>) -> Result<AccountStatus> {
         if query.message().subject != Subject::Account {
             return Err(MarketError::Malformed("query.subject is no account".to_owned()));
@@ -92,10 +92,10 @@ impl Market {
         Ok(AccountStatus { owner, balance, stake, lots: lots.iter().map(|lot| lot.id).collect() })
     }
 
-    /// What a provider did in the window that reputation goes by, signed.
+    /// What a provider did in the window that counts for its reputation, signed.
     ///
     /// # Errors
-    /// [`MarketError::Database`].
+    /// Returns [`MarketError::Database`].
     pub async fn reputation(&self, provider: Hash) -> Result<Signed<Reputation>> {
         let window = self.rules().admission.record_window;
         let mut read = self.read().await?;

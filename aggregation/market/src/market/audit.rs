@@ -7,13 +7,13 @@ use super::lots::last;
 use super::{Market, Result};
 use crate::state::{ledger, log};
 
-/// Entries that one answer has.
+/// The most entries in one answer.
 const PAGE: i64 = 1000;
 
 /// Whether the ledger is right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Balance {
-    /// Whether all accounts sum up to zero, and each holds what its transfers leave.
+    /// Whether the sum of all accounts is zero, and each account holds what its transfers leave.
     pub balanced: bool,
     /// The sum of all accounts.
     pub sum: i64,
@@ -23,10 +23,10 @@ pub struct Balance {
 }
 
 impl Market {
-    /// The log's end.
+    /// The signed end of the log.
     ///
     /// # Errors
-    /// [`crate::MarketError::Database`].
+    /// Returns [`crate::MarketError::Database`].
     pub async fn head(&self) -> Result<Signed<Head>> {
         let (number, hash, at) = last(self.read().await?.connection()).await?;
         Ok(Signed::sign(Head { number, hash, at, node: self.0.public }, &self.0.key)?)
@@ -35,7 +35,7 @@ impl Market {
     /// The log's entries after a number, a thousand at most.
     ///
     /// # Errors
-    /// [`crate::MarketError::Database`].
+    /// Returns [`crate::MarketError::Database`].
     pub async fn log(&self, after: u64) -> Result<Vec<LogEntry>> {
         Ok(log::after(self.read().await?.connection(), after, PAGE).await?)
     }
@@ -43,7 +43,7 @@ impl Market {
     /// Checks every account against every transfer.
     ///
     /// # Errors
-    /// [`crate::MarketError::Database`].
+    /// Returns [`crate::MarketError::Database`].
     pub async fn balance(&self) -> Result<Balance> {
         let audit = ledger::check(self.read().await?.connection()).await?;
         let balanced = audit.sum == 0 && audit.wrong.is_none();

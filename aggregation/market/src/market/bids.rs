@@ -1,4 +1,4 @@
-//! What providers do with a lot: lock it, bid for it, read its inputs, deliver it.
+//! What providers do with a lot: they lock it, bid for it, read its inputs, and deliver it.
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -18,7 +18,7 @@ use crate::state::{Change, LotRow, jobs, lots};
 /// For how long a query is answered.
 const FRESH: Duration = Duration::constant(60_000);
 
-/// A lot as its row has it, without its jobs and what is said of it.
+/// A lot as its row has it, without its jobs and without the messages about it.
 fn view(row: &LotRow, excuses: &[Interval], now: Time, rules: &Rules) -> LotStatus {
     let lot = &row.lot;
     let (mut provider, mut price) = (None, lot.price(now));
@@ -72,10 +72,10 @@ fn view(row: &LotRow, excuses: &[Interval], now: Time, rules: &Rules) -> LotStat
 }
 
 impl Market {
-    /// Has a provider take a lot of a Dutch auction at the price of the moment.
+    /// Has a provider take a lot of a Dutch auction at the current price.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn lock(&self, lock: &Signed<Lock>) -> Result<LotStatus> {
         let Lock { lot: id, epoch, at_least, provider } = *lock.message();
         let mut change = self.change().await?;
@@ -84,7 +84,7 @@ impl Market {
             && lease.provider == provider.owner()
             && lease.epoch.get() == epoch.get() + 1
         {
-            // Asked again, since the first answer was lost.
+            // The provider asks again, because the first answer was lost.
             drop(change);
             return self.lot(id).await;
         }
@@ -96,10 +96,10 @@ impl Market {
         self.lot(id).await
     }
 
-    /// Takes a sealed bid.
+    /// Accepts a sealed bid.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn bid(&self, bid: &Signed<Bid>) -> Result<LotStatus> {
         let Bid { lot: id, epoch, commitment, provider } = *bid.message();
         let mut change = self.change().await?;
@@ -107,7 +107,7 @@ impl Market {
         check_epoch(&before, epoch)?;
         let owner = provider.owner();
         if is_bidder(&before, owner, commitment) {
-            // Sent again, since the first answer was lost.
+            // The bid is sent again, because the first answer was lost.
             drop(change);
             return self.lot(id).await;
         }
@@ -130,7 +130,7 @@ impl Market {
     /// Opens a sealed bid.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn reveal(&self, reveal: &Signed<Reveal>) -> Result<LotStatus> {
         let Reveal { lot: id, epoch, price, nonce, provider } = *reveal.message();
         let mut change = self.change().await?;
@@ -142,10 +142,10 @@ impl Market {
         self.lot(id).await
     }
 
-    /// The submission of a job, for whoever holds the lease on its lot.
+    /// The submission of a job, for the holder of the lease on the job's lot.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn input(&self, query: &Signed<Query>) -> Result<Bytes> {
         let Subject::Input { job: job_id } = query.message().subject else {
             return Err(MarketError::Malformed("query.subject is no input".to_owned()));
@@ -162,10 +162,11 @@ impl Market {
         Ok(self.0.blobs.get(row.submission).await?)
     }
 
-    /// Takes the aggregate of a lot: pays for it, or for one that does not verify ends the lease.
+    /// Accepts the aggregate of a lot and pays for it. If the aggregate does not verify, ends the
+    /// lease.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn deliver(
         &self,
         delivery: &Signed<Delivery>,
@@ -186,7 +187,7 @@ impl Market {
             drop(read);
             return self.lot(id).await;
         }
-        // Nothing is verified for who does not hold the lease.
+        // Nothing is verified for a provider that does not hold the lease.
         check_holder(&before, owner)?;
         check_epoch(&before, epoch)?;
         let statements: Vec<_> =
@@ -210,7 +211,7 @@ impl Market {
             return Err(error.into());
         }
         if is_delivered(&before, owner) {
-            // Sent several times at once: another was faster, and is paid.
+            // The delivery was sent several times at once. Another copy was faster, and is paid.
             drop(change);
             return self.lot(id).await;
         }
@@ -221,7 +222,8 @@ impl Market {
         self.lot(id).await
     }
 
-    /// Ends the lease of a provider whose proof does not verify. Nothing happens where it has ended by then: the same may have been sent several times at once.
+    /// Ends the lease of a provider whose proof does not verify. Nothing happens if the lease has
+    /// ended in the meantime: the same delivery may have been sent several times at once.
     async fn end_lease(
         &self,
         mut change: Change,
@@ -243,7 +245,7 @@ impl Market {
     /// A lot as everyone sees it.
     ///
     /// # Errors
-    /// [`MarketError::Unknown`].
+    /// Returns [`MarketError::Unknown`].
     pub async fn lot(&self, id: Hash) -> Result<LotStatus> {
         let mut read = self.read().await?;
         let now = read.now();
@@ -260,7 +262,7 @@ impl Market {
         Ok(status)
     }
 
-    /// A lot as everyone sees it, without its jobs and what is said of it.
+    /// A lot as everyone sees it, without its jobs and without the messages about it.
     pub(super) async fn view(
         &self,
         connection: Connection<'_>,
@@ -271,10 +273,11 @@ impl Market {
         Ok(view(row, &excuses, now, self.rules()))
     }
 
-    /// Open lots of an auction, the oldest first: a hundred at most, those that opened after the one with this id.
+    /// At most a hundred open lots of an auction, the oldest first. If a lot is given, only lots
+    /// that opened after it.
     ///
     /// # Errors
-    /// [`MarketError::Unknown`], where no lot of the auction has the id.
+    /// Returns [`MarketError::Unknown`] if the auction has no lot with this id.
     pub async fn lots_after(
         &self,
         auction: &'static str,
@@ -296,12 +299,12 @@ impl Market {
     /// The oldest open lots of an auction.
     ///
     /// # Errors
-    /// [`MarketError::Database`].
+    /// Returns [`MarketError::Database`].
     pub async fn open_lots(&self, auction: &'static str) -> Result<Vec<LotStatus>> {
         self.lots_after(auction, None).await
     }
 
-    /// Who asks, if the query is for this market and of now.
+    /// The asker of a query, if the query is for this market and its time is close enough to now.
     pub(super) async fn check_query(&self, query: &Signed<Query>) -> Result<Hash> {
         let Query { market, at, asker, .. } = query.message();
         if *market != self.0.id {
@@ -330,7 +333,7 @@ fn check_holder(lot: &Lot, owner: Hash) -> Result<()> {
     }
 }
 
-/// Whether this provider has delivered the lot, and its answer was lost.
+/// Whether this provider has delivered the lot already, and the answer was lost.
 fn is_delivered(lot: &Lot, owner: Hash) -> bool {
     matches!(lot.phase, Phase::Settled { provider, .. } if provider == owner)
 }

@@ -1,4 +1,5 @@
-//! Blind credit: issued to those who pay for it, redeemed for keys that nobody has seen before.
+//! Blind credit. It is issued to owners that pay for it, and redeemed for keys that nobody has seen
+//! before.
 
 use rand_core::OsRng;
 use velum_market_client::api::AccountStatus;
@@ -14,10 +15,11 @@ use crate::state::quotas::Counted;
 use crate::state::{credit as spent, jobs, ledger, seen};
 
 impl Market {
-    /// The key under which credit is issued now. It is in the log, so that everyone sees the same one.
+    /// The key under which credit is issued now. It is in the log, so that everyone sees the same
+    /// key.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn credit_key(&self) -> Result<Signed<CreditKey>> {
         let mut read = self.read().await?;
         let epoch = credit::epoch_at(read.now());
@@ -37,15 +39,15 @@ impl Market {
         Ok(signed)
     }
 
-    /// Issues credit to an owner that pays for it. The same order again has the same tokens.
+    /// Issues credit to an owner that pays for it. The same order again gives the same tokens.
     ///
     /// # Errors
-    /// [`MarketError`]; nothing is paid then.
+    /// Returns [`MarketError`]; nothing is paid then.
     pub async fn issue_credit(&self, signed: &Signed<CreditOrder>) -> Result<Issued> {
         let order = signed.message();
         let (owner, order_id) = (order.owner.owner(), id(order)?);
         self.check_market(order.market)?;
-        // Whoever cannot pay has nothing evaluated.
+        // Nothing is evaluated for an owner that cannot pay.
         let mut read = self.read().await?;
         let now = read.now();
         if !self.is_issued(read.connection(), order, order_id).await? {
@@ -76,10 +78,11 @@ impl Market {
         Ok(issued)
     }
 
-    /// Turns tokens into the balance of a key that has handed nothing in. What it has thereafter.
+    /// Turns tokens into the balance of a key that has submitted nothing. Returns what the key has
+    /// afterwards.
     ///
     /// # Errors
-    /// [`MarketError`]; no token is spent then.
+    /// Returns [`MarketError`]; no token is spent then.
     pub async fn redeem_credit(&self, signed: &Signed<Redemption>) -> Result<AccountStatus> {
         let redemption = signed.message();
         let Redemption { market, epoch, tokens, owner } = redemption;
@@ -122,7 +125,7 @@ impl Market {
         self.of_owner(owner).await
     }
 
-    /// A key that was paid by blind credit hands in one job.
+    /// Checks that a key that was paid by blind credit submits only one job.
     pub(super) async fn check_one_time(
         &self,
         connection: Connection<'_>,
@@ -184,14 +187,14 @@ impl Market {
         Ok(Issuer::new(&self.0.key.derive("blind credit"), epoch)?)
     }
 
-    /// What is published of an epoch's key.
+    /// The message that publishes an epoch's key.
     fn key_of(&self, epoch: Count) -> Result<CreditKey> {
         let (issued_until, redeemed_until): (Time, Time) = credit::ends_of(epoch);
         let (element, value) = (self.issuer(epoch)?.public(), credit::VALUE);
         Ok(CreditKey { epoch, element, value, issued_until, redeemed_until, node: self.0.public })
     }
 
-    /// The key that was published, which this node has to keep to.
+    /// The key that was published. This node has to have the same key.
     fn published(&self, message: &str) -> Result<Signed<CreditKey>> {
         let signed = Signed::<CreditKey>::read(message.as_bytes())?;
         if *signed.message() == self.key_of(signed.message().epoch)? {

@@ -1,4 +1,4 @@
-//! Disputes: recorded, and decided where the node itself can see what is so.
+//! Disputes. They are recorded, and decided if the node itself can see the facts.
 
 use velum_market_model::{Dispute, Grievance, Hash, LogKind, Signed, id};
 use velum_market_rules::{Event, Fault, Lot, Refusal};
@@ -9,10 +9,11 @@ use crate::MarketError;
 use crate::state::{Change, excuses, jobs};
 
 impl Market {
-    /// Records a dispute. Where a provider says that its inputs are withheld, and they are, its lease is longer by the time until it can have them. How it was decided.
+    /// Records a dispute, and returns how it was decided. If a provider says that its inputs are
+    /// withheld, and this is true, its lease is longer by the time until it can have them.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn dispute(&self, signed: &Signed<Dispute>) -> Result<&'static str> {
         let Dispute { lot: lot_id, grievance, complainant, .. } = signed.message();
         let (lot_id, owner) = (*lot_id, complainant.owner());
@@ -49,7 +50,7 @@ impl Market {
             if *grievance == Grievance::InputsWithheld && outcome.starts_with("the inputs are not")
             {
                 excuses::withheld(&mut change, lot_id).await?;
-                // Its due time moves with its excuses.
+                // The excuse changes when the lot is next due.
                 let lot = found(change.connection(), lot_id).await?;
                 self.save(&mut change, &lot).await?;
             }
@@ -62,7 +63,7 @@ impl Market {
     async fn has_inputs(&self, lot: &Lot) -> Result<bool> {
         let rows = jobs::of_lot(self.read().await?.connection(), lot.id).await?;
         for row in rows {
-            // Whatever keeps the node from it keeps the provider from it.
+            // Whatever keeps the node from reading an input also keeps the provider from it.
             if let Err(error) = self.0.blobs.get(row.submission).await {
                 tracing::warn!(lot = %lot.id, %error, "an input cannot be read");
                 return Ok(false);
@@ -71,7 +72,8 @@ impl Market {
         Ok(true)
     }
 
-    /// Ends the excuse of lots whose inputs can be had again; ends leases that nobody can keep for want of inputs.
+    /// Ends the excuse of lots whose inputs are available again, and ends leases that nobody can
+    /// keep because inputs are missing.
     pub(super) async fn look_for_inputs(&self) -> Result<()> {
         let withheld = excuses::lots_withheld(self.read().await?.connection()).await?;
         for lot_id in withheld {
@@ -97,7 +99,8 @@ impl Market {
         Ok(())
     }
 
-    /// Lets a provider out of a lease whose inputs have been away for longer than the lease was to last.
+    /// Releases a provider from a lease whose inputs have been away for longer than the lease was
+    /// to last.
     async fn give_up(&self, change: &mut Change, lot_id: Hash) -> Result<()> {
         let now = change.now();
         let lot = found(change.connection(), lot_id).await?;

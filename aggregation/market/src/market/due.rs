@@ -1,4 +1,4 @@
-//! What happens by itself, because its time has come.
+//! What happens by itself because its time has come.
 
 use std::time::Duration as Wait;
 
@@ -13,25 +13,25 @@ use super::{Market, Result, Told};
 use crate::MarketError;
 use crate::state::{Change, Counted, batches, counts, excuses, lots, quotas, quotes, seen};
 
-/// How often it is looked whether something is due.
+/// How often to look whether something is due.
 const LOOK: Wait = Wait::from_millis(200);
 
-/// What is done for one look of each kind.
+/// How much of each kind is done at one look.
 const MOST: i64 = 64;
 
-/// For how long what cannot be gone on with is put off.
+/// For how long a step that cannot be carried out is postponed.
 const PUT_OFF: Duration = Duration::constant(60_000);
 
-/// How often a node says that it is there.
+/// How often a node records that it is there.
 const SAY: Wait = Wait::from_secs(3);
 
-/// From when on the silence of all nodes is an outage, which lengthens leases.
+/// If all nodes are silent for longer than this, it is an outage, which lengthens leases.
 const OUTAGE: Duration = Duration::constant(15_000);
 
-/// How often what is over is forgotten.
+/// How often to forget what is over.
 const TIDY: Wait = Wait::from_secs(60);
 
-/// One thing that is due.
+/// Something that is due.
 #[derive(Clone, Copy, Debug)]
 enum Due {
     /// A lot, by its id.
@@ -40,14 +40,15 @@ enum Due {
     Batch(u64),
     /// A standing order, by its id.
     Order(Hash),
-    /// A lot of the book whose price may have met a quote.
+    /// A lot in the book whose price may have met a quote.
     Match(Hash),
 }
 
 impl Market {
-    /// Does what is due, until told to stop. Errors are logged, and what failed is tried again: other nodes, or this one later, find it still due.
+    /// Does what is due, until told to stop. Errors are logged. What failed is tried again: it is
+    /// still due for the other nodes, or for this one later.
     pub async fn run(&self, stop: CancellationToken) {
-        // Beside each other, so that none waits for what takes another long.
+        // These run beside each other, so that none waits for what takes another one long.
         tokio::join!(
             every(LOOK, &stop, || self.do_due().map_ok(drop)),
             every(LOOK, &stop, || self.look_into_book().map_ok(drop)),
@@ -57,10 +58,10 @@ impl Market {
         );
     }
 
-    /// Does what is due now, some of each kind. Whether anything was.
+    /// Does some of what is due now, of each kind. Returns whether anything was due.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn do_due(&self) -> Result<bool> {
         let mut read = self.read().await?;
         let now = read.now();
@@ -68,7 +69,7 @@ impl Market {
         let lots = lots::due(read.connection(), now, MOST).await?;
         let orders = quotes::due_standing(read.connection(), now, MOST).await?;
         drop(read);
-        // Leases and bids first, since money is lost by them.
+        // Leases and bids come first, because money is lost by them.
         let lots = lots.into_iter().map(Due::Lot);
         let due: Vec<_> = lots
             .chain(batches.into_iter().map(Due::Batch))
@@ -80,10 +81,11 @@ impl Market {
         Ok(!due.is_empty())
     }
 
-    /// Looks into the book for lots whose price may have met a quote by now, some of them. Whether there were any.
+    /// Searches the book for some of the lots whose price may have met a quote by now. Returns
+    /// whether there were any.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn look_into_book(&self) -> Result<bool> {
         let mut read = self.read().await?;
         let now = read.now();
@@ -95,7 +97,8 @@ impl Market {
         Ok(!lots.is_empty())
     }
 
-    /// Does one thing that is due. What cannot be gone on with is put off for a while, and holds up nothing else.
+    /// Does one thing that is due. A step that cannot be carried out is postponed for a while, and
+    /// holds up nothing else.
     async fn attempt(&self, due: Due) -> Result<()> {
         let done = match due {
             Due::Lot(id) => self.lot_due(id).await,
@@ -104,7 +107,7 @@ impl Market {
             Due::Match(id) => self.match_due(id).await,
         };
         match done {
-            // Nothing can be gone on with.
+            // Nothing can be done without the database.
             Err(MarketError::Database(error)) if error.may_pass() => Err(error.into()),
             Err(error) => {
                 tracing::error!(?due, %error, "it cannot be gone on with, and is put off");
@@ -135,7 +138,7 @@ impl Market {
                 self.tell(Told::Lot(lot));
                 Ok(())
             }
-            // Another node was faster, or its jobs are gone.
+            // Another node was faster, or the batch's jobs are gone.
             Err(MarketError::Refused(Refusal::BatchOpen { .. } | Refusal::BatchClosed { .. })) => {
                 Ok(())
             }
@@ -150,7 +153,7 @@ impl Market {
         let after = match self.event_due(&before, now) {
             Some(event) => match self.step(&mut change, &before, &event).await {
                 Ok(after) => after,
-                // Excuses have moved it, or another node was faster.
+                // Excuses have postponed it, or another node was faster.
                 Err(MarketError::Refused(refusal)) => {
                     if self.save(&mut change, &before).await?.is_some_and(|due_at| due_at <= now) {
                         return Err(refusal.into());
@@ -193,7 +196,7 @@ impl Market {
         }
     }
 
-    /// Says that a node is there, as every change does that is committed.
+    /// Records that a node is there, as every committed change does.
     async fn say_alive(&self) -> Result<()> {
         Ok(self.change().await?.commit().await?)
     }
@@ -209,7 +212,7 @@ impl Market {
             counts::forget(&mut change, what, admission.record_window).await?;
         }
         change.commit().await?;
-        // One that fails holds up no other.
+        // If one of these fails, the others still run.
         let (unstaked, burned) = (self.end_unstaking().await, self.burn_credit().await);
         self.collect().await.and(unstaked).and(burned)
     }
@@ -234,8 +237,11 @@ async fn every<F: Future<Output = Result<()>>>(
     }
 }
 
-/// Records that no node was there for a while, where none was: providers have that time more, and so do those who bid or open bids. Part of every change, so that nothing can be lost for time
-/// in which nobody could do anything.
+/// Records an outage if no node was there for a while. Providers then have that time in addition,
+/// and so do those who bid or open bids.
+///
+/// This is a part of every change, so that nothing can be lost for a time in which nobody could do
+/// anything.
 pub(super) async fn note_outage(change: &mut Change) -> Result<()> {
     let (last, now) = (change.alive(), change.now());
     if last.get() > 0 && now.since(last) > OUTAGE {

@@ -1,4 +1,4 @@
-//! Jobs: handed in, asked about, taken back, and their receipts.
+//! Jobs: they are submitted, asked about and taken back, and their receipts are given out.
 
 use bytes::Bytes;
 use velum_market_client::api::{Estimate, JobState, JobStatus};
@@ -15,18 +15,18 @@ use crate::state::{Change, NewJob, batches, jobs, ledger, lots, quotes, seen};
 
 const HOUR: Duration = Duration::constant(60 * 60 * 1000);
 
-/// Jobs that an estimate is made of.
+/// The number of jobs that an estimate is made from.
 const SAMPLES: i64 = 200;
 
 impl Market {
-    /// Takes a job with its submission. One that was taken before is the same one.
+    /// Accepts a job with its submission. A job that was accepted before is still the same job.
     ///
     /// # Errors
-    /// [`MarketError`]; the job is not taken then.
+    /// Returns [`MarketError`]; the job is not accepted then.
     pub async fn submit(&self, signed: &Signed<Job>, submission: Bytes) -> Result<JobStatus> {
         let job = signed.message();
         let job_id = id(job)?;
-        // What is wrong at first sight is told before anything is verified or stored.
+        // What is wrong at first sight is refused before anything is verified or stored.
         let mut read = self.read().await?;
         let now = read.now();
         if let Some(status) = self.known(read.connection(), job, job_id, now).await? {
@@ -47,16 +47,16 @@ impl Market {
         self.take_job(signed, job_id).await
     }
 
-    /// Takes a job whose submission nobody verifies or stores, for benches.
+    /// Accepts a job whose submission nobody verifies or stores, for benchmarks.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     #[cfg(feature = "measure")]
     pub async fn submit_unverified(&self, signed: &Signed<Job>) -> Result<JobStatus> {
         self.take_job(signed, id(signed.message())?).await
     }
 
-    /// Where a job stands that was handed in before, under the same key.
+    /// The status of a job that was submitted before, under the same key.
     async fn known(
         &self,
         connection: Connection<'_>,
@@ -70,13 +70,13 @@ impl Market {
             repeated(earlier, job_id)?;
             return status_of(connection, job_id, now).await;
         }
-        // Its cancellation may have overtaken it.
+        // The job's cancellation may have overtaken the job.
         let seen = seen::of_message(connection, owner, job_id).await?;
         let is_cancelled = seen.check_job(job_id, owner, now).is_err();
         Ok(is_cancelled.then(|| cancelled_ahead(job_id, now)))
     }
 
-    /// What is wrong with a job at first sight; otherwise the money that pays for it.
+    /// Checks for what is wrong with a job at first sight. Returns the money that pays for the job.
     async fn check_new(
         &self,
         connection: Connection<'_>,
@@ -137,7 +137,8 @@ impl Market {
         let mut open = batches::open_for(&mut change, entry.key).await?;
         open.batch = match open.batch.with(entry.clone()) {
             Err(Refusal::BatchFull) => {
-                // Full by its money, or by a job beside which none fits. It waits for as long as it was to, and who comes now is in another.
+                // The batch is full, because of its money or because of a job beside which no other
+                // fits. It waits for as long as it was to, and new jobs go into another batch.
                 open = batches::begin(&mut change, entry.key).await?;
                 open.batch.with(entry.clone())?
             }
@@ -170,10 +171,10 @@ impl Market {
         status.ok_or(MarketError::Unknown { what: "job", id: job_id })
     }
 
-    /// Where a job stands.
+    /// The status of a job.
     ///
     /// # Errors
-    /// [`MarketError::Unknown`].
+    /// Returns [`MarketError::Unknown`].
     pub async fn status(&self, job: Hash) -> Result<JobStatus> {
         let mut read = self.read().await?;
         let now = read.now();
@@ -182,10 +183,10 @@ impl Market {
             .ok_or(MarketError::Unknown { what: "job", id: job })
     }
 
-    /// The node's promise that it took a job.
+    /// The node's promise that it accepted a job.
     ///
     /// # Errors
-    /// [`MarketError::Unknown`].
+    /// Returns [`MarketError::Unknown`].
     pub async fn acceptance(&self, job: Hash) -> Result<Signed<Acceptance>> {
         let row = jobs::find(self.read().await?.connection(), job).await?;
         let row = row.ok_or(MarketError::Unknown { what: "job", id: job })?;
@@ -194,10 +195,11 @@ impl Market {
         Ok(Signed::sign(acceptance, &self.0.key)?)
     }
 
-    /// Takes a job back whose batch has not closed. The cancellation of a job that is not here is kept, for the job may be on its way.
+    /// Takes a job back whose batch has not closed. The cancellation of a job that is not here is
+    /// kept, because the job may be on its way.
     ///
     /// # Errors
-    /// [`MarketError`]; the job is as it was then.
+    /// Returns [`MarketError`]; the job stays as it was then.
     pub async fn cancel(&self, cancel: &Signed<Cancel>) -> Result<JobStatus> {
         let Cancel { job: job_id, submitter, .. } = *cancel.message();
         let owner = submitter.owner();
@@ -237,7 +239,9 @@ impl Market {
         status.ok_or(MarketError::Unknown { what: "job", id: job_id })
     }
 
-    /// Keeps the cancellation of a job that is not here, until nobody would take the job any more. Each takes room, so there are no more of a client than jobs that it could pay for.
+    /// Keeps the cancellation of a job that is not here, until nobody would accept the job any
+    /// more. Each cancellation takes room, so a client may have no more of them than jobs that it
+    /// could pay for.
     async fn cancel_ahead(&self, mut change: Change, cancel: &Cancel) -> Result<JobStatus> {
         let Cancel { job, lock_by, submitter } = *cancel;
         let (now, owner, floor) =
@@ -264,10 +268,10 @@ impl Market {
         Ok(cancelled_ahead(job, now))
     }
 
-    /// The receipt of a job that is settled.
+    /// The receipt of a settled job.
     ///
     /// # Errors
-    /// [`MarketError::NoReceipt`] before it is, and where it never will be.
+    /// Returns [`MarketError::NoReceipt`] before the job is settled, and if it never will be.
     pub async fn receipt(&self, job_id: Hash) -> Result<Vec<u8>> {
         let mut read = self.read().await?;
         let row = jobs::find(read.connection(), job_id)
@@ -295,10 +299,10 @@ impl Market {
         self.0.pool.run(made).await
     }
 
-    /// What a job like this one is likely to take.
+    /// An estimate of the price and the wait of a job like this one.
     ///
     /// # Errors
-    /// [`MarketError::Database`].
+    /// Returns [`MarketError::Database`].
     pub async fn estimate(&self, job: &Job) -> Result<Estimate> {
         let floor = self.rules().admission.price_floor;
         let mut settled =

@@ -1,4 +1,4 @@
-//! Lots: made of batches, and every step of theirs with its money, messages and log.
+//! Lots: how batches become lots, and every step of a lot with its money, messages and log entries.
 
 use velum_market_client::api::JobState;
 use velum_market_model::{
@@ -16,7 +16,7 @@ use crate::state::{
 };
 
 impl Market {
-    /// Closes a batch, whose lot is offered at once.
+    /// Closes a batch. Its lot is offered at once.
     pub(super) async fn close_batch(&self, change: &mut Change, open: OpenBatch) -> Result<Hash> {
         let now = change.now();
         let (batch, mut made) = open.batch.close(now, self.rules())?;
@@ -36,7 +36,7 @@ impl Market {
         Ok(id)
     }
 
-    /// Makes a step of a lot: its state, money, messages and log.
+    /// Makes a step of a lot, with its state, money, messages and log entries.
     pub(super) async fn step(
         &self,
         change: &mut Change,
@@ -56,7 +56,7 @@ impl Market {
         Ok(step.lot)
     }
 
-    /// Writes a lot. When the next thing happens to it that nobody asks for.
+    /// Writes a lot. Returns when its next step is due that nobody asks for.
     pub(super) async fn save(&self, change: &mut Change, saved: &Lot) -> Result<Option<Time>> {
         let now = change.now();
         let excuses = excuses_of(change.connection(), saved, now).await?;
@@ -65,7 +65,7 @@ impl Market {
         Ok(due_at)
     }
 
-    /// When the next thing happens to a lot that nobody asks for.
+    /// When the next step of a lot is due that nobody asks for.
     fn due_at(&self, lot: &Lot, excuses: &[Interval]) -> Option<Time> {
         const MOMENT: Duration = Duration::constant(1);
         match (&lot.phase, &lot.auction) {
@@ -85,17 +85,18 @@ impl Market {
         }
     }
 
-    /// When the book is looked into again for a lot. Apart from what is due, for it comes again and again and is urgent for nobody.
+    /// When the book is searched again for a lot. This is kept apart from what is due, because it
+    /// recurs all the time and is urgent for nobody.
     pub(super) fn match_at(&self, lot: &Lot, now: Time) -> Option<Time> {
-        /// Its price meets other quotes each time.
+        /// While the lot's price moves, it meets other quotes each time.
         const MOVING: Duration = Duration::constant(1000);
-        /// Providers deliver, and have room and money again.
+        /// While the price rests, providers deliver, and have room and money again.
         const RESTING: Duration = Duration::constant(5000);
         let is_in_book = lot.phase == Phase::Open && matches!(lot.auction, Auction::Limit { .. });
         is_in_book.then(|| now.after(if lot.price_moves(now) { MOVING } else { RESTING }))
     }
 
-    /// Counts what a step says of a provider.
+    /// Counts what a step says about a provider.
     async fn note(&self, change: &mut Change, lot: &Lot, notice: Notice) -> Result<()> {
         let admission = &self.rules().admission;
         let (window, record_window) = (admission.window, admission.record_window);
@@ -115,7 +116,8 @@ impl Market {
         Ok(())
     }
 
-    /// Puts a step into the log, signs what it promises, and has the lot's jobs stand where they do.
+    /// Puts a step into the log, signs what it promises, and moves the lot's jobs to their new
+    /// state.
     async fn write_down(
         &self,
         change: &mut Change,
@@ -151,7 +153,7 @@ impl Market {
                     jobs::move_lot(change, id, JobState::Offered).await?;
                 }
                 if matches!(event, Event::Award) {
-                    // Nobody has won, and those who stood by have theirs back.
+                    // Nobody has won, and all who stood by have their collateral back.
                     change.log(LogKind::Failed, id, Hash::default()).await?;
                 }
             }
@@ -215,7 +217,7 @@ impl Market {
         Ok(Signed::sign(Head { number, hash, at, node: self.0.public }, &self.0.key)?)
     }
 
-    /// Whether a provider may take a lot now.
+    /// Checks that a provider may take a lot now.
     pub(super) async fn admit(
         &self,
         change: &mut Change,
@@ -249,16 +251,18 @@ impl Market {
         Ok(admit(&provider, lot, self.rules())?)
     }
 
-    /// Looks for who takes a lot of the book: its seller, where its jobs were sold ahead, or the best quote. The lot as it is then.
+    /// Searches the book for a provider that takes a lot: its seller if its jobs were sold ahead,
+    /// or else the best quote. Returns the lot as it is afterwards.
     pub(super) async fn match_lot(&self, change: &mut Change, lot: Lot) -> Result<Lot> {
-        /// Quotes that are looked at for one lot.
+        /// How many quotes are looked at for one lot.
         const MOST: i64 = 256;
         let now = change.now();
         if now > lot.last_lock() {
             return Ok(lot);
         }
         if let Some(seller) = lot.seller {
-            // Whatever is left of its quote: what was bought is not in there any more.
+            // The seller takes it whatever is left of its quote, because capacity that was bought
+            // is no longer in the quote.
             if let Some(taken) = self.take(change, &lot, seller, lot.price(now)).await? {
                 return Ok(taken);
             }
@@ -284,7 +288,7 @@ impl Market {
         Ok(lot)
     }
 
-    /// Has a provider take a lot of the book, if it may and can.
+    /// Has a provider take a lot in the book, if it may and can.
     pub(super) async fn take(
         &self,
         change: &mut Change,
@@ -303,7 +307,8 @@ impl Market {
         }
         match self.step(change, lot, &Event::Take { provider: admitted, price }).await {
             Ok(taken) => Ok(Some(taken)),
-            // Refused before anything is written: failed before, or the seller's alone.
+            // The step was refused before anything was written: the provider has failed the lot
+            // before, or only the seller may take it.
             Err(MarketError::Refused(_)) => Ok(None),
             Err(error) => Err(error),
         }
@@ -321,7 +326,8 @@ pub(super) async fn lease_end(
     Ok(Some(lease.ends(&excuses_of(connection, &found.lot, now).await?)))
 }
 
-/// What excuses those who have to do something about a lot in a certain time: to deliver it, to bid for it, or to open bids.
+/// The excuses of those who have to do something about a lot within a certain time: to deliver it,
+/// to bid for it, or to open bids.
 pub(super) async fn excuses_of(
     connection: Connection<'_>,
     lot: &Lot,
@@ -352,7 +358,7 @@ pub(super) async fn last(connection: Connection<'_>) -> Result<(Count, Hash, Tim
     Ok(log::last(connection).await?)
 }
 
-/// A lock, bid or delivery for another lease than the lot's next or current one.
+/// Refuses a lock, bid or delivery that is for another lease than the lot's next or current one.
 pub(super) fn check_epoch(lot: &Lot, named: Count) -> Result<()> {
     if lot.epoch == named {
         Ok(())

@@ -1,4 +1,4 @@
-//! What benches measure apart from the rest.
+//! What benchmarks measure apart from the rest.
 
 use bytes::Bytes;
 use velum_market_model::Job;
@@ -7,19 +7,21 @@ use velum_market_sql::sqlx;
 use super::{Market, Result};
 
 impl Market {
-    /// Verifies that a submission is the one that a job is about, in the pool, and nothing else.
+    /// Verifies in the pool that a submission is the one that a job is about, and does nothing
+    /// else.
     ///
     /// # Errors
-    /// [`crate::MarketError`].
+    /// Returns [`crate::MarketError`].
     pub async fn proofs_checked(&self, job: &Job, submission: Bytes) -> Result<()> {
         let job = job.clone();
         self.0.pool.run(move |proofs| proofs.check_submission(&job, &submission)).await
     }
 
-    /// Copies the first job so many times as one that is settled, so that the table is full of what is over.
+    /// Copies the first job this many times as a settled job, so that the table is full of jobs
+    /// that are over.
     ///
     /// # Errors
-    /// [`crate::MarketError::Database`].
+    /// Returns [`crate::MarketError::Database`].
     pub async fn fill_with_old(&self, count: u64) -> Result<()> {
         let mut change = self.change().await?;
         sqlx::query(

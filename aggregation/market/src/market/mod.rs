@@ -1,4 +1,15 @@
-//! What a market can be asked to do. Each is one step in the database, or none.
+//! What a market can be asked to do. Each request is one step in the database, or none.
+//!
+//! This module has the state of a node and its [`Options`]. The submodules follow a job from its
+//! submission to its receipt, and then the rest:
+//!
+//! - `jobs` accepts jobs, and gives out their receipts. `quotas` limits what may be asked for.
+//! - `lots` turns batches into lots, and makes every step of a lot. `bids` has what providers do
+//!   with a lot, and `quotes` has the book.
+//! - `due` does what happens by itself because its time has come. `disputes` decides complaints.
+//! - `accounts` moves money, and `credit` issues and redeems blind credit.
+//! - `audit` has the log and the balance, and `overview` what an operator sees.
+//! - `measure` is for benchmarks.
 
 mod accounts;
 mod audit;
@@ -30,10 +41,10 @@ use crate::state::{Change, Read, SCHEMA, seen};
 
 pub use quotas::Place;
 
-/// Connections to the database.
+/// The number of connections to the database.
 const CONNECTIONS: u32 = 16;
 
-/// Steps that whoever listens may be behind.
+/// How many steps a listener may be behind.
 const TOLD: usize = 1024;
 
 type Result<T> = std::result::Result<T, MarketError>;
@@ -43,19 +54,20 @@ type Result<T> = std::result::Result<T, MarketError>;
 pub struct Options {
     /// The constants of the rules.
     pub rules: Rules,
-    /// The providers that may take lots; everyone who stakes, where there is no list.
+    /// The providers that may take lots. `None` lets every provider that stakes take lots.
     pub allow_list: Option<BTreeSet<Hash>>,
-    /// The most demo money that one key is given in a day; none, where there is no demo money.
+    /// The most demo money that one key is given in a day. `None` if there is no demo money.
     pub demo_money: Option<Amount>,
-    /// The most that all are given in a day.
+    /// The most demo money that all keys together are given in a day.
     pub demo_money_per_day: Amount,
-    /// How many jobs one client may hand in in an hour.
+    /// How many jobs one client may submit in an hour.
     pub jobs_per_hour: u64,
-    /// How many proofs that do not verify one client may hand in in an hour. Those of one address may hand in ten times as many.
+    /// How many proofs that do not verify one client may submit in an hour. The clients of one
+    /// address may submit ten times as many.
     pub failures_per_hour: u64,
     /// How many submissions and aggregates are verified at once.
     pub verifiers: usize,
-    /// How many more may wait for that.
+    /// How many more may wait to be verified.
     pub most_waiting: usize,
     /// How long blobs and messages are kept after their lot has ended.
     pub keep: Duration,
@@ -78,7 +90,7 @@ impl Default for Options {
     }
 }
 
-/// A market that is open, and where it is asked from, if that counts.
+/// An open market, and the place that it is asked from, if quotas count that place.
 #[derive(Clone)]
 pub struct Market(Arc<Inner>, Option<Place>);
 
@@ -87,7 +99,7 @@ struct Inner {
     blobs: Blobs,
     key: SecretKey,
     public: Key,
-    /// As messages name this market.
+    /// The id by which messages name this market.
     id: Hash,
     pool: Pool,
     trials: quotas::Trials,
@@ -99,19 +111,19 @@ struct Inner {
 /// What has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
-    /// A job stands somewhere else.
+    /// The state of a job.
     Job(Hash),
-    /// A lot and its jobs do.
+    /// The state of a lot and its jobs.
     Lot(Hash),
-    /// A batch has one job more, or one fewer.
+    /// A batch has one job more or one job fewer.
     Batch,
 }
 
 impl Market {
-    /// Opens the market of a database, with blobs in `blobs` and messages signed by `key`.
+    /// Opens the market in a database, with blobs in `blobs` and messages signed by `key`.
     ///
     /// # Errors
-    /// [`MarketError::Database`].
+    /// Returns [`MarketError::Database`].
     pub async fn open(
         database: &str,
         blobs: Blobs,
@@ -144,7 +156,7 @@ impl Market {
         &self.0.public
     }
 
-    /// As messages name this market.
+    /// The id by which messages name this market.
     #[must_use]
     pub fn id(&self) -> Hash {
         self.0.id
@@ -156,7 +168,7 @@ impl Market {
         self.0.pool.proofs()
     }
 
-    /// The constants of its rules.
+    /// The constants of the market's rules.
     #[must_use]
     pub fn rules(&self) -> &Rules {
         &self.0.options.rules
@@ -165,12 +177,12 @@ impl Market {
     /// The market's clock.
     ///
     /// # Errors
-    /// [`MarketError::Database`].
+    /// Returns [`MarketError::Database`].
     pub async fn now(&self) -> Result<Time> {
         Ok(self.read().await?.now())
     }
 
-    /// Lets connections go, once they are free.
+    /// Closes the connections to the database, each once it is free.
     pub async fn close(&self) {
         self.0.database.close().await;
     }
@@ -180,11 +192,11 @@ impl Market {
     }
 
     fn tell(&self, told: Told) {
-        // Nobody needs to listen.
+        // It is no error if nobody listens.
         let _ = self.0.told.send(told);
     }
 
-    /// Whether a provider is on the list, where there is one.
+    /// Whether there is a list of providers and the provider is on it.
     fn is_listed(&self, provider: Hash) -> bool {
         self.0.options.allow_list.as_ref().is_some_and(|list| list.contains(&provider))
     }
@@ -206,7 +218,8 @@ impl Market {
         Ok(Read::begin(&self.0.database).await?)
     }
 
-    /// Begins a change. Whatever it decides, it decides with the outage in view that it may have ended.
+    /// Begins a change. If the change ends an outage, the outage is recorded first, so that every
+    /// decision takes it into account.
     async fn change(&self) -> Result<Change> {
         let mut change = Change::begin(&self.0.database).await?;
         due::note_outage(&mut change).await?;
@@ -214,8 +227,8 @@ impl Market {
     }
 }
 
-/// A number of one.
+/// The number one.
 const ONE: Count = Count::constant(1);
 
-/// What both kinds of transaction run statements with.
+/// The connection with which both kinds of transaction run statements.
 type Connection<'a> = &'a mut AnyConnection;

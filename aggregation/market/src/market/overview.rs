@@ -1,4 +1,4 @@
-//! What an operator looks at, what is counted for its instruments, and what is thrown away.
+//! What an operator sees, what its instruments count, and which blobs are removed.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::state::batches::Collecting;
 use crate::state::jobs::Minute;
 use crate::state::{Counted, Of, batches, blobs_named, counts, jobs, ledger, lots, quotes, totals};
 
-/// Blobs younger than this may be named by what is about to be committed.
+/// Blobs younger than this may be named by a change that is about to be committed.
 const YOUNG: Duration = HOUR;
 
 const HOUR: Duration = Duration::constant(60 * 60 * 1000);
@@ -22,15 +22,15 @@ const HOUR: Duration = Duration::constant(60 * 60 * 1000);
 /// How much of everything there is.
 #[derive(Debug, Serialize)]
 pub struct Totals {
-    /// How many jobs stand where.
+    /// How many jobs are in each state.
     pub jobs: BTreeMap<String, i64>,
     /// How many lots are in each phase.
     pub lots: BTreeMap<String, i64>,
-    /// The sums of accounts of each kind.
+    /// The sums of the accounts of each kind.
     pub money: BTreeMap<String, i64>,
-    /// Submissions and aggregates that are being verified, or wait for that.
+    /// How many submissions and aggregates are being verified, or wait for that.
     pub verifying: usize,
-    /// The log's length.
+    /// The length of the log.
     pub log: Count,
 }
 
@@ -42,22 +42,23 @@ pub struct Overview {
     /// How much of everything there is.
     #[serde(flatten)]
     pub totals: Totals,
-    /// The lots that are not over, and the last that are.
+    /// The lots that are not over, and the last ones that are.
     pub recent: Vec<LotStatus>,
     /// The book of quotes, the best first.
     pub book: Vec<Ask>,
-    /// Batches that collect.
+    /// The batches that collect.
     pub batches: Vec<CollectingStatus>,
-    /// Who stakes, those with the most first.
+    /// The providers that stake, those with the largest stakes first.
     pub providers: Vec<ProviderStatus>,
-    /// What was settled in each minute of the last hour, where anything was.
+    /// What was settled in each minute of the last hour. Minutes in which nothing was settled are
+    /// left out.
     pub minutes: Vec<MinuteStatus>,
 }
 
 /// A batch that collects.
 #[derive(Debug, Serialize)]
 pub struct CollectingStatus {
-    /// Of the aggregate.
+    /// The profile of the aggregate.
     pub profile: Profile,
     /// How the price is found.
     pub order: Order,
@@ -68,37 +69,37 @@ pub struct CollectingStatus {
     pub closes_at: Option<Time>,
 }
 
-/// A provider, with what reputation goes by.
+/// A provider, with what counts for its reputation.
 #[derive(Debug, Serialize)]
 pub struct ProviderStatus {
-    /// As accounts name it.
+    /// The id by which accounts name it.
     pub provider: Hash,
     /// What it stakes.
     pub stake: Amount,
-    /// The maximum prices of the lots that it has or bids for.
+    /// The sum of the maximum prices of the lots that it holds or bids for.
     pub held: Amount,
     /// How many lots these are.
     pub lots: Count,
-    /// Lots delivered in good time.
+    /// How many lots it delivered in good time.
     pub delivered: Count,
-    /// Lots delivered late.
+    /// How many lots it delivered late.
     pub late: Count,
-    /// Leases broken.
+    /// How many leases it broke.
     pub failed: Count,
 }
 
 /// What was settled in one minute.
 #[derive(Debug, Serialize)]
 pub struct MinuteStatus {
-    /// When it began.
+    /// When the minute began.
     pub from: Time,
-    /// Of the aggregates.
+    /// The profile of the aggregates.
     pub profile: Profile,
-    /// How many jobs.
+    /// How many jobs were settled.
     pub jobs: Count,
-    /// What a job paid, the mean.
+    /// The mean of what a job paid.
     pub price: u64,
-    /// How long a job waited, the mean.
+    /// The mean of how long a job waited.
     pub wait: u64,
 }
 
@@ -106,7 +107,7 @@ impl Market {
     /// How much of everything there is.
     ///
     /// # Errors
-    /// [`crate::MarketError::Database`].
+    /// Returns [`crate::MarketError::Database`].
     pub async fn totals(&self) -> Result<Totals> {
         self.totals_in(self.read().await?.connection()).await
     }
@@ -124,7 +125,7 @@ impl Market {
     /// Everything at a glance.
     ///
     /// # Errors
-    /// [`crate::MarketError::Database`].
+    /// Returns [`crate::MarketError::Database`].
     pub async fn overview(&self) -> Result<Overview> {
         const RECENT: i64 = 50;
         const BOOK: i64 = 100;
@@ -184,7 +185,8 @@ impl Market {
         Ok(stakes.map(provider).collect())
     }
 
-    /// Throws blobs away that nothing names: left by what was never committed, or kept for long enough.
+    /// Removes blobs that nothing names: they are left from what was never committed, or were kept
+    /// for long enough.
     pub(super) async fn collect(&self) -> Result<()> {
         let now = self.now().await?;
         let mut blobs = std::pin::pin!(self.0.blobs.list());

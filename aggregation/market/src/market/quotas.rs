@@ -1,7 +1,12 @@
-//! Quotas: how much may be asked for of what costs the node something, and who asks nothing.
+//! Quotas. They limit how much may be asked for of what costs the node something and costs whoever
+//! asks nothing.
 //!
-//! A key costs nothing, so the quota of a key alone stops nobody who makes a thousand. Besides, there is money, which each job has to have free before anything of it is verified, and the place that a
-//! request comes from. What was taken is counted in the database, for all nodes and after a restart; what is being verified is counted by the node that does it.
+//! A key costs nothing, so a quota of single keys stops nobody who makes a thousand keys. Two
+//! further limits therefore apply: money, which each job must have free before anything of it is
+//! verified, and the place that a request comes from.
+//!
+//! What was used up is counted in the database, for all nodes and across restarts. What is being
+//! verified is counted by the node that verifies it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,10 +21,11 @@ use crate::MarketError;
 use crate::state::Change;
 use crate::state::quotas::{self, Counted, Who};
 
-/// How many times as much as one key all keys may have that ask from one place.
+/// The quota of all keys that ask from one place, as a multiple of the quota of one key.
 const OF_PLACE: u64 = 10;
 
-/// Where requests come from, as far as quotas tell one place from another: an address of IPv4, or a network of 64 bits of IPv6, which is the least that one site has.
+/// The place that requests come from, as far as quotas distinguish places. It is an IPv4 address or
+/// an IPv6 network of 64 bits, which is the least that one site has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place(IpAddr);
 
@@ -41,24 +47,24 @@ impl fmt::Display for Place {
     }
 }
 
-/// What the jobs that are being verified have of what there is.
+/// How much of each resource is held by the jobs that are being verified.
 #[derive(Clone, Default)]
 pub(super) struct Trials(Arc<Mutex<BTreeMap<Held, u64>>>);
 
-/// Of what a job holds a part while it is verified.
+/// A resource of which a job holds a part while it is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Held {
-    /// A job, which is verified once at a time.
+    /// The job itself, which is verified only once at a time.
     Job(Hash),
-    /// Money that pays for it.
+    /// The money that pays for the job.
     Money(Account),
-    /// The line of those that wait, by key.
+    /// Room in the line of waiting jobs, by key.
     Key(Hash),
-    /// The same, by place.
+    /// Room in the line of waiting jobs, by place.
     Place(Place),
 }
 
-/// A part that is needed, and how much there is in all.
+/// A part that a job needs of a resource, and how much of the resource there is in all.
 pub(super) struct Part {
     pub(super) held: Held,
     pub(super) needed: u64,
@@ -125,9 +131,9 @@ impl Market {
         Self(self.0.clone(), Some(place))
     }
 
-    /// Takes a job's parts of what there is while it is verified.
+    /// Takes the parts that a job needs while it is verified.
     pub(super) fn begin_trial(&self, job: Hash, owner: Hash, money: Part) -> Result<Trial> {
-        // Whoever hands in much at once leaves most of the line to others.
+        // A client that submits much at once leaves most of the line to others.
         let there = (self.0.options.most_waiting as u64 / 4).max(1);
         let mut parts = vec![
             Part { held: Held::Job(job), needed: 1, there: 1 },
@@ -140,7 +146,7 @@ impl Market {
         self.0.trials.begin(&parts)
     }
 
-    /// Refuses whoever has sent too much that did not verify: proofs, or tokens.
+    /// Refuses an owner that has sent too much that did not verify: proofs or tokens.
     pub(super) async fn check_wrong(
         &self,
         connection: Connection<'_>,
@@ -189,7 +195,7 @@ impl Market {
         self.count(change, Counted::Dispute, owner, 1).await
     }
 
-    /// Whether a key, and the place that it asks from, may have so many more.
+    /// Checks that a key, and the place that it asks from, may have this much more.
     async fn check(
         &self,
         connection: Connection<'_>,
@@ -219,7 +225,7 @@ impl Market {
         Ok(())
     }
 
-    /// Who asks: a key, and the place that it asks from, each with what it may have.
+    /// Who asks: a key, and the place that it asks from, each with its limit.
     fn asking(&self, owner: Hash, most: u64) -> impl Iterator<Item = (Who, u64)> {
         let place = self.1.map(|place| (Who::Place(place), most.saturating_mul(OF_PLACE)));
         [(Who::Key(owner), most)].into_iter().chain(place)

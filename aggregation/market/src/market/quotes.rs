@@ -9,14 +9,14 @@ use super::{Market, Result, Told};
 use crate::MarketError;
 use crate::state::{Change, ledger, lots, quotes};
 
-/// Lots that wait in the book and are looked at for one quote.
+/// How many lots that wait in the book are looked at for one quote.
 const MOST_WAITING: i64 = 512;
 
 impl Market {
-    /// Puts a quote into the book, which may take lots at once. What is left of it.
+    /// Puts a quote into the book, which may take lots at once. Returns what is left of the quote.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn quote(&self, signed: &Signed<Quote>) -> Result<Option<Ask>> {
         let message = signed.message();
         let (quote_id, owner) = (id(message)?, message.provider.owner());
@@ -31,7 +31,7 @@ impl Market {
         let staked = ledger::held(connection, &Account::Stake(owner)).await?;
         let there = quotes::standing_there(connection, owner, ask.profile, now).await?;
         may_quote(staked, there, self.rules())?;
-        // One that was used up or taken back comes to the book no more.
+        // A quote that was used up or taken back does not come into the book again.
         self.take_once(&mut change, SeenMessage { id: quote_id, owner, until: message.expires })
             .await?;
         quotes::place(&mut change, &ask, signed).await?;
@@ -40,7 +40,7 @@ impl Market {
         let mut waiting =
             lots::open(change.connection(), "limit", Some(ask.profile), ask.left, MOST_WAITING)
                 .await?;
-        // What its provider has sold ahead is no part of it.
+        // What the provider has sold ahead is not a part of the quote.
         waiting.retain(|lot| lot.seller != Some(owner));
         while let Some((waits, price)) = waiting_for(&ask, &waiting, now) {
             let waits = waits.clone();
@@ -62,10 +62,11 @@ impl Market {
         Ok(left)
     }
 
-    /// Takes a quote back. Capacity that was bought ahead of it is refunded as far as it was not drawn.
+    /// Takes a quote back. Capacity that was bought ahead of it is refunded as far as it was not
+    /// drawn.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn revoke(&self, revocation: &Signed<Revocation>) -> Result<()> {
         let Revocation { quote: quote_id, provider } = *revocation.message();
         let owner = provider.owner();
@@ -93,7 +94,7 @@ impl Market {
     /// Buys capacity ahead of a quote.
     ///
     /// # Errors
-    /// [`MarketError`].
+    /// Returns [`MarketError`].
     pub async fn buy(&self, order: &Signed<StandingOrder>) -> Result<Standing> {
         let message = order.message();
         let order_id = id(message)?;
@@ -116,16 +117,16 @@ impl Market {
         Ok(standing)
     }
 
-    /// An order of capacity as it stands.
+    /// A standing order as it stands.
     ///
     /// # Errors
-    /// [`MarketError::Unknown`].
+    /// Returns [`MarketError::Unknown`].
     pub async fn standing(&self, order: Hash) -> Result<Standing> {
         let found = quotes::find_standing(self.read().await?.connection(), order).await?;
         Ok(found.ok_or(MarketError::Unknown { what: "standing order", id: order })?.0)
     }
 
-    /// Divides what was not drawn of an order whose time is over.
+    /// Divides what was not drawn of a standing order whose time is over.
     pub(super) async fn end_standing(&self, order: Hash) -> Result<()> {
         let mut change = self.change().await?;
         let now = change.now();
@@ -145,7 +146,7 @@ impl Market {
         Ok(())
     }
 
-    /// Looks into the book for a lot that is open again.
+    /// Searches the book for a lot that is open again.
     pub(super) async fn match_again(&self, change: &mut Change, lot: Lot) -> Result<Lot> {
         let is_in_book = matches!(lot.auction, velum_market_rules::auction::Auction::Limit { .. });
         if is_in_book && lot.phase == Phase::Open {

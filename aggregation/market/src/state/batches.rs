@@ -1,4 +1,4 @@
-//! Batches that collect.
+//! Batches that collect jobs.
 
 use sqlx::AnyConnection;
 use velum_market_model::{Count, Hash, Time};
@@ -13,7 +13,7 @@ pub(crate) struct OpenBatch {
     pub(crate) batch: Batch,
 }
 
-/// The batch that collects jobs of a key, the newest of them; a new one, where none does.
+/// The newest batch that collects jobs of a key. If there is none, begins one.
 pub(crate) async fn open_for(change: &mut Change, key: BatchKey) -> Result<OpenBatch> {
     let sql =
         "select number from batch where key = $1 and lot is null order by number desc limit 1";
@@ -25,7 +25,7 @@ pub(crate) async fn open_for(change: &mut Change, key: BatchKey) -> Result<OpenB
     Ok(OpenBatch { number, batch: Batch { key, entries, lot: None } })
 }
 
-/// A new batch for jobs of a key, beside those that collect already.
+/// Begins a batch for jobs of a key, beside those that collect already.
 pub(crate) async fn begin(change: &mut Change, key: BatchKey) -> Result<OpenBatch> {
     let number: i64 = sqlx::query_scalar(
         "insert into batch (number, key) select coalesce(max(number), 0) + 1, $1 from batch returning number",
@@ -45,7 +45,7 @@ pub(crate) async fn remove(change: &mut Change, number: u64) -> Result<()> {
     Ok(())
 }
 
-/// A batch, if it still collects.
+/// The batch with this number, if it still collects.
 pub(crate) async fn open(connection: &mut AnyConnection, number: u64) -> Result<Option<OpenBatch>> {
     let row = sqlx::query("select key from batch where number = $1 and lot is null")
         .bind(number as i64)
@@ -57,7 +57,7 @@ pub(crate) async fn open(connection: &mut AnyConnection, number: u64) -> Result<
     Ok(Some(OpenBatch { number, batch: Batch { key, entries, lot: None } }))
 }
 
-/// Writes when a batch closes by itself.
+/// Records when a batch closes by itself.
 pub(crate) async fn set_closing(change: &mut Change, number: u64, at: Option<Time>) -> Result<()> {
     sqlx::query("update batch set closes_at = $1 where number = $2")
         .bind(at.map(|at| at.get() as i64))
@@ -67,7 +67,7 @@ pub(crate) async fn set_closing(change: &mut Change, number: u64, at: Option<Tim
     Ok(())
 }
 
-/// Closes a batch no earlier than a time, unless it is due no more.
+/// Closes a batch no earlier than a time, unless it is no longer due.
 pub(crate) async fn put_off(change: &mut Change, number: u64, until: Time) -> Result<()> {
     let now = change.now();
     sqlx::query("update batch set closes_at = $1 where number = $2 and closes_at <= $3")
@@ -89,7 +89,7 @@ pub(crate) async fn close(change: &mut Change, number: u64, lot: Hash) -> Result
     Ok(())
 }
 
-/// Batches that are to be closed by a time, the earliest first.
+/// The batches that are to be closed by a time, the earliest first.
 pub(crate) async fn due(connection: &mut AnyConnection, now: Time, most: i64) -> Result<Vec<u64>> {
     let sql = "select number from batch where lot is null and closes_at is not null and closes_at <= $1 order by closes_at limit $2";
     let rows = sqlx::query(sql).bind(now.get() as i64).bind(most).fetch_all(connection).await?;
@@ -103,12 +103,12 @@ pub(crate) struct Collecting {
     pub(crate) closes_at: Option<Time>,
 }
 
-/// Batches that collect.
+/// The batches that collect.
 pub(crate) async fn collecting(
     connection: &mut AnyConnection,
     most: i64,
 ) -> Result<Vec<Collecting>> {
-    // Jobs that were cancelled are in no batch any more.
+    // Jobs that were cancelled are no longer in a batch.
     let sql =
         "select key, closes_at, (select count(*) from job where job.batch = batch.number) as jobs
                from batch where lot is null order by number limit $1";

@@ -1,4 +1,4 @@
-//! Counts over a window of time that ends now: of whom, and of what kind.
+//! Counts over a window of time that ends now, by kind and by who is counted.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,17 @@ use velum_market_sql::sqlx;
 
 use super::{Change, Result, unsigned};
 
-/// Spans that a window is divided into, of which the first is forgotten when a new one begins.
+/// The number of spans in a window. When a new span begins, the oldest one is forgotten.
 const SPANS: u64 = 24;
 
-/// What is counted, and over how long.
+/// What is counted, and over which time.
 #[derive(Clone, Copy)]
 pub(super) struct Kind {
     pub(super) name: &'static str,
     pub(super) window: Duration,
 }
 
-/// Counts so many more.
+/// Adds to a count.
 pub(super) async fn add(change: &mut Change, kind: Kind, who: &str, more: u64) -> Result<()> {
     let span = kind.span(change.now());
     sqlx::query(
@@ -34,7 +34,7 @@ pub(super) async fn add(change: &mut Change, kind: Kind, who: &str, more: u64) -
     Ok(())
 }
 
-/// What was counted in the window that ends now: of one, or of all.
+/// The count in the window that ends now, of one or of all.
 pub(super) async fn sum(
     connection: &mut AnyConnection,
     kind: Kind,
@@ -54,7 +54,7 @@ pub(super) async fn sum(
     unsigned(&row, "total")
 }
 
-/// The same, of everyone of whom anything was.
+/// The same counts, of everyone who has one.
 pub(super) async fn sums(
     connection: &mut AnyConnection,
     kind: Kind,
@@ -86,7 +86,7 @@ impl Kind {
         (now.get() / (self.window.get() / SPANS).max(1)) as i64
     }
 
-    /// The last span that the window which ends now does not reach.
+    /// The last span that is before the window which ends now.
     fn forgotten(self, now: Time) -> i64 {
         self.span(now) - SPANS as i64
     }

@@ -1,4 +1,4 @@
-//! What is counted of providers over a window, and what they hold.
+//! What is counted of providers over a window of time, and what they hold.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ impl Counted {
     }
 }
 
-/// Counts so many more.
+/// Adds to a count.
 pub(crate) async fn add(
     change: &mut Change,
     what: Counted,
@@ -47,7 +47,7 @@ pub(crate) async fn add(
     counted::add(change, what.over(window), &who.to_string(), number.get()).await
 }
 
-/// What was counted in the window that ends now: of one, or of all.
+/// The count in the window that ends now, of one provider or of all.
 pub(crate) async fn sum(
     connection: &mut AnyConnection,
     what: Counted,
@@ -59,7 +59,7 @@ pub(crate) async fn sum(
     number(counted::sum(connection, what.over(window), who.as_deref(), now).await?)
 }
 
-/// What was counted in the window that ends now, of everyone of whom anything was.
+/// The counts in the window that ends now, of every provider that has one.
 pub(crate) async fn sums(
     connection: &mut AnyConnection,
     what: Counted,
@@ -84,7 +84,7 @@ pub(crate) async fn forget(change: &mut Change, what: Counted, window: Duration)
     counted::forget(change, what.over(window)).await
 }
 
-/// The maximum prices of what a provider holds or bids for.
+/// The sum of the maximum prices of the lots that a provider holds or bids for.
 pub(crate) async fn held_value(connection: &mut AnyConnection, provider: Hash) -> Result<Amount> {
     let sql =
         "select cast(coalesce(sum(value), 0) as bigint) as total from held where provider = $1";
@@ -92,7 +92,7 @@ pub(crate) async fn held_value(connection: &mut AnyConnection, provider: Hash) -
     amount(&row, "total")
 }
 
-/// How many lots each provider holds or bids for, and their maximum prices in all.
+/// How many lots each provider holds or bids for, and the sum of their maximum prices.
 pub(crate) async fn held_by_all(
     connection: &mut AnyConnection,
 ) -> Result<BTreeMap<Hash, (Count, Amount)>> {
@@ -103,7 +103,7 @@ pub(crate) async fn held_by_all(
         .collect()
 }
 
-/// Writes who holds a lot or bids for it now.
+/// Records who holds a lot or bids for it now.
 pub(crate) async fn hold(change: &mut Change, lot: &Lot) -> Result<()> {
     sqlx::query("delete from held where lot = $1")
         .bind(lot.id.to_string())

@@ -12,7 +12,7 @@ pub(crate) async fn key(connection: &mut AnyConnection, epoch: Count) -> Result<
     Ok(sqlx::query_scalar(sql).bind(epoch.get() as i64).fetch_optional(connection).await?)
 }
 
-/// Writes the signed key of an epoch.
+/// Records the signed key of an epoch.
 pub(crate) async fn publish(change: &mut Change, epoch: Count, message: String) -> Result<()> {
     sqlx::query("insert into credit_key (epoch, message) values ($1, $2)")
         .bind(epoch.get() as i64)
@@ -36,7 +36,7 @@ pub(crate) async fn redeemed_by(
     row.map_or(Ok(None), |row| hash_if_any(&row, "redemption"))
 }
 
-/// Writes that a token was redeemed.
+/// Records that a token was redeemed.
 pub(crate) async fn spend(
     change: &mut Change,
     epoch: Count,
@@ -52,7 +52,7 @@ pub(crate) async fn spend(
     Ok(())
 }
 
-/// Writes that an owner was paid by blind credit, and so hands in one job.
+/// Records that an owner was paid by blind credit, and so submits one job.
 pub(crate) async fn use_once(change: &mut Change, owner: Hash) -> Result<()> {
     sqlx::query("insert into one_time (owner) values ($1) on conflict (owner) do nothing")
         .bind(owner.to_string())
@@ -70,7 +70,7 @@ pub(crate) async fn is_used_once(connection: &mut AnyConnection, owner: Hash) ->
     Ok(number > 0)
 }
 
-/// What is held of epochs before this one.
+/// The credit that is still held of epochs before this one.
 pub(crate) async fn held_before(
     connection: &mut AnyConnection,
     epoch: Count,
@@ -90,7 +90,7 @@ pub(crate) async fn held_before(
     Ok(held)
 }
 
-/// Forgets the tokens of epochs up to this one, which nobody redeems any more.
+/// Forgets the tokens of epochs up to this one. Nobody can redeem them any more.
 pub(crate) async fn forget(change: &mut Change, until: Count) -> Result<()> {
     sqlx::query("delete from spent where epoch <= $1")
         .bind(until.get() as i64)

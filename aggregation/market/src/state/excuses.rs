@@ -7,7 +7,8 @@ use velum_market_sql::sqlx;
 
 use super::{Change, Result, time, time_if_any};
 
-/// The excuses of a lot: its own, and those of everyone. One that lasts still, lasts until now.
+/// The excuses of a lot: its own, and those of everyone. An excuse that has not ended lasts until
+/// now.
 pub(crate) async fn of_lot(
     connection: &mut AnyConnection,
     lot: Hash,
@@ -31,7 +32,7 @@ pub(crate) async fn of_lot(
         .collect()
 }
 
-/// Writes that all nodes were out.
+/// Records that all nodes were away.
 pub(crate) async fn outage(change: &mut Change, since: Time) -> Result<()> {
     let now = change.now();
     begin(change, None, since).await?;
@@ -43,13 +44,13 @@ pub(crate) async fn outage(change: &mut Change, since: Time) -> Result<()> {
     Ok(())
 }
 
-/// Writes that a lot's inputs are withheld from now on.
+/// Records that a lot's inputs are withheld from now on.
 pub(crate) async fn withheld(change: &mut Change, lot: Hash) -> Result<()> {
     let now = change.now();
     begin(change, Some(lot), now).await
 }
 
-/// Writes that a lot's inputs can be had again.
+/// Records that a lot's inputs are available again.
 pub(crate) async fn restored(change: &mut Change, lot: Hash) -> Result<()> {
     let now = change.now().get() as i64;
     sqlx::query("update excuse set until = $1 where lot = $2 and until is null")
@@ -60,7 +61,7 @@ pub(crate) async fn restored(change: &mut Change, lot: Hash) -> Result<()> {
     Ok(())
 }
 
-/// Lots whose inputs are withheld.
+/// The lots whose inputs are withheld.
 pub(crate) async fn lots_withheld(connection: &mut AnyConnection) -> Result<Vec<Hash>> {
     let rows = sqlx::query("select lot from excuse where until is null and lot <> ''")
         .fetch_all(connection)

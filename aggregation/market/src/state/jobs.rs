@@ -13,7 +13,7 @@ use super::{
     unsigned_if_any, word,
 };
 
-/// A job that is taken.
+/// A job that is accepted now.
 pub(crate) struct NewJob<'a> {
     pub(crate) id: Hash,
     pub(crate) job: &'a Signed<Job>,
@@ -24,7 +24,7 @@ pub(crate) struct NewJob<'a> {
     pub(crate) accepted: Count,
 }
 
-/// A job that was taken, as far as others ask for it.
+/// The columns of an accepted job that others need.
 pub(crate) struct JobRow {
     pub(crate) id: Hash,
     pub(crate) owner: Hash,
@@ -87,7 +87,7 @@ pub(crate) async fn by_key(
     row.map(|row| hash(&row, "id")).transpose()
 }
 
-/// The job that a statement is counted by, or will be.
+/// The job by which a statement is counted, or will be.
 pub(crate) async fn by_statement(
     connection: &mut AnyConnection,
     statement: Hash,
@@ -97,14 +97,14 @@ pub(crate) async fn by_statement(
     row.map(|row| hash(&row, "id")).transpose()
 }
 
-/// Some job that an owner has handed in, if it has.
+/// Some job that an owner has submitted, if there is one.
 pub(crate) async fn any_of(connection: &mut AnyConnection, owner: Hash) -> Result<Option<Hash>> {
     let sql = "select id from job where owner = $1 limit 1";
     let row = sqlx::query(sql).bind(owner.to_string()).fetch_optional(connection).await?;
     row.map(|row| hash(&row, "id")).transpose()
 }
 
-/// How many jobs of an owner were taken since a time.
+/// How many jobs of an owner were accepted since a time.
 pub(crate) async fn taken_since(
     connection: &mut AnyConnection,
     owner: Hash,
@@ -132,7 +132,7 @@ pub(crate) async fn of_lot(connection: &mut AnyConnection, lot: Hash) -> Result<
     rows.iter().map(of_row).collect()
 }
 
-/// Has a job's batch close as a lot: all of its jobs are in that lot.
+/// Moves all jobs of a batch into the lot that the batch has become.
 pub(crate) async fn offer(change: &mut Change, batch: u64, lot: Hash) -> Result<()> {
     let now = change.now().get() as i64;
     let done = sqlx::query("update job set state = $1, since = $2, lot = $3 where batch = $4")
@@ -145,7 +145,8 @@ pub(crate) async fn offer(change: &mut Change, batch: u64, lot: Hash) -> Result<
     moved(change, Some(JobState::Waiting), JobState::Offered, done.rows_affected()).await
 }
 
-/// Has all jobs of a lot stand somewhere else. They stand in one place, for they move together.
+/// Moves all jobs of a lot to another state. They are all in one state before, because they move
+/// together.
 pub(crate) async fn move_lot(change: &mut Change, lot: Hash, state: JobState) -> Result<()> {
     let now = change.now().get() as i64;
     let sql = "select state from job where lot = $1 limit 1";
@@ -160,7 +161,7 @@ pub(crate) async fn move_lot(change: &mut Change, lot: Hash, state: JobState) ->
     moved(change, before, state, done.rows_affected()).await
 }
 
-/// Counts jobs that stand somewhere else now.
+/// Counts jobs that have moved to another state.
 async fn moved(
     change: &mut Change,
     from: Option<JobState>,
@@ -174,7 +175,7 @@ async fn moved(
     totals::add(change.connection(), Of::Jobs, &word(&to)?, number).await
 }
 
-/// Writes what a job paid.
+/// Records what a job paid.
 pub(crate) async fn paid(change: &mut Change, job: Hash, paid: Amount) -> Result<()> {
     sqlx::query("update job set paid = $1 where id = $2")
         .bind(paid.get() as i64)
@@ -196,7 +197,7 @@ pub(crate) async fn cancel(change: &mut Change, job: Hash) -> Result<()> {
     moved(change, Some(JobState::Waiting), JobState::Cancelled, 1).await
 }
 
-/// Price and wait of the jobs of a profile that were settled last.
+/// The price and the wait of the jobs of a profile that were settled last.
 pub(crate) async fn settled(
     connection: &mut AnyConnection,
     profile: Profile,
@@ -211,9 +212,9 @@ pub(crate) async fn settled(
 
 /// What was settled in one minute.
 pub(crate) struct Minute {
-    /// When it began.
+    /// When the minute began.
     pub(crate) from: Time,
-    /// How many jobs.
+    /// How many jobs were settled.
     pub(crate) jobs: Count,
     /// What they paid in all.
     pub(crate) paid: Amount,
@@ -221,7 +222,7 @@ pub(crate) struct Minute {
     pub(crate) waited: Duration,
 }
 
-/// What was settled in each minute since a time, where anything was.
+/// What was settled in each minute since a time. Minutes in which nothing was settled are left out.
 pub(crate) async fn minutes(
     connection: &mut AnyConnection,
     profile: Profile,

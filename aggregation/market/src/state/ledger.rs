@@ -10,7 +10,7 @@ use velum_market_sql::{DatabaseError, sqlx};
 use super::totals::{self, Of};
 use super::{Change, Result, amount, hash, word};
 
-/// As a column names an account.
+/// The name of an account in a column.
 pub(crate) fn account_name(account: &Account) -> String {
     let kind = kind(account);
     match account {
@@ -43,7 +43,7 @@ const fn kind(account: &Account) -> &'static str {
     }
 }
 
-/// Makes transfers, for the entry that the log has next, or refuses them all.
+/// Makes transfers, for the next entry of the log, or refuses them all.
 pub(crate) async fn apply(
     change: &mut Change,
     transfers: &Transfers,
@@ -84,7 +84,7 @@ pub(crate) async fn apply(
     Ok(Ok(()))
 }
 
-/// What an account holds.
+/// The balance of an account.
 pub(crate) async fn balance(connection: &mut AnyConnection, account: &Account) -> Result<i64> {
     let balance = sqlx::query_scalar("select balance from account where name = $1")
         .bind(account_name(account))
@@ -93,7 +93,7 @@ pub(crate) async fn balance(connection: &mut AnyConnection, account: &Account) -
     Ok(balance.unwrap_or(0))
 }
 
-/// What an account holds that cannot be below zero.
+/// The balance of an account that cannot be below zero.
 pub(crate) async fn held(connection: &mut AnyConnection, account: &Account) -> Result<Amount> {
     let balance = balance(connection, account).await?;
     let held =
@@ -101,7 +101,7 @@ pub(crate) async fn held(connection: &mut AnyConnection, account: &Account) -> R
     Amount::new(held).map_err(|error| DatabaseError::corrupt("account.balance", error))
 }
 
-/// What all providers stake.
+/// What all providers stake together.
 pub(crate) async fn total_stake(connection: &mut AnyConnection) -> Result<Amount> {
     let total: i64 = sqlx::query_scalar(
         "select cast(coalesce(sum(balance), 0) as bigint) from account where kind = 'stake'",
@@ -113,7 +113,7 @@ pub(crate) async fn total_stake(connection: &mut AnyConnection) -> Result<Amount
     Ok(Amount::new(total).unwrap_or(Amount::MOST))
 }
 
-/// Every account, and whether it is right by its transfers.
+/// Checks every account against its transfers.
 pub(crate) async fn check(connection: &mut AnyConnection) -> Result<Audit> {
     let sum: i64 =
         sqlx::query_scalar("select cast(coalesce(sum(balance), 0) as bigint) from account")
@@ -136,13 +136,13 @@ pub(crate) async fn check(connection: &mut AnyConnection) -> Result<Audit> {
 /// What [`check`] found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Audit {
-    /// Of all balances: zero.
+    /// The sum of all balances, which has to be zero.
     pub(crate) sum: i64,
     /// An account that does not hold what its transfers leave.
     pub(crate) wrong: Option<String>,
 }
 
-/// Who stakes most, and how much.
+/// The owners with the largest stakes, and their stakes.
 pub(crate) async fn stakes(
     connection: &mut AnyConnection,
     most: i64,
@@ -153,7 +153,7 @@ pub(crate) async fn stakes(
     rows.iter().map(|row| Ok((hash(row, "owner")?, amount(row, "balance")?))).collect()
 }
 
-/// What an owner has free and staked.
+/// What an owner has free, and what it has staked.
 pub(crate) async fn of_owner(
     connection: &mut AnyConnection,
     owner: Hash,

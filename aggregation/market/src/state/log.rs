@@ -1,4 +1,4 @@
-//! The log's entries.
+//! The entries of the log.
 
 use sqlx::AnyConnection;
 use velum_market_model::{Count, Hash, LogEntry, Time};
@@ -25,7 +25,7 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// So many entries after a number.
+/// At most `most` entries after a number.
 pub(crate) async fn after(
     connection: &mut AnyConnection,
     number: u64,
@@ -51,13 +51,13 @@ pub(crate) async fn after(
         .collect()
 }
 
-/// Number, hash and time of the last entry.
+/// The number, hash and time of the last entry.
 pub(crate) async fn last(connection: &mut AnyConnection) -> Result<(Count, Hash, Time)> {
     let row = sqlx::query("select number, hash, at from head").fetch_one(connection).await?;
     Ok((count(&row, "number")?, hash(&row, "hash")?, time(&row, "at")?))
 }
 
-/// Records a dispute; false, where it was before.
+/// Records a dispute. Returns false if it is recorded already.
 pub(crate) async fn dispute(
     change: &mut super::Change,
     (id, lot): (Hash, Hash),

@@ -11,14 +11,15 @@ use velum_market_sql::{DatabaseError, sqlx};
 use super::totals::{self, Of};
 use super::{Change, Result, hash, hash_if_any, json, read, word};
 
-/// A lot as it stands, with what its delivery left.
+/// A lot as it stands, and what its delivery has left.
 pub(crate) struct LotRow {
     pub(crate) lot: Lot,
     /// The blob of its aggregate.
     pub(crate) aggregate: Option<Hash>,
 }
 
-/// Writes a lot that was there or was not, when the next thing happens to it, and when the book is looked into for it.
+/// Writes a lot, whether or not it is there already, with the time when it is next due and the time
+/// when the book is next searched for it.
 pub(crate) async fn save(
     change: &mut Change,
     lot: &Lot,
@@ -62,7 +63,7 @@ pub(crate) async fn save(
     Ok(())
 }
 
-/// Writes the blob of a lot's aggregate.
+/// Records the blob of a lot's aggregate.
 pub(crate) async fn deliver(change: &mut Change, lot: Hash, aggregate: Hash) -> Result<()> {
     sqlx::query("update lot set aggregate = $1 where id = $2")
         .bind(aggregate.to_string())
@@ -78,7 +79,7 @@ pub(crate) async fn find(connection: &mut AnyConnection, id: Hash) -> Result<Opt
     row.as_ref().map(of_row).transpose()
 }
 
-/// Lots to which something happens by a time, the earliest first.
+/// The lots that are due by a time, the earliest first.
 pub(crate) async fn due(connection: &mut AnyConnection, now: Time, most: i64) -> Result<Vec<Hash>> {
     let sql =
         "select id from lot where due_at is not null and due_at <= $1 order by due_at limit $2";
@@ -86,7 +87,7 @@ pub(crate) async fn due(connection: &mut AnyConnection, now: Time, most: i64) ->
     rows.iter().map(|row| hash(row, "id")).collect()
 }
 
-/// Lots that the book is to be looked into for by a time, those that wait longest first.
+/// The lots for which the book is to be searched by a time, the longest waiting first.
 pub(crate) async fn to_match(
     connection: &mut AnyConnection,
     now: Time,
@@ -97,7 +98,7 @@ pub(crate) async fn to_match(
     rows.iter().map(|row| hash(row, "id")).collect()
 }
 
-/// Writes when the book is looked into again for a lot.
+/// Records when the book is searched again for a lot.
 pub(crate) async fn match_at(change: &mut Change, lot: Hash, at: Option<Time>) -> Result<()> {
     sqlx::query("update lot set match_at = $1 where id = $2")
         .bind(at.map(|at| at.get() as i64))
@@ -107,7 +108,7 @@ pub(crate) async fn match_at(change: &mut Change, lot: Hash, at: Option<Time>) -
     Ok(())
 }
 
-/// Has something happen to a lot no earlier than a time, whatever its body says, unless it is due no more.
+/// Makes a lot due no earlier than a time, whatever its body says, unless it is no longer due.
 pub(crate) async fn put_off(change: &mut Change, lot: Hash, until: Time) -> Result<()> {
     let now = change.now();
     sqlx::query("update lot set due_at = $1 where id = $2 and due_at <= $3")
@@ -119,7 +120,7 @@ pub(crate) async fn put_off(change: &mut Change, lot: Hash, until: Time) -> Resu
     Ok(())
 }
 
-/// Looks into the book for a lot no earlier than a time, unless that is due no more.
+/// Searches the book for a lot no earlier than a time, unless that is no longer due.
 pub(crate) async fn put_off_match(change: &mut Change, lot: Hash, until: Time) -> Result<()> {
     let now = change.now();
     sqlx::query("update lot set match_at = $1 where id = $2 and match_at <= $3")
@@ -131,7 +132,7 @@ pub(crate) async fn put_off_match(change: &mut Change, lot: Hash, until: Time) -
     Ok(())
 }
 
-/// Open lots of an auction, the oldest first.
+/// The open lots of an auction, the oldest first.
 pub(crate) async fn open(
     connection: &mut AnyConnection,
     auction: &'static str,
@@ -152,7 +153,10 @@ pub(crate) async fn open(
     rows.iter().map(|row| read(row, "body")).collect()
 }
 
-/// Open lots of an auction, the oldest first: those that opened after one that was listed before, whatever has become of it.
+/// The open lots of an auction, the oldest first, that opened after a lot that was listed before.
+/// It does not matter what has become of that lot.
+///
+/// Returns `None` if the auction has no such lot.
 pub(crate) async fn page(
     connection: &mut AnyConnection,
     auction: &'static str,
@@ -183,7 +187,7 @@ pub(crate) async fn page(
     rows.iter().map(|row| read(row, "body")).collect::<Result<_>>().map(Some)
 }
 
-/// The lots that are not over, the newest first, and the last that are.
+/// The lots that are not over, the newest first, and then the last ones that are.
 pub(crate) async fn recent(connection: &mut AnyConnection, most: i64) -> Result<Vec<LotRow>> {
     let live = "select body, aggregate from lot where ended is null order by opened desc limit $1";
     let mut rows = sqlx::query(live).bind(most).fetch_all(&mut *connection).await?;
@@ -193,14 +197,15 @@ pub(crate) async fn recent(connection: &mut AnyConnection, most: i64) -> Result<
     rows.iter().map(of_row).collect()
 }
 
-/// What lots providers hold, as their deliveries are not in yet.
+/// The lots that a provider holds because it has not delivered them yet.
 pub(crate) async fn held_by(connection: &mut AnyConnection, provider: Hash) -> Result<Vec<Lot>> {
     let sql = "select body from lot where phase = 'locked' and provider = $1 order by opened, id";
     let rows = sqlx::query(sql).bind(provider.to_string()).fetch_all(connection).await?;
     rows.iter().map(|row| read(row, "body")).collect()
 }
 
-/// Adds a message that the node signed to those about a lot.
+/// Adds a message that the node signed to the messages about a lot. Returns the hash of the
+/// message.
 pub(crate) async fn say<M: Message + Serialize>(
     change: &mut Change,
     lot: Hash,
@@ -220,7 +225,7 @@ pub(crate) async fn say<M: Message + Serialize>(
     Ok(Hash::of(&[text.as_bytes()]))
 }
 
-/// What the node said of a lot, in order: kinds and signed messages.
+/// What the node said about a lot, in order: the kinds and the signed messages.
 pub(crate) async fn said(
     connection: &mut AnyConnection,
     lot: Hash,

@@ -1,4 +1,16 @@
-//! What a market keeps in its database: rows to the values of `velum-market-rules` and back. Nothing here decides anything.
+//! What a market keeps in its database. This module turns rows into the values of
+//! `velum-market-rules` and back. Nothing here decides anything.
+//!
+//! The module itself has the two kinds of transaction, [`Read`] and [`Change`], and the conversion
+//! of single columns. Each submodule has the statements about one kind of row:
+//!
+//! - `jobs`, `batches` and `lots` have what is for sale, and `quotes` has the book and capacity
+//!   that was bought ahead.
+//! - `ledger` has the accounts and transfers, and `credit` the keys and tokens of blind credit.
+//! - `log` has the entries of the log, and `seen` the messages that are accepted only once.
+//! - `excuses` has the spans in which nobody could deliver.
+//! - `counted` counts over windows of time, for `counts` (providers) and for `quotas`. `totals`
+//!   keeps sums of whole tables.
 
 pub(crate) mod batches;
 mod counted;
@@ -36,14 +48,14 @@ pub(crate) const SCHEMA: Schema =
 
 type Result<T> = std::result::Result<T, DatabaseError>;
 
-/// One state of the market, which is looked at.
+/// One state of the market, for reading.
 pub(crate) struct Read {
     transaction: Transaction,
     now: Time,
 }
 
 impl Read {
-    /// Begins to look.
+    /// Begins to read.
     pub(crate) async fn begin(database: &Database) -> Result<Self> {
         let mut transaction = database.read().await?;
         let row = sqlx::query("select at from head").fetch_one(transaction.connection()).await?;
@@ -51,32 +63,33 @@ impl Read {
         Ok(Self { transaction, now })
     }
 
-    /// The market's clock: the database's, which never goes back.
+    /// The market's clock, which is the database's and never goes back.
     pub(crate) const fn now(&self) -> Time {
         self.now
     }
 
-    /// What runs statements.
+    /// The connection that runs statements.
     pub(crate) fn connection(&mut self) -> &mut AnyConnection {
         self.transaction.connection()
     }
 }
 
-/// One step of the market, which no other runs beside. It is as if it had never begun where it is dropped and not committed.
+/// One step of the market. No other step runs beside it. If it is dropped without a commit, it is
+/// as if it had never begun.
 pub(crate) struct Change {
     transaction: Transaction,
     now: Time,
-    /// When the change before this one was committed.
+    /// When the previous change was committed.
     alive: Time,
-    /// Of the log's last entry.
+    /// The number and the hash of the log's last entry.
     number: u64,
     hash: Hash,
-    /// Transfers since then.
+    /// The number of transfers since that entry.
     transfers: i64,
 }
 
 impl Change {
-    /// Begins one.
+    /// Begins a change.
     pub(crate) async fn begin(database: &Database) -> Result<Self> {
         let mut transaction = database.write().await?;
         let row = sqlx::query("select number, hash, at, alive from head")
@@ -87,22 +100,22 @@ impl Change {
         Ok(Self { now, alive, number, hash: hash(&row, "hash")?, transaction, transfers: 0 })
     }
 
-    /// The market's clock: the database's, which never goes back.
+    /// The market's clock, which is the database's and never goes back.
     pub(crate) const fn now(&self) -> Time {
         self.now
     }
 
-    /// When some node was last there: zero, before any was.
+    /// When some node was last there. Zero if no node ever was.
     pub(crate) const fn alive(&self) -> Time {
         self.alive
     }
 
-    /// What runs statements.
+    /// The connection that runs statements.
     pub(crate) fn connection(&mut self) -> &mut AnyConnection {
         self.transaction.connection()
     }
 
-    /// Number, hash and time of the log's last entry.
+    /// The number, hash and time of the log's last entry.
     pub(crate) fn end(&self) -> (Count, Hash, Time) {
         (Count::new(self.number).unwrap_or(Count::MOST), self.hash, self.now)
     }
@@ -125,7 +138,7 @@ impl Change {
         Ok(number)
     }
 
-    /// Makes it last, and says that a node is there.
+    /// Commits the change, and records that a node is there.
     pub(crate) async fn commit(mut self) -> Result<()> {
         sqlx::query("update head set number = $1, hash = $2, at = $3, alive = $3")
             .bind(self.number as i64)
@@ -196,7 +209,8 @@ fn time_if_any(row: &AnyRow, column: &'static str) -> Result<Option<Time>> {
     value.map(Time::new).transpose().map_err(|error| DatabaseError::corrupt(column, error))
 }
 
-/// Whether a job or a lot names a blob that is still kept: those of what has ended are until a while after.
+/// Whether a job or a lot names a blob that is still kept. The blobs of what has ended are kept for
+/// a while.
 pub(crate) async fn blobs_named(
     connection: &mut AnyConnection,
     blob: Hash,

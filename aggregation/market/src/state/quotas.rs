@@ -1,4 +1,4 @@
-//! What was counted of those who have a quota.
+//! What is counted of those who have a quota.
 
 use sqlx::AnyConnection;
 use velum_market_model::{Duration, Hash, Time};
@@ -20,18 +20,19 @@ pub(crate) enum Counted {
     DemoMoney,
     /// Disputes, over an hour.
     Dispute,
-    /// Redemptions of tokens that were not issued, over an hour. Apart from proofs: it takes no money to make them up, and whoever does keeps nobody's jobs out.
+    /// Redemptions of tokens that were not issued, over an hour. They are counted apart from proofs
+    /// because making them up takes no money. So whoever makes them up keeps nobody's jobs out.
     Token,
 }
 
-/// Whose they are.
+/// Whose counts they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Who {
-    /// Of one key.
+    /// Those of one key.
     Key(Hash),
-    /// Of all who ask from one place.
+    /// Those of everyone who asks from one place.
     Place(Place),
-    /// Of all.
+    /// Those of everyone.
     Everyone,
 }
 
@@ -59,12 +60,12 @@ impl Who {
     }
 }
 
-/// Counts so many more.
+/// Adds to a count.
 pub(crate) async fn add(change: &mut Change, what: Counted, who: &Who, more: u64) -> Result<()> {
     counted::add(change, what.kind(), &who.name(), more).await
 }
 
-/// What was counted in the window that ends now.
+/// The count in the window that ends now.
 pub(crate) async fn sum(
     connection: &mut AnyConnection,
     what: Counted,

@@ -15,7 +15,7 @@ pub(crate) struct AskRow {
     pub(crate) quote: Quote,
 }
 
-/// Writes a quote, in place of what stands there under its id.
+/// Writes a quote that is not in the book yet.
 pub(crate) async fn place(change: &mut Change, ask: &Ask, quote: &Signed<Quote>) -> Result<()> {
     let message = quote.json().map_err(|error| DatabaseError::corrupt("the quote", error))?;
     sqlx::query(
@@ -35,7 +35,7 @@ pub(crate) async fn place(change: &mut Change, ask: &Ask, quote: &Signed<Quote>)
     Ok(())
 }
 
-/// Writes what is left of a quote; takes it out of the book, where nothing is.
+/// Records what is left of a quote. If nothing is left, takes it out of the book.
 pub(crate) async fn leave(change: &mut Change, id: Hash, left: Option<u64>) -> Result<()> {
     match left {
         Some(left) => {
@@ -82,20 +82,21 @@ pub(crate) async fn book(
     rows.iter().map(of_row).collect()
 }
 
-/// What a quote has to have to be looked at for a lot.
+/// The requirements that a quote has to meet for a lot.
 pub(crate) struct Wanted {
     pub(crate) profile: Profile,
-    /// Presentations.
+    /// The number of presentations.
     pub(crate) count: Count,
-    /// The most for all of them together.
+    /// The highest price for all of them together.
     pub(crate) limit: Amount,
-    /// What its provider has to have.
+    /// The money that the provider has to have free.
     pub(crate) collateral: Amount,
-    /// And to stake.
+    /// The money that the provider has to stake.
     pub(crate) stake: Amount,
 }
 
-/// The quotes that fit, the best first. What does not fit is not among them, so that it can hide none that does.
+/// The quotes that meet the requirements, the best first. Other quotes are left out here, so that
+/// they cannot hide a quote that fits.
 pub(crate) async fn fitting(
     connection: &mut AnyConnection,
     wanted: &Wanted,
@@ -123,7 +124,7 @@ pub(crate) async fn fitting(
     rows.iter().map(of_row).collect()
 }
 
-/// The quote of a provider for a profile that stands in the book, if one does.
+/// The quote of a provider for a profile that stands in the book, if there is one.
 pub(crate) async fn standing_there(
     connection: &mut AnyConnection,
     provider: Hash,
@@ -140,7 +141,7 @@ pub(crate) async fn standing_there(
     row.map(|row| hash(&row, "id")).transpose()
 }
 
-/// Takes quotes out of the book that are over.
+/// Takes expired quotes out of the book.
 pub(crate) async fn expire(change: &mut Change) -> Result<()> {
     let now = change.now().get() as i64;
     sqlx::query("delete from ask where expires <= $1")
@@ -150,7 +151,7 @@ pub(crate) async fn expire(change: &mut Change) -> Result<()> {
     Ok(())
 }
 
-/// Writes an order of capacity.
+/// Writes a standing order.
 pub(crate) async fn save_standing(
     change: &mut Change,
     standing: &Standing,
@@ -180,7 +181,7 @@ pub(crate) async fn find_standing(
     row.map(|row| Ok((read(&row, "body")?, hash(&row, "quote")?))).transpose()
 }
 
-/// Orders whose time is over and whose rest is not divided yet.
+/// The standing orders whose time is over and whose rest is not divided yet.
 pub(crate) async fn due_standing(
     connection: &mut AnyConnection,
     now: Time,
@@ -191,7 +192,7 @@ pub(crate) async fn due_standing(
     rows.iter().map(|row| hash(row, "id")).collect()
 }
 
-/// Has an order be looked at no earlier than a time. Its body says as before when it ends.
+/// Makes a standing order due no earlier than a time. The end that its body states stays as it is.
 pub(crate) async fn put_off_standing(change: &mut Change, order: Hash, until: Time) -> Result<()> {
     let now = change.now();
     sqlx::query("update standing set until = $1 where id = $2 and until <= $3")
@@ -203,7 +204,7 @@ pub(crate) async fn put_off_standing(change: &mut Change, order: Hash, until: Ti
     Ok(())
 }
 
-/// Orders of a quote that have not ended.
+/// The standing orders of a quote that have not ended.
 pub(crate) async fn standing_of(
     connection: &mut AnyConnection,
     quote: Hash,
@@ -213,7 +214,7 @@ pub(crate) async fn standing_of(
     rows.iter().map(|row| read(row, "body")).collect()
 }
 
-/// Orders of a client that have not ended.
+/// The standing orders of a client that have not ended.
 pub(crate) async fn standing_for(
     connection: &mut AnyConnection,
     client: Hash,
@@ -237,7 +238,8 @@ fn of_row(row: &AnyRow) -> Result<AskRow> {
     Ok(AskRow { ask, quote: quote.message })
 }
 
-/// What the book's own message is read as: its signature was verified when it came.
+/// The form in which the message of a quote in the book is read. Its signature was verified when it
+/// came.
 #[derive(serde::Deserialize)]
 struct SentQuote {
     message: Quote,

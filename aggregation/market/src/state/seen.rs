@@ -1,4 +1,4 @@
-//! Messages that are taken once.
+//! Messages that are accepted only once.
 
 use sqlx::AnyConnection;
 use velum_market_model::Hash;
@@ -8,7 +8,7 @@ use velum_market_sql::sqlx;
 
 use super::{Change, Result, hash, json, read, time};
 
-/// What is remembered of an owner's message; nothing, where it has not come.
+/// What is remembered of an owner's message. It is empty if the message has not come.
 pub(crate) async fn of_message(
     connection: &mut AnyConnection,
     owner: Hash,
@@ -33,7 +33,7 @@ pub(crate) async fn of_owner(connection: &mut AnyConnection, owner: Hash) -> Res
     Ok(Seen::from(rows.iter().map(message).collect::<Result<Vec<_>>>()?))
 }
 
-/// Writes that a message is remembered, for as long as it is told at most.
+/// Records that a message is remembered. If it is recorded already, the later end counts.
 pub(crate) async fn remember(change: &mut Change, message: SeenMessage) -> Result<()> {
     let SeenMessage { id, owner, until } = message;
     sqlx::query(
@@ -48,7 +48,7 @@ pub(crate) async fn remember(change: &mut Change, message: SeenMessage) -> Resul
     Ok(())
 }
 
-/// Forgets what nobody would take any more.
+/// Forgets messages that would not be accepted any more.
 pub(crate) async fn forget(change: &mut Change) -> Result<()> {
     let now = change.now().get() as i64;
     sqlx::query("delete from seen where until < $1").bind(now).execute(change.connection()).await?;
@@ -66,7 +66,7 @@ pub(crate) async fn money_order(
     row.map(|row| hash(&row, "id")).transpose()
 }
 
-/// Writes an order of money that was carried out.
+/// Records an order of money that was carried out.
 pub(crate) async fn ordered(change: &mut Change, owner: Hash, key: &str, id: Hash) -> Result<()> {
     sqlx::query("insert into money_order (owner, idempotency_key, id) values ($1, $2, $3)")
         .bind(owner.to_string())
@@ -77,7 +77,7 @@ pub(crate) async fn ordered(change: &mut Change, owner: Hash, key: &str, id: Has
     Ok(())
 }
 
-/// Writes stake that is on its way back, under the number of the log's entry that says so.
+/// Records stake that is on its way back, under the number of its entry in the log.
 pub(crate) async fn unstake(change: &mut Change, unstaking: &Unstaking, entry: u64) -> Result<()> {
     sqlx::query("insert into unstaking (owner, entry, free_from, body) values ($1, $2, $3, $4)")
         .bind(unstaking.owner.to_string())
@@ -89,7 +89,7 @@ pub(crate) async fn unstake(change: &mut Change, unstaking: &Unstaking, entry: u
     Ok(())
 }
 
-/// Takes stake out that is free by a time; some of it.
+/// Removes and returns stake that is free by a time, or some of it.
 pub(crate) async fn unstaked(change: &mut Change, now: Time, most: i64) -> Result<Vec<Unstaking>> {
     let sql = "select owner, entry, body from unstaking where free_from <= $1 order by free_from limit $2";
     let rows =

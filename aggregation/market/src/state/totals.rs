@@ -1,4 +1,5 @@
-//! Totals that are kept as rows change, so that a glance at the market counts no table whole.
+//! Totals that are updated whenever rows change, so that a glance at the market counts no whole
+//! table.
 
 use std::collections::BTreeMap;
 
@@ -47,7 +48,7 @@ pub(super) async fn add(
     Ok(())
 }
 
-/// All totals of a kind by their names; none that is zero.
+/// All totals of a kind that are not zero, by their names.
 pub(crate) async fn all(connection: &mut AnyConnection, of: Of) -> Result<BTreeMap<String, i64>> {
     let sql = "select name, total from total where what = $1 and total <> 0";
     let rows = sqlx::query(sql).bind(of.name()).fetch_all(connection).await?;

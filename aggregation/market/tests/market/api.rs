@@ -1,4 +1,5 @@
-//! The description of the API in `docs/market-api.yaml` and the node, held to each other. What requests and answers look like is tried against a running node by `./x market-api`.
+//! The description of the API in `docs/market-api.yaml`, compared with the node. `./x market-api`
+//! checks against a running node what requests and answers look like.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,7 +15,7 @@ use velum_market_sql::Kind;
 
 use crate::world::World;
 
-/// Methods that a path can have in a description.
+/// The methods that a path can have in a description.
 const METHODS: [Method; 6] =
     [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::TRACE];
 
@@ -31,7 +32,7 @@ fn texts(list: &Value) -> BTreeSet<&str> {
     list.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
 }
 
-/// What the reference in a value points to.
+/// The value that a reference points to, or the value itself if it is not a reference.
 fn pointed_to<'a>(description: &'a Value, value: &'a Value) -> &'a Value {
     match value.get("$ref") {
         Some(reference) => {
@@ -41,7 +42,7 @@ fn pointed_to<'a>(description: &'a Value, value: &'a Value) -> &'a Value {
     }
 }
 
-/// Status and problem of the answer to a request without a body.
+/// The status and the problem of the answer to a request without a body.
 async fn ask(router: &Router, method: &Method, path: &str) -> (StatusCode, Value) {
     let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
     let answer = router.clone().oneshot(request).await.unwrap();
@@ -68,7 +69,7 @@ async fn every_method_is_described(database: Kind) {
     let world = World::new(database, |_| ()).await;
     let (description, router) = (description(), Api::new(world.market.clone(), None).router());
     for (path, described) in members(&description["paths"]) {
-        // An id that cannot be: whatever is there refuses it.
+        // The id cannot exist, so whatever is there refuses it.
         let asked = path.split('/').map(|part| if part.starts_with('{') { "none" } else { part });
         let asked = asked.collect::<Vec<_>>().join("/");
         for method in METHODS {
@@ -108,7 +109,7 @@ fn every_code_is_described_with_its_status() {
             described.insert(code, members["status"]["const"].as_u64().unwrap());
         }
     }
-    // What has no path or another method is said in the description of problems.
+    // The answer to an unknown path or a wrong method is in the description of problems.
     described.insert(Code::WrongMethod.as_str(), 405);
     let statuses = Code::all().map(|code| (code.as_str(), u64::from(code.status()))).collect();
     assert_eq!(described, statuses);

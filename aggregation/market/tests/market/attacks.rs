@@ -1,4 +1,4 @@
-//! Attacks on deliveries and on what is signed, with real proofs.
+//! Attacks on deliveries and on signed messages, with real proofs.
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
@@ -88,7 +88,8 @@ async fn a_bad_proof_that_is_sent_several_times_at_once_is_slashed_once(database
     let sent: Vec<_> = (0..6).map(|_| send()).collect();
     for sent in sent {
         let error = sent.await.unwrap().unwrap_err();
-        // Whoever comes when the lease has ended is told so; nobody is told anything else.
+        // A copy that comes when the lease has ended is refused for that reason. No copy gets any
+        // other answer.
         assert!(
             matches!(
                 error,
@@ -105,7 +106,7 @@ async fn a_bad_proof_that_is_sent_several_times_at_once_is_slashed_once(database
     world.check().await;
 }
 
-/// The code of the answer to a request.
+/// The status and the code of the answer to a request.
 async fn code(world: &World, path: &str, body: &Value) -> (u16, String) {
     let request = Request::post(path)
         .header("content-type", "application/json")
@@ -161,12 +162,12 @@ async fn what_is_forged_is_refused(database: Kind) {
     let forgeries: [&dyn Fn(&mut Value); 3] = [
         // A signature of the thief's own, under the other's key.
         &|signed| signed["signature"] = elsewhere["signature"].clone(),
-        // Under the thief's key, in the other's name.
+        // A signature under the thief's key, in the other's name.
         &|signed| {
             signed["signature"] = elsewhere["signature"].clone();
             signed["key"] = elsewhere["key"].clone();
         },
-        // What was signed, with something else in it.
+        // A signed message with something else in it.
         &|signed| {
             let changed = signed["message"].as_object_mut().unwrap();
             for (member, with) in [
@@ -191,7 +192,7 @@ async fn what_is_forged_is_refused(database: Kind) {
         }
     }
     assert_eq!(world.market.head().await.unwrap(), before, "nothing has happened");
-    // Unforged, they are taken, but for the delivery, which is for no lease.
+    // Unforged, they are accepted, except for the delivery, which is for no lease.
     for ((path, body), expected) in forged(&|_| ()).into_iter().zip([200, 200, 200, 409]) {
         assert_eq!(code(&world, path, &body).await.0, expected, "{path}");
     }
@@ -209,11 +210,11 @@ async fn a_delivery_after_its_lease_is_fenced(database: Kind) {
     let lot = world.lock(&rescuer, &world.market.lot(first.lot).await.unwrap()).await.unwrap();
     let not_yours = Refusal::NotYours { what: "the lease" };
     assert_eq!(refusal(world.market.deliver(&delivery, proof.clone().into()).await), not_yours);
-    // Nor under the other's lease.
+    // Nor is it accepted under the other's lease.
     assert_eq!(refusal(world.deliver(&late, &lot, &proof).await), not_yours);
     assert_eq!(world.balance(&late).await, failed);
 
-    // The rescuer's own is paid, under its own lease alone.
+    // The rescuer's own delivery is paid, and only under the rescuer's own lease.
     let of_rescuer = folded(&[0], &rescuer);
     let fenced = refusal(world.deliver(&rescuer, &first, &of_rescuer).await);
     assert_eq!(fenced, Refusal::Fenced { named: first.epoch, current: lot.epoch });
@@ -225,7 +226,8 @@ async fn a_delivery_after_its_lease_is_fenced(database: Kind) {
 
 async fn anothers_aggregate_pays_nobody(database: Kind) {
     let (world, thief, lot) = locked(database).await;
-    // An aggregate of the very presentations that is counted for another, whose work it was.
+    // The aggregate is of the very same presentations, but counted for the provider whose work it
+    // was.
     let stolen = folded(&[0], &key(3));
     let error = world.deliver(&thief, &lot, &stolen).await.unwrap_err();
     assert!(matches!(error, MarketError::Proof(_)), "{error}");
@@ -240,7 +242,7 @@ async fn another_cannot_have_a_provider_slashed(database: Kind) {
     let bad = spoilt(&folded(&[0], &provider));
     let refused = refusal(world.deliver(&enemy, &lot, &bad).await);
     assert_eq!(refused, Refusal::NotYours { what: "the lease" });
-    // Nor by sending other bytes than were signed for.
+    // Nor by sending other bytes than those that were signed for.
     let delivery = delivery_of(&provider, &lot, &folded(&[0], &provider));
     let error = world.market.deliver(&delivery, bad.into()).await.unwrap_err();
     assert!(matches!(error, MarketError::Proof(_)), "{error}");
@@ -254,7 +256,7 @@ async fn another_cannot_have_a_provider_slashed(database: Kind) {
 async fn a_proof_that_is_kept_back_costs_its_provider_and_pays_its_rescuer(database: Kind) {
     let (world, slow, first) = locked(database).await;
     let rescuer = world.provider(3).await;
-    // Until its lease has ended nobody can have the lot in its place.
+    // Until the lease has ended, nobody can have the lot in its place.
     let early = world.lock(&rescuer, &first).await;
     assert!(matches!(refusal(early), Refusal::NotOpen { .. }));
     world.pass(10 * MINUTE).await;

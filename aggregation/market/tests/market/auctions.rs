@@ -1,4 +1,4 @@
-//! Auctions under attack: what is sent twice, at once, too late or too low.
+//! Auctions under attack by what is sent twice, at once, too late or too low.
 
 use velum_market::MarketError;
 use velum_market_client::api::{LotPhase, LotStatus};
@@ -64,7 +64,7 @@ async fn a_lock_that_is_replayed_locks_nothing(database: Kind) {
     world.do_all_due().await;
     let before = world.balance(&provider).await;
     assert!(matches!(refusal(world.market.lock(&lock).await), Refusal::Fenced { .. }));
-    // Nor does one that its provider signs for the new auction.
+    // Nor does a lock that its provider signs for the new auction.
     let open = world.market.lot(lot.lot).await.unwrap();
     assert_eq!(refusal(world.lock(&provider, &open).await), Refusal::FailedBefore);
     assert_eq!(world.balance(&provider).await, before);
@@ -141,7 +141,7 @@ async fn a_bid_is_opened_by_its_bidder_alone(database: Kind) {
     let lot = world.lot(&client, 0, Order::Sealed).await;
     let signed = bid_of(&honest, &lot, 500);
     world.market.bid(&signed).await.unwrap();
-    // A copy of another's commitment, opened by what opens that.
+    // A copy of another's commitment, opened with what opens the original.
     let copied = Bid { provider: sly.public(), ..*signed.message() };
     world.market.bid(&Signed::sign(copied, &sly).unwrap()).await.unwrap();
     world.pass(MINUTE / 2).await;
@@ -175,7 +175,7 @@ async fn nobody_offers_or_bids_below_the_floor(database: Kind) {
 
     job.offer.minimum = floor;
     let lot = world.lot_of(world.submit(&client, job, &made).await).await;
-    // What is committed to is not seen; what is opened is.
+    // The price that is committed to is not seen. The price that is opened is seen.
     bid(&world, &provider, &lot, floor.get() - 1).await.unwrap();
     world.pass(MINUTE / 2).await;
     world.do_all_due().await;
@@ -188,9 +188,10 @@ async fn nobody_offers_or_bids_below_the_floor(database: Kind) {
     world.check().await;
 }
 
-/// How many of six lots an operator locks that divides its stake among so many names, beside another of the same stake.
+/// How many of six lots an operator locks that divides its stake among this many names, beside
+/// another operator with the same stake.
 async fn locked_by(database: Kind, names: u64) -> usize {
-    /// What the operator stakes in all.
+    /// The stake of the operator in all.
     const STAKE: u64 = 4_000_000;
     let world = World::new(database, |settings| {
         (settings.admission.quiet, settings.admission.stake_multiple) =
@@ -226,7 +227,7 @@ async fn locked_by(database: Kind, names: u64) -> usize {
 }
 
 async fn one_operator_as_many_has_no_larger_share(database: Kind) {
-    // Half of the stake, of no fewer than eight presentations.
+    // Half of the stake allows half of the presentations, which count as no fewer than eight.
     for names in [1, 2, 4] {
         assert_eq!(locked_by(database, names).await, 4, "{names}");
     }

@@ -1,4 +1,5 @@
-//! Nine presentations of three documents in one batch: sold, failed, rescued, and paid by one aggregate.
+//! Nine presentations of three documents in one batch: sold, failed, rescued, and paid by one
+//! aggregate.
 
 use velum_aggregate_verifier::{Profile as AggregateProfile, RootKey};
 use velum_credentials::aggregate::Receipt;
@@ -16,7 +17,7 @@ stories!(a_batch_is_failed_by_one_provider_and_delivered_by_another);
 
 const COUNT: usize = 9;
 
-/// What each client has before it hands anything in.
+/// What each client has before it submits anything.
 const CLIENT: u64 = 1_000_000;
 
 /// What each provider has before it locks anything.
@@ -72,7 +73,7 @@ async fn a_batch_is_failed_by_one_provider_and_delivered_by_another(database: Ki
         .await;
 }
 
-/// Offline, by the keys that come with the software.
+/// Checks the receipts offline, with the keys that come with the software.
 fn receipts_hold_each_for_its_own(receipts: &[Receipt], payee: Hash) {
     let policy =
         Policy { keys: vec![RootKey::pinned(AggregateProfile::Standard)], payee: Some(payee.0) };
@@ -83,7 +84,8 @@ fn receipts_hold_each_for_its_own(receipts: &[Receipt], payee: Hash) {
         let accepted = check(receipt, number, &policy).unwrap();
         assert_eq!(accepted.counted.count, COUNT as u64);
         for (other, of_other) in receipts.iter().enumerate().filter(|(other, _)| *other != number) {
-            // On the way of another leaf, even of one that answers the same request in the same session.
+            // A receipt with the path of another leaf does not hold, even if that leaf answers the
+            // same request in the same session.
             let astray = Receipt { path: of_other.path.clone(), ..receipt.clone() };
             assert!(check(&astray, number, &policy).is_err(), "{number} on the way of {other}");
             if request_of(other).to_json() != request_of(number).to_json() {
@@ -117,7 +119,7 @@ async fn money_is_where_it_should_be(
         spent += CLIENT - world.balance(client).await;
     }
     assert_eq!(spent, price);
-    // The maximum of nine thousand is below the least collateral, so that one is what is lost.
+    // The maximum of nine thousand is below the minimum collateral, so the minimum is what is lost.
     let slash = world.market.rules().slash.minimum_collateral.get();
     let fee = world.market.rules().fee.of(amount(price)).get();
     assert_eq!(world.balance(failing).await, PROVIDER - slash);

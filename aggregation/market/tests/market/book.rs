@@ -1,4 +1,5 @@
-//! The book: who may quote, what is looked at, and who serves capacity that was sold ahead.
+//! The book: who may quote, which quotes are looked at, and who serves capacity that was sold
+//! ahead.
 
 use velum_market::MarketError;
 use velum_market_client::api::{LotPhase, LotStatus};
@@ -97,13 +98,14 @@ async fn a_provider_has_one_quote_of_a_profile(database: Kind) {
     assert!(matches!(replayed, MarketError::Refused(Refusal::TakenBefore { .. })), "{replayed}");
     quote(&world, &provider, 90, 8).await.unwrap();
     assert!(quote(&world, &provider, 80, 8).await.is_err());
-    // One that has expired stands in nobody's way, though it is not forgotten yet.
+    // A quote that has expired stands in nobody's way, although it is not forgotten yet.
     world.pass(61 * MINUTE).await;
     quote(&world, &provider, 80, 8).await.unwrap();
     world.check().await;
 }
 
-/// Quotes of others, as the database has them, cheaper than any other; so many that no more are looked at.
+/// Puts quotes of others into the database that are cheaper than any other quote, and so many that
+/// no further quotes are looked at.
 async fn crowd(world: &World, of: Hash, changes: &str) {
     for number in 0..300 {
         world
@@ -117,7 +119,7 @@ async fn crowd(world: &World, of: Hash, changes: &str) {
 }
 
 async fn quotes_that_fit_nothing_hide_no_other(database: Kind) {
-    // The last is of someone who stakes nothing any more.
+    // The last crowd is of someone who no longer stakes anything.
     let crowds = [
         "expires = 1".to_owned(),
         "remaining = 0".to_owned(),
@@ -134,7 +136,7 @@ async fn quotes_that_fit_nothing_hide_no_other(database: Kind) {
     }
 }
 
-/// A client that has bought all of a provider's capacity.
+/// A client's order for all of a provider's capacity.
 pub async fn bought(world: &World, client: &SecretKey, ask: &Ask) -> Hash {
     let now = world.market.now().await.unwrap();
     let order = StandingOrder {
@@ -174,7 +176,7 @@ async fn capacity_that_is_sold_out_is_served_by_its_seller(database: Kind) {
     world.deliver(&seller, &lot, &folded(&[0], &seller)).await.unwrap();
     assert_eq!(world.balance(&client).await, paid_before, "the order has paid");
 
-    // New capacity is no part of what was sold.
+    // New capacity is not a part of what was sold.
     quote(&world, &seller, 300, 5).await.unwrap();
     let lot = drawn(&world, &client, order, 1).await;
     assert_eq!(lot.provider, Some(seller.public().owner()));
@@ -190,7 +192,7 @@ async fn a_lot_of_drawn_jobs_is_anyones_after_a_while(database: Kind) {
     let ask = quote(&world, &seller, 300, 2).await.unwrap().unwrap();
     let order = bought(&world, &client, &ask).await;
     quote(&world, &other, 100, 8).await.unwrap();
-    // The seller has nothing to put up.
+    // The seller has nothing to put up as collateral.
     world.money(&seller, MoneyAction::Withdraw, world.balance(&seller).await).await;
     let lot = drawn(&world, &client, order, 0).await;
     world.market.look_into_book().await.unwrap();

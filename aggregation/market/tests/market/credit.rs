@@ -103,7 +103,7 @@ async fn a_token_is_spent_once_and_by_its_holder(database: Kind) {
     let stolen = Signed::sign(stolen, &second).unwrap();
     assert_eq!(code(world.market.redeem_credit(&stolen).await), Code::CreditInvalid);
 
-    // Two at once, of which one is first.
+    // Two at once, one of which is first.
     let other = redemption(&world, &tokens[1..], &second);
     let (one, two) =
         tokio::join!(world.market.redeem_credit(&spent), world.market.redeem_credit(&other));
@@ -142,12 +142,12 @@ async fn nothing_is_issued_that_is_not_paid(database: Kind) {
     let _ = buy(&world, &holder, 1).await;
     let other = order(&world, &holder, &purchase, "credit, bought once");
     assert_eq!(code(world.market.issue_credit(&other).await), Code::IdempotencyKeyUsed);
-    // Elements that are none cost nothing.
+    // Elements that are not valid cost nothing.
     let mut wrong = order(&world, &holder, &purchase, "credit, malformed").message().clone();
     wrong.blinded[1] = Element([0; 32]);
     let wrong = Signed::sign(wrong, &holder).unwrap();
     assert_eq!(code(world.market.issue_credit(&wrong).await), Code::CreditInvalid);
-    // Of an epoch that has not begun.
+    // An epoch that has not begun.
     let mut early = order(&world, &holder, &purchase, "credit, too early").message().clone();
     early.epoch = Count::constant(early.epoch.get() + 1);
     let early = Signed::sign(early, &holder).unwrap();

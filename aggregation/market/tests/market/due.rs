@@ -1,4 +1,5 @@
-//! What is due: one thing that cannot be gone on with, or that waits for a price, holds up nothing else.
+//! What is due: a step that cannot be carried out, or that waits for a price, holds up nothing
+//! else.
 
 use velum_market_client::api::{JobState, LotPhase};
 use velum_market_model::*;
@@ -19,7 +20,7 @@ async fn a_lot_that_cannot_be_read_holds_up_no_other(database: Kind) {
     let client = world.client(1).await;
     let (broken, whole) =
         (world.lot(&client, 0, Order::Dutch).await, world.lot(&client, 1, Order::Dutch).await);
-    // It is the first that is due, and has no jobs any more.
+    // This lot is the first that is due, and has no jobs any more.
     world
         .sql(format!("update lot set body = '{{}}', due_at = 1 where id = '{}'", broken.lot))
         .await;
@@ -83,7 +84,8 @@ async fn lots_of_the_book_hold_up_no_lease(database: Kind) {
     let (client, provider) = (world.client(1).await, world.provider(2).await);
     let waiting = world.lot(&client, 0, Order::Limit).await;
     let id = waiting.lot.to_string();
-    // Copies of one lot that waits for a price: nobody takes them here, so that it does not matter that they share a job.
+    // Copies of one lot that waits for a price. Nobody takes them here, so it does not matter that
+    // they share a job.
     let columns = world.text(format!("select body from lot where id = '{id}'")).await;
     for number in 0..MANY {
         let copy = format!("{number:0>64}");

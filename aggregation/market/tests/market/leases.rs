@@ -1,4 +1,5 @@
-//! Leases and bids while nodes come and go: nobody loses anything for time in which no node was there.
+//! Leases and bids while nodes come and go: nobody loses anything for a time in which no node was
+//! there.
 
 use velum_market::MarketError;
 use velum_market_client::api::LotPhase;
@@ -45,7 +46,7 @@ async fn a_request_after_an_outage_finds_it_recorded(database: Kind) {
     let lot = world.lot(&client, 0, Order::Dutch).await;
     let locked = world.lock(&provider, &lot).await.unwrap();
     world.pass_without_a_node(LONG).await;
-    // Before the node has looked at anything by itself.
+    // The node has not looked at anything by itself yet.
     let settled = world.deliver(&provider, &locked, &folded(&[0], &provider)).await.unwrap();
     assert_eq!(settled.phase, LotPhase::Settled);
     world.check().await;
@@ -64,7 +65,7 @@ async fn a_lease_that_is_missed_is_slashed_once(database: Kind) {
     world.do_all_due().await;
     let after = world.market.lot(lot.lot).await.unwrap();
     assert_eq!((after.phase, after.epoch), (LotPhase::Open, Count::constant(1)));
-    // All of its collateral, of which the rate takes the whole.
+    // The provider loses all of its collateral, because the rate takes the whole of it.
     assert_eq!(before - world.balance(&provider).await, lot.collateral.get());
     world.check().await;
 }
@@ -78,7 +79,8 @@ async fn bids_that_are_fixed_late_are_opened_from_then_on(database: Kind) {
     bid(&world, &cheap, &lot, 300).await.unwrap();
     bid(&world, &dear, &lot, 400).await.unwrap();
 
-    // Too short to be an outage each time, but the time to open bids would be over.
+    // Each silence is too short to be an outage, but together they would use up the time to open
+    // bids.
     for _ in 0..8 {
         world.pass_without_a_node(10_000).await;
         world.money(&client, MoneyAction::Deposit, 1).await;
@@ -93,7 +95,7 @@ async fn bids_that_are_fixed_late_are_opened_from_then_on(database: Kind) {
     let awarded = world.market.lot(lot.lot).await.unwrap();
     assert_eq!((awarded.provider, awarded.price), (Some(cheap.public().owner()), amount(400)));
     world.deliver(&cheap, &awarded, &folded(&[0], &cheap)).await.unwrap();
-    // The price less the fee, and nothing for who stood by.
+    // The price less the fee, and nothing for the bidder that stood by.
     assert_eq!(world.balance(&cheap).await, before[0] + 396);
     assert_eq!(world.balance(&dear).await, before[1]);
     world.check().await;

@@ -30,7 +30,7 @@ async fn a_job_is_sold_delivered_and_paid(database: Kind) {
     let query = world.query(&provider, Subject::Input { job: id }).await;
     assert_eq!(world.market.input(&query).await.unwrap(), made.bytes);
 
-    // Another node goes on where this one stopped.
+    // Another node continues where this one stopped.
     world.open_again().await;
     let proof = folded(&[0], &provider);
     let delivery = delivery_of(&provider, &locked, &proof);

@@ -14,7 +14,8 @@ use velum_market_sql::Kind;
 use velum_market_sql::testing::SharedPostgres;
 use velum_market_testing::{Made, aggregate, made};
 
-/// Makes two tests of each story, on either database. One on PostgreSQL fails where there is none, and says what to install.
+/// Makes two tests of each story, one on each database. A test on PostgreSQL fails if there is no
+/// PostgreSQL, and says what to install.
 macro_rules! stories {
     ($($story:ident),+ $(,)?) => {
         mod sqlite {
@@ -37,7 +38,7 @@ macro_rules! stories {
     };
 }
 
-/// Submissions that every test shares: of three documents in turn.
+/// The submissions that every test shares, of three documents in turn.
 static MADE: LazyLock<Vec<Made>> = LazyLock::new(|| made(9));
 
 pub const MINUTE: u64 = 60_000;
@@ -58,7 +59,7 @@ pub fn reference(bytes: &[u8]) -> ProofReference {
     ProofReference { sha256: Hash::of(&[bytes]), length: Count::new(bytes.len() as u64).unwrap() }
 }
 
-/// A market, which goes with its folder and database.
+/// A market, which is removed together with its folder and its database.
 pub struct World {
     pub market: Market,
     folder: TempDir,
@@ -93,17 +94,17 @@ impl World {
         Self { market, folder, database, options, _server: server }
     }
 
-    /// The market as another node opens it.
+    /// The market, as another node opens it.
     pub async fn another(&self) -> Market {
         open(&self.folder, &self.database, &self.options).await
     }
 
-    /// Goes on with another node in place of the first.
+    /// Continues with another node in place of the first one.
     pub async fn open_again(&mut self) {
         self.market = self.another().await;
     }
 
-    /// Does to the database what no market would.
+    /// Does something to the database that no market would do.
     pub async fn sql(&self, statement: String) {
         let mut connection = AnyConnection::connect(&self.database).await.unwrap();
         sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
@@ -118,26 +119,27 @@ impl World {
         text
     }
 
-    /// Has time pass while a node is there.
+    /// Lets time pass while a node is there.
     pub async fn pass(&self, milliseconds: u64) {
         let now = self.market.now().await.unwrap();
         self.pass_until(now.after(Duration::constant(milliseconds))).await;
     }
 
-    /// Has time pass while a node is there. The market's clock never goes back, so it stands still until it reaches that time by itself.
+    /// Lets time pass while a node is there. The market's clock never goes back, so it stands still
+    /// until real time reaches the given time.
     pub async fn pass_until(&self, time: Time) {
         let time = time.get();
         self.sql(format!("update head set at = {time}, alive = {time}")).await;
     }
 
-    /// Has time pass while no node is there.
+    /// Lets time pass while no node is there.
     pub async fn pass_without_a_node(&self, milliseconds: u64) {
         let now = self.market.now().await.unwrap().get();
         let then = now + milliseconds;
         self.sql(format!("update head set at = {then}, alive = {now}")).await;
     }
 
-    /// Does what is due until nothing is.
+    /// Does what is due until nothing is due.
     pub async fn do_all_due(&self) {
         while self.market.do_due().await.unwrap() {}
     }
@@ -170,7 +172,7 @@ impl World {
         key
     }
 
-    /// What someone may use.
+    /// What an owner has free.
     pub async fn balance(&self, of: &SecretKey) -> u64 {
         let query = self.query(of, Subject::Account).await;
         self.market.account(&query).await.unwrap().balance.get()
@@ -213,13 +215,13 @@ impl World {
         }
     }
 
-    /// Hands a job in.
+    /// Submits a job.
     pub async fn submit(&self, client: &SecretKey, job: Job, made: &Made) -> Hash {
         let signed = Signed::sign(job, client).unwrap();
         self.market.submit(&signed, made.bytes.clone().into()).await.unwrap().job
     }
 
-    /// The lot of a job about the submission with a number, sold as said.
+    /// The lot of a job about the submission with this number, sold in this kind of auction.
     pub async fn lot(&self, client: &SecretKey, number: usize, order: Order) -> LotStatus {
         let made = submission(number);
         let mut job = self.job(client, &made).await;
@@ -252,7 +254,7 @@ impl World {
         self.market.deliver(&delivery_of(provider, lot, bytes), bytes.to_vec().into()).await
     }
 
-    /// That the money is right, and that the log is.
+    /// Checks that the money and the log are right.
     pub async fn check(&self) {
         let balance = self.market.balance().await.unwrap();
         assert!(balance.balanced, "{balance:?}");
@@ -288,7 +290,7 @@ pub fn delivery_of(provider: &SecretKey, lot: &LotStatus, bytes: &[u8]) -> Signe
     Signed::sign(delivery, provider).unwrap()
 }
 
-/// What seals a bid of a provider. Providers of tests have nothing to hide.
+/// The nonce that seals a provider's bid. Providers in tests have nothing to hide.
 fn nonce(provider: &SecretKey) -> Hash {
     provider.public().owner()
 }
@@ -324,7 +326,7 @@ pub async fn reveal(
 /// The aggregate of the submissions with these numbers, for a provider.
 pub fn folded(numbers: &[usize], provider: &SecretKey) -> Vec<u8> {
     let made: Vec<_> = numbers.iter().map(|number| submission(*number)).collect();
-    // It takes long where it is not kept from an earlier run.
+    // This takes long if the aggregate is not kept from an earlier run.
     tokio::task::block_in_place(|| aggregate(&made, provider.public().owner()))
 }
 

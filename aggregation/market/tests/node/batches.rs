@@ -6,7 +6,8 @@ use velum_market_model::*;
 use crate::people::{cancel, deposit, job, submission, submit};
 use crate::running::{Node, key};
 
-/// Jobs that collect until two are there, of which each asks for a collateral that leaves no room for another's.
+/// A job whose batch collects until it has two jobs. The job asks for a collateral that leaves no
+/// room for another such job.
 async fn large(node: &Node, client: &SecretKey, number: usize) -> Job {
     let mut job = job(node, client, &submission(number)).await;
     job.offer.collateral = Amount::new((1 << 53) - 1).unwrap();
@@ -31,12 +32,12 @@ async fn a_job_that_does_not_fit_is_in_another_batch() {
     let batches = node.market.overview().await.unwrap().batches;
     assert_eq!(batches.iter().map(|batch| batch.count.get()).collect::<Vec<_>>(), [1; 3]);
 
-    // A batch whose jobs are gone is none.
+    // A batch whose jobs are gone no longer exists.
     let (gone, lock_by) = ids.remove(1);
     assert_eq!(cancel(&node, &client, gone, lock_by).await.json()["state"], "cancelled");
     assert_eq!(node.market.overview().await.unwrap().batches.len(), 2);
 
-    // Both are offered when they have waited.
+    // The other two are offered once they have waited.
     while !node.market.overview().await.unwrap().batches.is_empty() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         node.market.do_due().await.unwrap();

@@ -8,7 +8,7 @@ use velum_market::Options;
 
 use crate::running::{Answer, Node, read_to_end};
 
-/// What an HTTP/2 connection begins with, and its first frame: settings, of which there are none.
+/// The beginning of an HTTP/2 connection, and its first frame: settings, of which there are none.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -83,7 +83,7 @@ async fn a_body_that_is_too_long_is_answered() {
         let answer = node.post(path, &ten).await;
         assert_eq!((answer.status, answer.problem().as_str()), (413, "too_large"), "{path}");
     }
-    // Chunks say nothing of how many there are.
+    // Chunks do not say how many chunks there are.
     let mut chunked =
         b"POST /v1/quotes HTTP/1.1\r\nhost: node\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n"
             .to_vec();
@@ -105,7 +105,7 @@ async fn one_address_has_so_many_connections() {
     let mut third = TcpStream::connect(node.address).await.unwrap();
     assert!(read_to_end(&mut third).await.is_empty(), "it is ended without a word");
     drop((first, second));
-    // They are free again once the node has seen that.
+    // The connections are free again once the node has seen that they are closed.
     loop {
         let mut stream = TcpStream::connect(node.address).await.unwrap();
         let _ = stream
@@ -124,7 +124,7 @@ async fn a_node_whose_connections_are_all_taken_answers_later_and_stops() {
     for _ in 0..4 {
         silent.push(TcpStream::connect(node.address).await.unwrap());
     }
-    // Those before it are ended first, for they ask nothing.
+    // The connections before it are ended first, because they ask nothing.
     assert_eq!(node.get("/healthz").await.status, 200);
     let mut again = Vec::new();
     for _ in 0..4 {

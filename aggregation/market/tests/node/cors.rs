@@ -1,4 +1,4 @@
-//! What browsers are told of pages of other origins.
+//! What browsers are told about pages of other origins.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ fn for_one(api: Api) -> Api {
     api.for_origins(Origins::Only(Arc::new(origins)))
 }
 
-/// What a browser asks before it sends JSON.
+/// The request that a browser makes before it sends JSON.
 async fn preflight(node: &Node, path: &str, origin: &str) -> Answer {
     let headers = [
         ("origin", origin),
@@ -64,7 +64,7 @@ async fn pages_of_some_origins_may_ask_where_they_are_named() {
     let node = Node::start_as(Options::default(), for_one, (64, None)).await;
     let answer = node.ask("GET", "/v1/market", &[PAGE], b"").await;
     assert_eq!(answer.header(ORIGIN), Some(PAGE.1));
-    // Caches keep answers for origins apart.
+    // Caches keep the answers for different origins apart.
     assert!(answer.header("vary").is_some_and(|vary| vary.contains("origin")), "{answer:?}");
     for other in
         ["https://other.example", "http://wallet.example", "https://wallet.example:8443", "null"]

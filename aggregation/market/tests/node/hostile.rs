@@ -1,4 +1,4 @@
-//! Requests that nobody sends who means well.
+//! Requests that nobody sends with good intentions.
 
 use velum_market::Options;
 use velum_market_model::{Amount, Hash};
@@ -30,7 +30,7 @@ async fn market() -> Node {
     Node::start(Options { demo_money: Some(Amount::constant(1 << 40)), ..Options::default() }).await
 }
 
-/// That a request was refused with a code that says why, and that the node is not to blame.
+/// Checks that a request was refused with a code that says why, and that the node is not to blame.
 fn is_refused(answer: &Answer, what: &str) {
     assert!((400..500).contains(&answer.status), "{what}: {answer:?}");
     answer.problem();

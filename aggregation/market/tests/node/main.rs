@@ -1,4 +1,4 @@
-//! A node that listens, asked over connections as anybody can make them.
+//! A node that listens, called over connections that anybody can make.
 
 mod batches;
 mod connections;

@@ -8,10 +8,10 @@ use velum_market_sql::{Database, Schema, sqlx};
 use crate::people::{deposit, job, submission, submit};
 use crate::running::{Node, key};
 
-/// Lots before the one that is looked for.
+/// The number of lots before the one that is looked for.
 const FLOOD: u64 = 250;
 
-/// Older copies of the open lot, as a flood of cheap jobs leaves them.
+/// Adds older copies of the open lot, as a flood of cheap jobs leaves them.
 async fn flood(node: &Node, lot: &str) {
     const NONE: Schema = Schema { lock: 1, sqlite: &[], postgres: &[] };
     let database = Database::open(&node.database(), &NONE, 1).await.unwrap();

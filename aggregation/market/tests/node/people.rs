@@ -10,7 +10,7 @@ use velum_market_testing::{Made, made};
 
 use crate::running::{Answer, Node};
 
-/// Submissions that every test shares.
+/// The submissions that every test shares.
 static MADE: LazyLock<Vec<Made>> = LazyLock::new(|| made(3));
 
 static ORDERS: AtomicU64 = AtomicU64::new(0);
@@ -23,7 +23,7 @@ pub fn minutes(count: u64) -> Duration {
     Duration::constant(count * 60_000)
 }
 
-/// An order of money that nobody has sent.
+/// An order of money that nobody has sent yet.
 pub fn order(node: &Node, owner: &SecretKey, action: MoneyAction, units: u64) -> String {
     let order = MoneyOrder {
         market: node.market.id(),

@@ -1,4 +1,4 @@
-//! How much one may ask for who pays nothing, under however many keys.
+//! How much a client may ask for that pays nothing, however many keys it uses.
 
 use velum_market::Options;
 use velum_market_model::*;
@@ -11,7 +11,7 @@ fn money(units: u64) -> Options {
     Options { demo_money: Some(Amount::constant(units)), ..Options::default() }
 }
 
-/// That an answer says to come again later.
+/// Checks that an answer says to come again later.
 fn is_over(answer: &Answer) {
     assert_eq!((answer.status, answer.problem().as_str()), (429, "quota"), "{answer:?}");
     assert!(answer.header("retry-after").unwrap().parse::<u32>().unwrap() > 0);
@@ -29,7 +29,7 @@ async fn one_key_and_one_address_are_given_so_much_demo_money() {
         100,
         "the same order again is one"
     );
-    // What was given is given, even if it has gone out again.
+    // Money that was given counts, even if it has gone out again.
     let back = order(&node, &key(1), MoneyAction::Withdraw, 100);
     assert_eq!(node.post("/v1/money", back).await.json()["balance"], 0);
     is_over(&deposit(&node, &key(1), 1).await);
@@ -44,7 +44,7 @@ async fn one_key_and_one_address_are_given_so_much_demo_money() {
 async fn all_are_given_so_much_demo_money() {
     let options = Options { demo_money_per_day: Amount::constant(150), ..money(100) };
     let node = Node::start_as(options, |api| api.behind(1), (64, None)).await;
-    // Each key asks from another address, as far as the proxy says.
+    // Each key asks from another address, according to the proxy.
     let from = async |number: u8, units: u64| {
         let (order, address) = (
             order(&node, &key(number), MoneyAction::Deposit, units),
@@ -58,7 +58,7 @@ async fn all_are_given_so_much_demo_money() {
     is_over(&from(3, 1).await);
 }
 
-/// A submission whose last proof has one byte that is another.
+/// A submission with one changed byte in its last proof.
 fn broken() -> Made {
     let mut made = submission(0);
     let place = made.bytes.len() - 100;
@@ -79,7 +79,8 @@ async fn proofs_that_do_not_verify_count() {
         }
         is_over(&submit(&node, &client, &job(&node, &client, &made).await, &made).await);
     }
-    // Twenty of one address: another key, whose proof is right, has to wait.
+    // This makes twenty failures of one address. Another key has to wait, although its proof is
+    // right.
     let (client, made) = (key(11), submission(1));
     assert_eq!(deposit(&node, &client, 1 << 20).await.status, 200);
     is_over(&submit(&node, &client, &job(&node, &client, &made).await, &made).await);
@@ -90,7 +91,7 @@ async fn nothing_is_verified_for_who_cannot_pay() {
     let (client, made) = (key(1), broken());
     let node = Node::start(money(1 << 40)).await;
     let poor = submit(&node, &client, &job(&node, &client, &made).await, &made).await;
-    // It is not seen that the proof is wrong, which would be 422.
+    // The node does not notice that the proof is wrong, which would be 422.
     assert_eq!((poor.status, poor.problem().as_str()), (409, "not_enough"));
     let mut on_credit = job(&node, &client, &made).await;
     on_credit.standing_order = Some(Hash::of(&[b"none"]));
@@ -119,7 +120,8 @@ async fn cancellations_ahead_of_jobs_are_kept_of_who_could_pay() {
     let third = cancel(&node, &client, none(3), lock_by).await;
     assert_eq!((third.status, third.problem().as_str()), (409, "not_enough"));
 
-    // What nobody could take any more takes no room, and what is not taken yet is not kept.
+    // The cancellation of a job that nobody would accept any more takes no room. The cancellation
+    // of a job that would not be accepted yet is not kept.
     assert_eq!(
         cancel(&node, &client, none(3), now.before(minutes(1))).await.json()["state"],
         "cancelled"
@@ -127,7 +129,7 @@ async fn cancellations_ahead_of_jobs_are_kept_of_who_could_pay() {
     let far = cancel(&node, &client, none(1), now.after(minutes(25 * 60))).await;
     assert_eq!((far.status, far.problem().as_str()), (409, "refused"));
 
-    // It keeps its job out.
+    // The cancellation keeps its job out.
     assert_eq!(deposit(&node, &client, 10_000).await.status, 200);
     let job = job(&node, &client, &made).await;
     let ahead = cancel(&node, &client, id(&job).unwrap(), job.offer.lock_by).await;

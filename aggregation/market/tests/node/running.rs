@@ -15,7 +15,8 @@ use velum_market::{Market, Options};
 use velum_market_blobs::Blobs;
 use velum_market_model::{Algorithm, SecretKey};
 
-/// How long an answer may take before it counts as none: longer than anything that the node gives a time to.
+/// How long an answer may take before it counts as missing. This is longer than anything for which
+/// the node sets a time.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The operator's token.
@@ -44,7 +45,8 @@ impl Node {
         Self::start_as(options, |api| api, (64, None)).await
     }
 
-    /// A node whose API is changed first, for so many connections at once, and so many of one address.
+    /// A node whose API is changed first. It accepts this many connections at once, and this many
+    /// from one address.
     pub async fn start_as(
         options: Options,
         change: impl FnOnce(Api) -> Api,
@@ -72,7 +74,7 @@ impl Node {
         format!("sqlite://{}/market.db", self.folder.path().display())
     }
 
-    /// Ends it in good order.
+    /// Stops it in good order.
     pub async fn stop(mut self) {
         self.stop.cancel();
         for serving in std::mem::take(&mut self.serving) {
@@ -85,7 +87,7 @@ impl Node {
         self.ask("GET", path, &[], b"").await
     }
 
-    /// The answer to a body of JSON.
+    /// The answer to a request with a JSON body.
     pub async fn post(&self, path: &str, body: impl AsRef<[u8]>) -> Answer {
         self.ask("POST", path, &[("content-type", "application/json")], body.as_ref()).await
     }
@@ -101,7 +103,7 @@ impl Node {
         ask(self.address, method, path, headers, body).await
     }
 
-    /// What comes back for bytes, until the node closes the connection.
+    /// What comes back for some bytes, until the node closes the connection.
     pub async fn send(&self, bytes: &[u8]) -> Vec<u8> {
         send(self.address, bytes).await
     }
@@ -137,7 +139,7 @@ impl Answer {
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
     }
 
-    /// The code of a problem, which it has to be in every part.
+    /// The code of a problem. The answer has to be a problem in every part.
     pub fn problem(&self) -> String {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
         let json = self.json();
@@ -167,7 +169,7 @@ pub async fn ask(
 
 async fn send(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    // It may have answered, and closed, before it has read all.
+    // The node may have answered, and closed the connection, before it has read everything.
     let _ = stream.write_all(bytes).await;
     read_to_end(&mut stream).await
 }

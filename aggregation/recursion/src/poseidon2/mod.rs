@@ -1,4 +1,5 @@
-//! Poseidon2 in circuits: one row a permutation; leaves and nodes of trees as `Poseidon2Hash` of velum-stark has them.
+//! Poseidon2 in circuits. A permutation takes one row. Leaves and nodes of trees are hashed as
+//! `Poseidon2Hash` of velum-stark hashes them.
 
 mod relations;
 #[cfg(test)]
@@ -22,7 +23,8 @@ pub(crate) fn permute(builder: &mut Builder, state: [Target; WIDTH]) -> [Target;
     permute_swapped(builder, state, keep)
 }
 
-/// The permutation of a state whose first two groups of four lanes change places where `swap` is one.
+/// The permutation of a state. If `swap` is one, the first two groups of four lanes change places
+/// before it.
 fn permute_swapped(
     builder: &mut Builder,
     state: [Target; WIDTH],
@@ -32,12 +34,12 @@ fn permute_swapped(
     for (lane, target) in state.into_iter().enumerate() {
         builder.connect(target, Target::wire(row, Permutation::INPUT + lane));
     }
-    // The gate demands a boolean.
+    // The gate constrains `swap` to be boolean.
     builder.connect(swap.target, Target::wire(row, Permutation::SWAP));
     std::array::from_fn(|lane| Target::wire(row, Permutation::OUTPUT + lane))
 }
 
-/// The leaf of a message.
+/// The digest of a leaf that holds this message.
 pub(crate) fn leaf(builder: &mut Builder, message: &[Target]) -> DigestTarget {
     let mut state = [builder.zero(); WIDTH];
     state[RATE] = builder.constant(F::from_canonical_usize(message.len() + 1));
@@ -48,7 +50,7 @@ pub(crate) fn leaf(builder: &mut Builder, message: &[Target]) -> DigestTarget {
     digest(state)
 }
 
-/// The node above two others, which change places where `swap` is one.
+/// The digest of the node above `left` and `right`. If `swap` is one, the two change places.
 pub(crate) fn node(
     builder: &mut Builder,
     left: DigestTarget,

@@ -1,11 +1,14 @@
-//! A permutation of Poseidon2 in one row, with a swap for the order of a node's children.
+//! One permutation of Poseidon2 in a row, with a swap for the order of a node's children.
 //!
 //! ```text
 //!   wires    input 12 | output 12 | swap | delta 4 | S-box inputs: 3 x 12, 22, 4 x 12
 //! ```
 //!
-//! The first layer is linear, so that the first round's S-boxes take what is linear in the inputs and need no wires of their own. With `swap` one, the
-//! first four lanes change places with the next four, by way of `delta = swap (right - left)`, which keeps the S-boxes at degree 7.
+//! The layer before the first round is linear. The inputs of the first round's S-boxes are
+//! therefore linear in the row's inputs and need no wires of their own.
+//!
+//! If `swap` is one, the first four lanes change places with the next four. The products
+//! `delta = swap (right - left)` have wires of their own, which keeps the S-boxes at degree 7.
 
 use plonky2::field::types::Field;
 use velum_stark::poseidon2::{DIAGONAL, DIGEST, INITIAL, INTERNAL, TERMINAL, WIDTH};
@@ -13,23 +16,23 @@ use velum_stark::poseidon2::{DIAGONAL, DIGEST, INITIAL, INTERNAL, TERMINAL, WIDT
 use crate::field::{F, element};
 use crate::gate::{Arithmetic, Relations};
 
-/// The relations.
+/// The relations of one permutation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Permutation;
 
 impl Permutation {
-    /// The first input.
+    /// The first input wire.
     pub(super) const INPUT: usize = 0;
-    /// The first output.
+    /// The first output wire.
     pub(super) const OUTPUT: usize = WIDTH;
-    /// Whether the first two groups of four inputs change places.
+    /// The wire that is one if the first two groups of four inputs change places.
     pub(super) const SWAP: usize = 2 * WIDTH;
     const DELTA: usize = Self::SWAP + 1;
     const SBOX: usize = Self::DELTA + DIGEST;
     const WIRES: usize = Self::SBOX + SBOXES;
 }
 
-/// S-boxes whose inputs have wires.
+/// Number of S-boxes whose inputs have wires.
 const SBOXES: usize = WIDTH * (INITIAL.len() - 1 + TERMINAL.len()) + INTERNAL.len();
 
 impl Relations for Permutation {
@@ -76,7 +79,7 @@ impl Relations for Permutation {
     }
 }
 
-/// The inputs in their order.
+/// The inputs, swapped if `swap` is one. Constrains `swap` to be zero or one.
 fn swapped<A: Arithmetic>(arithmetic: &mut A) -> [A::Value; WIDTH] {
     let swap = arithmetic.wire(Permutation::SWAP);
     let is_boolean = arithmetic.combine(F::ONE, swap, swap, F::NEG_ONE, swap);
@@ -136,7 +139,8 @@ fn sbox<A: Arithmetic>(arithmetic: &mut A, x: A::Value) -> A::Value {
     arithmetic.mul(x3, x4)
 }
 
-/// The circulant of 2, 3, 1 and 1 on each four lanes, then the sum over the fours added to each.
+/// Multiplies each group of four lanes by the circulant matrix of 2, 3, 1 and 1. Then adds to each
+/// lane the sum of the lanes at the same place in all groups.
 fn external_layer<A: Arithmetic>(arithmetic: &mut A, lanes: &mut [A::Value; WIDTH]) {
     let (fours, _) = lanes.as_chunks_mut::<4>();
     for four in &mut *fours {

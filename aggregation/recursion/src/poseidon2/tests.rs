@@ -33,7 +33,7 @@ fn native(state: [F; WIDTH]) -> [F; WIDTH] {
     lanes.map(crate::field::element)
 }
 
-/// Whether a row of these inputs and this swap has these outputs.
+/// Whether a row with these inputs and this swap has these outputs.
 fn permutes(inputs: [F; WIDTH], swap: F, outputs: [F; WIDTH]) -> bool {
     proves(|builder| {
         let state = inputs.map(|input| builder.constant(input));
@@ -61,7 +61,8 @@ fn is_the_native_permutation_with_and_without_swap() {
     }
 }
 
-/// The relations of a row whose wires follow from its inputs, but for the swap.
+/// Every wire of the row follows from its inputs, so only the relation on `swap` itself can refuse
+/// a `swap` that is not boolean.
 #[test]
 fn a_swap_that_is_no_boolean_is_refused() {
     let inputs: [F; WIDTH] = F::rand_array();
@@ -74,7 +75,7 @@ fn a_swap_that_is_no_boolean_is_refused() {
     };
     assert!(violated(F::ZERO).is_empty());
     assert!(violated(F::ONE).is_empty());
-    // The first relation, and no other: everything else is consistent with two.
+    // Only the first relation is violated. All others are consistent with a swap of two.
     assert_eq!(violated(F::TWO), [0]);
 }
 

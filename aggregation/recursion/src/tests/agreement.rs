@@ -1,4 +1,4 @@
-//! What the circuit computes, against what velum-stark computes of the same.
+//! Compares what the circuit computes with what velum-stark computes from the same values.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ use crate::poseidon2::leaf;
 use crate::proof::ProofTargets;
 use crate::testing::C;
 
-/// The public inputs that a circuit proves.
+/// The public inputs of a circuit's proof.
 fn proven(build: impl FnOnce(&mut Builder) -> PartialWitness<F>) -> Vec<F> {
     let mut builder = Builder::new(CircuitConfig::standard_recursion_config());
     let witness = build(&mut builder);
@@ -36,12 +36,12 @@ fn proven(build: impl FnOnce(&mut Builder) -> PartialWitness<F>) -> Vec<F> {
     proof.public_inputs
 }
 
-/// The public inputs as elements of the challenge field.
+/// The public inputs of a circuit's proof, as elements of the challenge field.
 fn proven_extensions(build: impl FnOnce(&mut Builder) -> PartialWitness<F>) -> Vec<FE> {
     proven(build).as_chunks::<D>().0.iter().map(|&pair| FE::from_basefield_array(pair)).collect()
 }
 
-/// Rows of every length up to one more than four blocks, with salt and without.
+/// Covers rows of every length up to one element more than four blocks, with and without salt.
 #[test]
 fn leaves_of_every_length_are_native() {
     const LONGEST: usize = 33;
@@ -69,7 +69,7 @@ fn leaves_of_every_length_are_native() {
     assert_eq!(digests, native.flatten().map(element).collect::<Vec<_>>());
 }
 
-/// A proof, and what its transcript said when it was read.
+/// A proof, and the events of its transcript while it was read.
 fn read() -> (Proof<Scripted<Poseidon2Hash>>, Vec<Event>) {
     let (proof, events) = recorded(Mode::Real, || verifier_key().read_proof(BOUND, proof()));
     (proof.unwrap(), events)
@@ -103,7 +103,7 @@ fn every_challenge_is_native() {
     assert!(events.iter().filter(|event| matches!(event, Event::Challenge(_))).count() > 10);
 }
 
-/// Leaves at random places, of codewords on different cosets, fold as natively with every arity.
+/// Folds leaves at random places of codewords on different cosets, with every arity.
 #[test]
 fn every_fold_is_native() {
     let mut native = Vec::new();
@@ -138,7 +138,8 @@ fn every_fold_is_native() {
     assert_eq!(folded, native);
 }
 
-/// The constraints of the tables of both proofs of a presentation, at random values of everything that they read.
+/// Evaluates the constraints of the tables of both proofs of a presentation. All values that the
+/// constraints read are random.
 #[test]
 fn the_composition_of_both_proofs_is_native() {
     let verifier = Verifier::new(Suite::Aggregatable, STANDARD);

@@ -1,4 +1,5 @@
-//! Two tables of different heights, with every selector, offsets in both directions, fixed and public columns, and two buses.
+//! Two tables of different heights. They use every selector, offsets in both directions, fixed and
+//! public columns, and two buses.
 
 use p3_field::PrimeCharacteristicRing;
 use velum_stark::air::{Bus, Chip, ChipBuilder, Trace, fill_multiplicities};
@@ -7,7 +8,7 @@ use velum_stark::field::F;
 
 use super::PARAMETERS;
 
-/// Where the recurrence starts.
+/// The start of the recurrence.
 pub(super) const START: u64 = 3;
 
 /// `(index, value)`.
@@ -18,7 +19,7 @@ const COPY: Bus = Bus::new("copy", 1);
 const HEIGHT: usize = 256;
 const USED: usize = 96;
 
-/// A recurrence from a public start; provides its terms on SQUARE and sends some on COPY.
+/// A recurrence from a public start. Provides its terms on SQUARE and sends some of them on COPY.
 #[derive(Clone)]
 pub(super) struct Squares {
     start: u64,
@@ -74,7 +75,7 @@ impl Chip for Squares {
     }
 }
 
-/// Receives the terms in another order, and looks each up.
+/// Receives the terms in another order, and looks each of them up.
 #[derive(Clone)]
 pub(super) struct Reader;
 

@@ -1,7 +1,9 @@
-//! The dishonest proofs that velum-stark lists: the circuit says to each what the native verifier says.
+//! Runs the dishonest proofs that velum-stark lists. The circuit must return the same verdict on
+//! each of them as the native verifier.
 //!
-//! Where the list forces challenges, so that no lie moves them and each is left to the one check that it breaks, challenges are given to the circuit in
-//! place of being drawn.
+//! For some of these proofs, the list forces the challenges. A lie then does not change any
+//! challenge, and only the one check that it breaks can refuse it. The circuit receives such
+//! challenges as inputs instead of drawing them.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -38,14 +40,14 @@ struct Circuit {
     data: CircuitData<F, C, D>,
     start: [Target; 2],
     proof: ProofTargets,
-    /// The challenges, where they are given.
+    /// The challenges, if the circuit receives them as inputs.
     given: Option<Challenges>,
 }
 
-/// A circuit that draws challenges.
+/// A circuit that draws its challenges.
 static DRAWING: LazyLock<Circuit> = LazyLock::new(|| Circuit::new(false));
 
-/// A circuit that is given challenges.
+/// A circuit that receives its challenges as inputs.
 static GIVEN: LazyLock<Circuit> = LazyLock::new(|| Circuit::new(true));
 
 impl Circuit {
@@ -90,7 +92,8 @@ impl Circuit {
     }
 }
 
-/// The cells of public columns: the first two of the sequence's.
+/// The cells of all public columns. The first two cells of the sequence's column are the start, and
+/// all other cells are zero.
 fn public(builder: &mut Builder, start: [Target; 2]) -> PublicTargets {
     let zero = builder.zero();
     let of_chip = |chip: &Tiny| -> Vec<Vec<Target>> {
@@ -118,7 +121,7 @@ fn virtual_challenges(builder: &mut Builder) -> Challenges {
     Challenges { gamma, beta, alpha, zeta, batching, folding, queries }
 }
 
-/// Sets challenges to those that were drawn first.
+/// Sets the challenges to the first ones that were drawn.
 fn set_challenges(witness: &mut PartialWitness<F>, challenges: &Challenges, events: &[Event]) {
     let (mut extensions, mut queries) =
         (challenges.extensions().into_iter(), challenges.queries.iter());
@@ -154,7 +157,9 @@ fn the_circuit_says_what_the_native_verifier_says() {
     }
 }
 
-/// What refuses is the constraints, and not only a prover who notices a contradiction: every lie, and a word of each kind of part. Honest proofs are still accepted.
+/// Shows that the constraints themselves refuse a lie, and not only a prover that notices a
+/// contradiction. Covers every lie, and a changed word in each kind of part. Honest proofs are
+/// still accepted.
 #[test]
 fn no_lie_meets_the_constraints() {
     let mut kinds = HashSet::new();
@@ -171,7 +176,8 @@ fn no_lie_meets_the_constraints() {
     }
 }
 
-/// The witness of an honest proof, of which one value can be changed and nothing else.
+/// The witness of an honest proof under given challenges, in which a test can change one value and
+/// nothing else.
 fn honest_under_given_challenges() -> PartialWitness<F> {
     let case =
         dishonest::honest::<Poseidon2Hash>(&KEY).into_iter().find(|case| case.mode != Mode::Real);
@@ -180,8 +186,9 @@ fn honest_under_given_challenges() -> PartialWitness<F> {
     honest
 }
 
-/// A proof is right for its own challenges alone. One that batches or folds moves a value that is folded next and nothing else, so that this shows that such a
-/// value is tied to the leaf that was committed to.
+/// A proof is valid under its own challenges only. Changing a challenge that batches or folds
+/// changes nothing but a value that is folded next. The test therefore also shows that this value
+/// is tied to the leaf that was committed to.
 #[test]
 fn every_challenge_counts() {
     let honest = honest_under_given_challenges();
@@ -193,7 +200,9 @@ fn every_challenge_counts() {
     }
 }
 
-/// With challenges that nothing moves, every value of a proof is bound by what is checked, query by query; but for nonces, which only the transcript reads.
+/// The given challenges do not depend on any value of the proof, so only the checks themselves can
+/// bind a value. The test changes every value of the proof, query by query. Only the nonces stay
+/// free, because nothing but the transcript reads them.
 #[test]
 fn every_value_of_a_proof_is_bound_under_given_challenges() {
     let honest = honest_under_given_challenges();
@@ -208,14 +217,14 @@ fn every_value_of_a_proof_is_bound_under_given_challenges() {
     }
 }
 
-/// A proof under a key, read.
+/// A proof under a key, after it was read.
 fn honest(key: &ProvingKey, chips: &[Tiny], traces: Vec<Trace>) -> Proof<Poseidon2Hash> {
     let proof = key.prove(chips, traces, BOUND, &Control::none()).unwrap();
     key.verifier().verify(chips, BOUND, &proof).unwrap();
     key.verifier().read_proof(BOUND, &proof).unwrap()
 }
 
-/// Sets the targets of proofs under one key to a proof that was read under another.
+/// Sets the targets of proofs under one key to a proof that was read under another key.
 fn set(
     targets_of: &VerifierKey,
     key: &VerifierKey,
@@ -247,7 +256,7 @@ fn other_numbers_of_queries_are_no_witness() {
 
 #[test]
 fn other_heights_are_no_witness() {
-    // A table of this height alone.
+    // This key has only one of the tables, so its heights differ.
     let chips = [Tiny::Sequence(Sequence::new(START))];
     let traces = vec![traces(START).remove(0)];
     let key = ProvingKey::new("test", *verifier_key().parameters(), &chips);
@@ -261,7 +270,8 @@ fn other_heights_are_no_witness() {
 #[test]
 fn nonces_above_the_field_are_no_witness() {
     let mut proof = honest(&KEY, &chips(START), traces(START));
-    // Such a nonce is not absorbed, so that the queries are others: what is opened has other lengths, or else the nonce is named.
+    // Such a nonce is not absorbed, so other queries are drawn. Then either the openings have other
+    // lengths, or the error names the nonce.
     for nonce in [F::ORDER, u64::MAX] {
         proof.commitments.query_nonce = nonce;
         let refused = set(verifier_key(), verifier_key(), &proof);
@@ -269,7 +279,8 @@ fn nonces_above_the_field_are_no_witness() {
     }
 }
 
-/// A key of the same shape, whose tables are in another order: it has another hash, with which the transcript starts.
+/// The other key has the same shape, but its tables are in another order. It therefore has another
+/// hash, with which the transcript starts.
 #[test]
 fn proofs_under_another_key_are_refused() {
     let (mut chips, mut traces) = (chips(START), traces(START));

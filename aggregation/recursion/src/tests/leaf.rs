@@ -1,4 +1,4 @@
-//! The leaf of real documents: what it states, and what ties its two proofs together.
+//! The leaves of real documents: what a leaf states, and what ties its two proofs together.
 
 use std::sync::LazyLock;
 
@@ -16,7 +16,7 @@ use crate::{LeafCircuit, LeafError, ProvenStatements, Rows};
 static CIRCUIT: LazyLock<LeafCircuit> =
     LazyLock::new(|| LeafCircuit::new(STANDARD, CircuitConfig::standard_recursion_config()));
 
-/// A document's record, committed to with salts of its own, and a credential proof of it.
+/// A document's record, committed to with its own salts, and a credential proof of it.
 struct Committed {
     statements: Statements,
     proof: Vec<u8>,
@@ -35,7 +35,7 @@ impl Committed {
         Self { statements, proof }
     }
 
-    /// A presentation proof of this commitment that names the credential proof of another.
+    /// A presentation proof of this commitment that names the credential proof of `named`.
     fn present(&self, named: &Self) -> (PresentationStatement, Vec<u8>) {
         let Statements { presentation, presentation_witness, .. } = &self.statements;
         let mut presentation = presentation.clone();
@@ -55,13 +55,13 @@ fn proven<'a>(
     ProvenStatements { credential, credential_proof, presentation, presentation_proof }
 }
 
-/// Whether the circuit takes the proofs, whatever is said about them natively.
+/// Whether the circuit accepts the proofs, whatever the native verifier says about them.
 fn is_taken(statements: &ProvenStatements<'_>) -> bool {
     let witness = CIRCUIT.fill(statements).unwrap();
     CIRCUIT.data.prove(witness).is_ok_and(|proof| CIRCUIT.data.verify(proof).is_ok())
 }
 
-/// Run with `--nocapture` to see what takes how many rows.
+/// Run with `--nocapture` to see how many rows each part takes.
 #[test]
 fn a_leaf_of_standard_has_two_to_the_fourteenth_rows() {
     for (name, rows) in
@@ -87,13 +87,13 @@ fn a_leaf_states_the_hash_of_a_presentation_whose_proofs_belong_together() {
     assert_eq!(leaf.public_inputs, hash.map(element));
     CIRCUIT.data.verify(leaf).unwrap();
 
-    // Another commitment, with the right name; another name, with the right commitment.
+    // Another commitment with the right name, and the right commitment with another name.
     assert!(!is_taken(&proven(credential, &theirs.present(&ours))));
     assert!(!is_taken(&proven(credential, &ours.present(&theirs))));
     assert!(!is_taken(&proven(credential, &theirs.present(&theirs))));
     assert!(!is_taken(&proven((&theirs.statements.credential, &theirs.proof), &presentation)));
 
-    // What is hashed is what is proven.
+    // The hash is the hash of what is proven.
     let hash = &CIRCUIT.data.prover_only.public_inputs;
     for target in hash {
         let mut witness = CIRCUIT.fill(&statements).unwrap();
@@ -101,7 +101,7 @@ fn a_leaf_states_the_hash_of_a_presentation_whose_proofs_belong_together() {
         assert!(CIRCUIT.data.prove(witness).is_err());
     }
 
-    // A caller is told what is wrong before the circuit is asked.
+    // `prove` reports what is wrong before it asks the circuit.
     let mut later = presentation.clone();
     later.0.now += 1;
     let refused = CIRCUIT.prove(&proven(credential, &later));
@@ -126,7 +126,7 @@ fn no_leaf_that_states_something_else_meets_the_constraints() {
     assert!(!holds(witness(&other_record)), "commitments differ");
     assert!(!holds(witness(&other_name)), "the name is of another credential proof");
 
-    // The first and the last of each proof's hash and public values.
+    // The first and the last element of each proof's hash and public values.
     for target in CIRCUIT.stated_targets() {
         let mut changed = honest.clone();
         *changed.target_values.get_mut(&target).unwrap() += F::ONE;

@@ -1,4 +1,4 @@
-//! Whole proofs of small tables in circuits.
+//! Verifies whole proofs of small tables in circuits.
 
 mod agreement;
 mod chips;
@@ -23,7 +23,7 @@ use crate::testing::C;
 use crate::verifier::PublicTargets;
 use crate::{KeyError, ProofTargets, StarkVerifier, WitnessError, bound_elements};
 
-/// Far too weak for use; enough queries for caps of four nodes.
+/// These parameters are far too weak for use. They have enough queries for caps of four nodes.
 const PARAMETERS: Parameters = Parameters {
     hash: HashFunction::Poseidon2,
     log_blowup: 2,
@@ -38,7 +38,7 @@ const PARAMETERS: Parameters = Parameters {
     query_grinding_bits: 4,
 };
 
-/// What proofs are bound to.
+/// The data that proofs are bound to.
 const BOUND: &[u8] = b"\0\0\0\0\0\0a statement of 3 rows";
 
 fn bound() -> Vec<F> {
@@ -54,7 +54,8 @@ fn verifier_key() -> &'static VerifierKey {
     key().verifier()
 }
 
-/// A circuit that verifies a proof, with the statement as its public inputs: what the proof is bound to, then the start.
+/// A circuit that verifies a proof. Its public inputs are the statement: the elements that the
+/// proof is bound to, then the start.
 struct Circuit {
     data: CircuitData<F, C, D>,
     bound: Vec<Target>,
@@ -77,7 +78,8 @@ fn circuit() -> &'static Circuit {
     })
 }
 
-/// The cells of all public columns: of one column, the first is the start, and nothing else is not zero.
+/// The cells of all public columns. The first cell of one column is the start, and all other cells
+/// are zero.
 fn public(builder: &mut Builder, start: Target) -> PublicTargets {
     let zero = builder.zero();
     let of_chip = |chip: &Table| {
@@ -116,7 +118,7 @@ impl Circuit {
     }
 }
 
-/// A proof from this start.
+/// A proof of the recurrence from this start.
 fn prove(start: u64) -> Vec<u8> {
     key().prove(&chips(start), traces(start), BOUND, &Control::none()).unwrap()
 }

@@ -12,14 +12,14 @@ use crate::proof::{LeafTargets, QueryTargets};
 /// A part of a proof.
 pub(super) struct Part {
     pub(super) name: String,
-    /// The query that opens it, by its number.
+    /// The number of the query that opens the part.
     pub(super) query: Option<usize>,
-    /// Whether it is the nonce of some work, which nothing reads but the transcript.
+    /// Whether the part is the nonce of a proof of work, which only the transcript reads.
     pub(super) is_nonce: bool,
     pub(super) targets: Vec<Target>,
 }
 
-/// All parts of a proof: together they have each of its targets once.
+/// All parts of a proof. Together they have each target of the proof once.
 pub(super) fn parts(proof: &ProofTargets) -> Vec<Part> {
     let mut parts = Parts(Vec::new());
     let said = &proof.commitments;
@@ -47,7 +47,7 @@ pub(super) fn parts(proof: &ProofTargets) -> Vec<Part> {
     parts.0
 }
 
-/// The witness with one more in this target.
+/// The witness, with the value of this target increased by one.
 pub(super) fn changed(witness: &PartialWitness<F>, target: Target) -> PartialWitness<F> {
     let mut changed = witness.clone();
     *changed.target_values.get_mut(&target).expect("a target of the witness") += F::ONE;
@@ -57,7 +57,7 @@ pub(super) fn changed(witness: &PartialWitness<F>, target: Target) -> PartialWit
 struct Parts(Vec<Part>);
 
 impl Parts {
-    /// Adds a part, unless it is empty: the lower groups have no row in the quotient tree.
+    /// Adds a part, unless it is empty. In the quotient tree, the lower groups have no row.
     fn push(&mut self, name: String, targets: Vec<Target>) {
         if !targets.is_empty() {
             self.0.push(Part { name, query: None, is_nonce: false, targets });

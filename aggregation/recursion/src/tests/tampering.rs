@@ -1,4 +1,4 @@
-//! Proofs in which one value is another.
+//! Changes one value of a proof, or of the tables that it is about.
 
 use super::parts::{Part, changed, parts};
 use super::*;
@@ -17,7 +17,7 @@ fn every_part_of_a_proof_is_bound() {
     }
 }
 
-/// The proof of tables that break a rule is refused, and so is that of tables whose buses do not balance.
+/// A proof is refused if the tables break a constraint, or if their buses do not balance.
 #[test]
 fn proofs_of_wrong_tables_are_refused() {
     let accepted = |change: &dyn Fn(&mut Vec<velum_stark::air::Trace>)| {
@@ -29,10 +29,10 @@ fn proofs_of_wrong_tables_are_refused() {
         (native.map_err(|error| error.to_string()), circuit().accepts(witness))
     };
     assert_eq!(accepted(&|_| {}), (Ok(()), true));
-    // In a row that is on no bus.
+    // A wrong cell in a row that is on no bus.
     let (native, is_accepted) = accepted(&|traces| traces[0].set_u64(150, 1, 77));
     assert!(native.is_err_and(|error| error.contains("the constraint identity")) && !is_accepted);
-    // One looked up once more than it is read.
+    // One entry is provided once more often than it is looked up.
     let (native, is_accepted) = accepted(&|traces| {
         let count = traces[0].get(3, 2);
         traces[0].set(3, 2, count + p3_field::PrimeCharacteristicRing::ONE);

@@ -1,14 +1,14 @@
-//! What is left to chance, and can be run again: everything in a random history is chosen by one number.
+//! Random choices that can be repeated: one number chooses everything in a random history.
 
 use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
-/// Names one history, which alone is run then.
+/// The variable that names one history. If it is set, only this history is run.
 pub const SEED: &str = "VELUM_FAULTS_SEED";
 
-/// The seeds of so many histories, of a sample or of all.
+/// The seeds of the histories: `sample` of them, or `whole` if everything is run.
 pub fn seeds(sample: u64, whole: u64) -> Vec<u64> {
     if let Ok(seed) = std::env::var(SEED) {
         return vec![seed.parse().expect("a seed is a number")];
@@ -17,7 +17,7 @@ pub fn seeds(sample: u64, whole: u64) -> Vec<u64> {
     (0..if is_whole() { whole } else { sample }).map(|number| first.wrapping_add(number)).collect()
 }
 
-/// All of some, or a sample by chance.
+/// All of some values, or a random sample of them.
 pub fn sampled<T: Clone>(all: &[T], count: usize) -> Vec<T> {
     if is_whole() {
         return all.to_vec();
@@ -32,19 +32,19 @@ pub fn sampled<T: Clone>(all: &[T], count: usize) -> Vec<T> {
         .collect()
 }
 
-/// A number by chance.
+/// A random number.
 pub fn chance() -> u64 {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).unwrap();
     u64::from_le_bytes(bytes)
 }
 
-/// Whether everything is run, and not a sample.
+/// Whether everything is run, and not only a sample.
 pub fn is_whole() -> bool {
     std::env::var_os("VELUM_TEST_ALL").is_some()
 }
 
-/// What chooses for one history.
+/// The source of random choices for one history.
 pub struct Chance(ChaCha8Rng);
 
 impl Chance {

@@ -15,14 +15,15 @@ use velum_market_worker::State;
 use super::client::{DEPOSIT, End, Order, Outcome};
 use super::{PROVIDER_MONEY, Site, TOKEN, payee, provider};
 
-/// Kinds of accounts that hold money while something goes on, and nothing afterwards.
+/// Kinds of accounts that hold money while something is going on, and nothing afterwards.
 const HELD: [&str; 5] = ["escrow", "standby", "collateral", "rescue", "unstaking"];
 
-/// What stands in the name of a file whose writer was killed before it had a blob's name.
+/// A character in the name of a file whose writer was killed before the file had a blob's name.
 const UNFINISHED: char = '#';
 
 impl Site {
-    /// Checks that no job is lost and none paid twice, that money and log are right, and that nothing is left over.
+    /// Checks that no job is lost and none is paid twice, that money and log are right, and that
+    /// nothing is left over.
     pub(super) async fn check(&self, orders: &[Order], outcomes: &[Outcome]) {
         self.kept_up(async {
             let node = self.node().await;
@@ -54,7 +55,7 @@ impl Site {
         unreachable!("nodes are asked for ever")
     }
 
-    /// Until no lot is left that somebody has to do something about.
+    /// Waits until no lot is left that somebody has to do something about.
     async fn until_all_is_done(&self, node: &Node) {
         loop {
             let overview = node.get("v1/overview").await;
@@ -70,7 +71,8 @@ impl Site {
         }
     }
 
-    /// Each job has ended as its client was told. What it has paid, of those that the market has.
+    /// Checks that each job has ended as its client was told. Returns what each job has paid, for
+    /// the jobs that the market has.
     async fn check_jobs(
         &self,
         node: &Node,
@@ -81,7 +83,7 @@ impl Site {
         for (order, outcome) in orders.iter().zip(outcomes) {
             let answer = node.get(&format!("v1/jobs/{}", outcome.job)).await;
             if answer["code"] == "job_unknown" {
-                // It was taken back before it came, or came too late.
+                // The job was taken back before it came, or it came too late.
                 assert_ne!(outcome.end, End::Receipt, "{order:?}");
                 continue;
             }
@@ -95,7 +97,7 @@ impl Site {
                 expected.contains(&status.state),
                 "{order:?} ended with {outcome:?} and is {status:?}"
             );
-            // What is for sale for long enough, and not taken back, is counted.
+            // A job that is for sale for long enough, and that is not taken back, is counted.
             let is_wanted =
                 order.stop_after.is_none() && order.lock_within > Duration::from_secs(60);
             assert!(
@@ -108,7 +110,7 @@ impl Site {
         paid
     }
 
-    /// All lots of the log, with what was signed of them.
+    /// All lots of the log, with the leases that were signed for them.
     async fn traded(&self, node: &Node) -> Vec<Traded> {
         let mut traded = Vec::new();
         for entry in
@@ -125,7 +127,8 @@ impl Site {
         traded
     }
 
-    /// Who has the last lease of a lot delivers it, as its receipts prove, and whoever had one before has lost it.
+    /// Checks that the holder of a lot's last lease delivers the lot, as the receipts prove, and
+    /// that every holder before it has lost its lease.
     fn check_leases(&self, traded: &[Traded], outcomes: &[Outcome]) {
         for lot in traded {
             let Traded { status, leases } = lot;
@@ -144,7 +147,8 @@ impl Site {
         }
     }
 
-    /// Every client has what it has not paid, and every provider what it is paid but for fees and what it lost with leases. Nothing is held any more.
+    /// Checks that every client has what it has not paid, and that every provider has what it was
+    /// paid, less the fees and what it lost with leases. Nothing is held any more.
     async fn check_money(
         &self,
         node: &Node,
@@ -192,7 +196,7 @@ impl Site {
         }
     }
 
-    /// What an owner has free and staked.
+    /// What an owner has, free and staked.
     async fn holds(&self, node: &Node, owner: &SecretKey) -> u64 {
         let info = node.client.market().await.unwrap();
         let query = Query {
@@ -206,7 +210,8 @@ impl Site {
         account.balance.get() + account.stake.get()
     }
 
-    /// Every job and lot is there once and every lot is settled once, with each lease that it had and lost.
+    /// Checks that the log has every job and lot once and settles every lot once, and that it has
+    /// each lease of a lot and each lease that was lost.
     async fn check_log(
         &self,
         node: &Node,
@@ -242,7 +247,7 @@ impl Site {
         assert_eq!(settled, jobs.values().filter(|(state, _)| *state == JobState::Settled).count());
     }
 
-    /// Nobody who has seen the log and the acceptances finds anything.
+    /// Checks that an auditor who has seen the log and the acceptances finds nothing wrong.
     fn audit<'a>(&self, node: &Node, jobs: impl Iterator<Item = &'a Hash>) {
         let seen = self.folder.path().join("seen.json");
         let mut audit = Command::new(env!("CARGO_BIN_EXE_velum-market"));
@@ -250,7 +255,7 @@ impl Site {
         for job in jobs {
             audit.args(["--job", &job.to_string()]);
         }
-        // A second time with what was seen the first time.
+        // The second audit also has what the first audit has seen.
         for _ in 0..2 {
             let audited = audit.output().unwrap();
             let text = String::from_utf8_lossy(&audited.stdout);
@@ -258,7 +263,7 @@ impl Site {
         }
     }
 
-    /// No provider has a lot, a task, or a blob any more.
+    /// Waits until no provider has a lot, a task or a blob any more.
     async fn nothing_is_left(&self) {
         for provider in 0..self.states.len() {
             self.nothing_is_left_of(provider).await;
@@ -285,7 +290,7 @@ impl Site {
     }
 }
 
-/// What is in a store's folder.
+/// The files in a store's folder.
 fn files(store: &Path) -> Vec<String> {
     let mut folders = vec![store.to_owned()];
     let mut files = Vec::new();
@@ -323,7 +328,7 @@ impl Traded {
     }
 }
 
-/// A node that is asked by its operator.
+/// A node, called with the operator's token.
 struct Node {
     url: String,
     client: NodeClient,

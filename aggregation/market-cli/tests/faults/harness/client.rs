@@ -1,4 +1,4 @@
-//! Clients: each hands in one job, in this process, over whatever is between it and the nodes.
+//! Clients. Each submits one job, in this process, over whatever is between it and the nodes.
 
 use std::cell::{Cell, RefCell};
 use std::time::{Duration as Wait, Instant, SystemTime, UNIX_EPOCH};
@@ -14,35 +14,35 @@ use velum_market_provider::NodeClient;
 use velum_market_testing::Made;
 use velum_receipt::Policy;
 
-/// What every client deposits.
+/// The amount that every client deposits.
 pub const DEPOSIT: u64 = 1_000_000;
 
-/// Where its plan says that the market is. Requests go to the nodes in its place.
+/// The URL of the market in a client's plan. Requests go to the nodes in its place.
 const MARKET: &str = "http://market";
 
 /// What a client wants.
 #[derive(Clone, Debug)]
 pub struct Order {
-    /// The submission.
+    /// The number of the submission.
     pub number: usize,
-    /// Who hands it in.
+    /// The number of the client that submits it.
     pub who: usize,
     pub latency: Latency,
     /// The least and the most that it pays.
     pub minimum: u64,
     pub maximum: u64,
-    /// How long it is for sale.
+    /// How long the job is for sale.
     pub lock_within: Wait,
-    /// When it is handed in.
+    /// When the job is submitted.
     pub after: Wait,
-    /// When it is taken back, if it may be.
+    /// When the job is taken back, if it may be.
     pub stop_after: Option<Wait>,
-    /// When the client is killed, and begins again from what it saved.
+    /// When the client is killed and begins again from what it saved, if it is.
     pub crash_after: Option<Wait>,
 }
 
 impl Order {
-    /// A job that nothing is wrong with.
+    /// A job with nothing wrong about it.
     pub fn new(number: usize, latency: Latency) -> Self {
         let (after, stop_after, crash_after) = (Wait::ZERO, None, None);
         let lock_within = Wait::from_secs(60 * 60);
@@ -59,13 +59,13 @@ impl Order {
         }
     }
 
-    /// Some that are folded together, the first submissions.
+    /// Orders for the first submissions, which are folded together.
     pub fn company(count: usize) -> Vec<Self> {
         (0..count).map(|number| Self::new(number, together(60_000))).collect()
     }
 }
 
-/// Waits for company, for at most so many milliseconds.
+/// The latency of a job that waits for company, for at most this many milliseconds.
 pub fn together(most: u64) -> Latency {
     Latency::Aggregated { max_wait: Duration::constant(most), min_batch: Count::constant(2) }
 }
@@ -75,9 +75,9 @@ pub fn together(most: u64) -> Latency {
 pub enum End {
     /// With a receipt that holds.
     Receipt,
-    /// Taken back.
+    /// The job was taken back.
     Stopped,
-    /// Not counted in time.
+    /// The job was not counted in time.
     NotCounted,
 }
 
@@ -87,7 +87,7 @@ pub struct Outcome {
     pub job: Hash,
     pub owner: SecretKey,
     pub end: End,
-    /// For whom its presentation was counted, as its receipt proves.
+    /// The payee that its presentation was counted for, as its receipt proves.
     pub payee: Option<Hash>,
 }
 
@@ -98,7 +98,7 @@ pub fn key(number: usize) -> SecretKey {
     SecretKey::from_bytes(Algorithm::Ed25519, &secret).unwrap()
 }
 
-/// Deposits money, and hands a job in until it has ended.
+/// Deposits money, and hands a job off until the job has ended.
 pub async fn run(nodes: &[String], order: &Order, made: &Made, payees: &[Hash]) -> Outcome {
     tokio::time::sleep(order.after).await;
     let owner = key(order.who);
@@ -146,7 +146,7 @@ fn end(ended: Result<(), HandOffError>) -> End {
     }
 }
 
-/// Deposits, however often it takes to be answered. The market's id.
+/// Deposits money, however many attempts it takes. Returns the market's id.
 async fn deposit(nodes: &[String], owner: &SecretKey) -> Hash {
     for node in nodes.iter().cycle() {
         let node = NodeClient::new(node.parse().unwrap()).unwrap();
@@ -208,11 +208,11 @@ fn now() -> Time {
 /// What a hand-off runs on.
 struct Platform {
     http: reqwest::Client,
-    /// The next is asked where one does not answer.
+    /// If one node does not answer, the next one is asked.
     nodes: Vec<String>,
     node: Cell<usize>,
     submission: Submission,
-    /// Who may have delivered it, and who has.
+    /// The payees that may have delivered the job, and the one that has.
     payees: Vec<Hash>,
     payee: Cell<Option<Hash>>,
     stop_at: Option<Instant>,
@@ -249,7 +249,7 @@ impl Network for Platform {
 
 impl Host for Platform {
     async fn sleep(&self, duration: Duration) {
-        // Clients of tests do not wait as long as a busy node asks for.
+        // Clients of tests do not wait for as long as a busy node asks.
         tokio::time::sleep(Wait::from_millis(duration.get().min(400))).await;
     }
 

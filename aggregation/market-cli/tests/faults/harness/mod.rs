@@ -1,4 +1,13 @@
-//! A market whose nodes, providers and workers are processes of the program, and what must hold of it in the end.
+//! A market whose nodes, providers and workers are processes of the program, and what must hold of
+//! it in the end.
+//!
+//! This module sets the market up and runs one history. The submodules follow a history in this
+//! order:
+//!
+//! - `chance` chooses what happens, and `store` makes the databases.
+//! - `process` starts and kills programs, and `client` submits jobs.
+//! - `relay` and `namespace` are what can be cut between programs and between machines.
+//! - `watch` says how far a market has come, and `check` what must hold in the end.
 
 pub mod chance;
 mod check;
@@ -38,58 +47,60 @@ pub use process::Who;
 pub use store::Databases;
 pub use watch::{Point, Watch};
 
-/// How long one history may take, on a machine that others use.
+/// How long one history may take, on a machine that others use too.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// And one that proves.
+/// How long a history that proves may take.
 const PATIENCE_OF_PROOFS: Duration = Duration::from_secs(1800);
 
-/// What is said of a program's log where a history fails.
+/// How many lines of each program's log are printed if a history fails.
 const LOG_LINES: usize = 60;
 
-/// What a provider deposits, of which it stakes half.
+/// The amount that a provider deposits. It stakes half of it.
 const PROVIDER_MONEY: u64 = 100_000_000;
 
 const NODE: [u8; 32] = [0x33; 32];
 const TOKEN: [u8; 32] = [0x44; 32];
 
-/// A lease short enough that another worker soon goes on, and long enough for one that lives to keep it on a busy machine.
+/// The lease is short enough that another worker soon continues, and long enough that a live worker
+/// keeps it on a busy machine.
 pub const PACE: Pace = Pace {
     lease: Duration::from_millis(2500),
     poll: Duration::from_millis(20),
     backoff: Duration::from_millis(50),
 };
 
-/// Changes what a program is started with.
+/// Changes the command that a program is started with.
 type With = Box<dyn Fn(Who, &mut Command)>;
 
 /// How a market is set up.
 pub struct Setup<'a> {
     pub databases: Databases<'a>,
-    /// Where nodes listen.
+    /// The addresses on which nodes listen.
     pub addresses: Vec<String>,
     pub providers: usize,
-    /// Of each provider.
+    /// The number of workers of each provider.
     pub workers: usize,
     pub rules: Settings,
     /// Whether a provider may be away for so long that it loses a lease.
     pub leases_break: bool,
-    /// What workers take for a task whose proof is recorded; none, where they are `velum-market market work` and prove.
+    /// How long workers take for a task whose proof is recorded. `None` if the workers are
+    /// `velum-market market work` and prove.
     pub takes: Option<Duration>,
-    /// Where each provider finds the market; at the first node, where nothing is said.
+    /// The URL at which each provider finds the market. A provider without one uses the first node.
     pub markets: Vec<String>,
-    /// Where all stores are; in folders, where nothing is said.
+    /// The bucket of all stores. `None` if they are in folders.
     pub bucket: Option<Arc<Bucket>>,
-    /// The folder of databases and stores; that of the market, where nothing is said.
+    /// The folder of databases and stores. `None` for the folder of the market.
     pub state: Option<PathBuf>,
-    /// Changes what a program is started with.
+    /// Changes the command that a program is started with.
     pub with: With,
-    /// What is said where a history fails.
+    /// What is printed if a history fails.
     pub about: String,
 }
 
 impl<'a> Setup<'a> {
-    /// One node, one provider and one worker. Three jobs close a batch.
+    /// Sets up one node, one provider and one worker. Three jobs close a batch.
     pub fn new(databases: Databases<'a>, about: impl Into<String>) -> Self {
         let mut rules = Settings::from(Rules::default());
         rules.batch.target = Count::constant(3);
@@ -110,16 +121,16 @@ impl<'a> Setup<'a> {
     }
 }
 
-/// A market that runs.
+/// A running market.
 pub struct Site {
     folder: TempDir,
     about: String,
-    /// URLs.
+    /// The URLs of the nodes.
     nodes: Vec<String>,
     bucket: Option<Arc<Bucket>>,
-    /// Where the files of the market's store are.
+    /// The folder with the files of the market's store.
     store: PathBuf,
-    /// What each provider has.
+    /// The state of each provider.
     states: Vec<State>,
     rules: Rules,
     leases_break: bool,
@@ -146,7 +157,7 @@ impl Site {
         let state = setup.state.clone().unwrap_or_else(|| at.to_owned());
         let database = setup.databases.make(&state, "market").await;
         let bucket = setup.bucket;
-        // The URL of a store, and where its files are.
+        // The URL of a store, and the folder of its files.
         let store = |name: &str| match &bucket {
             Some(bucket) => (bucket.url(name), bucket.folder(name)),
             None => {
@@ -207,7 +218,7 @@ impl Site {
         site
     }
 
-    /// Ends a program at once.
+    /// Kills a program.
     pub fn kill(&self, who: Who) {
         self.processes.borrow_mut().get_mut(&who).unwrap().kill();
     }
@@ -216,22 +227,23 @@ impl Site {
         self.processes.borrow_mut().get_mut(&who).unwrap().start();
     }
 
-    /// Where nodes are.
+    /// The URLs of the nodes.
     pub fn nodes(&self) -> &[String] {
         &self.nodes
     }
 
-    /// Whether all clients had seen their jobs end so long ago.
+    /// Whether at least this much time has passed since all clients had seen their jobs end.
     pub fn has_ended_for(&self, time: Duration) -> bool {
         self.ended.get().is_some_and(|ended| ended.elapsed() >= time)
     }
 
-    /// What a program has said so far.
+    /// What a program has logged so far.
     pub fn log(&self, who: Who) -> String {
         std::fs::read_to_string(self.processes.borrow()[&who].log()).unwrap_or_default()
     }
 
-    /// Has clients hand their jobs in while something happens, until every client has seen its job end; then checks that everything holds.
+    /// Has clients submit their jobs while something happens, until every client has seen its job
+    /// end. Then checks that everything holds.
     pub async fn run(&self, orders: &[Order], happens: impl Future<Output = ()>) {
         let outcomes = self.hand_in(orders, happens).await;
         self.check(orders, &outcomes).await;
@@ -243,7 +255,7 @@ impl Site {
         let payees = &payees;
         let clients = made.iter().enumerate().map(|(number, made)| async move {
             let mut outcomes = Vec::new();
-            // One after the other: a presentation is one job at a time.
+            // One after the other, because a presentation is one job at a time.
             for (place, order) in
                 orders.iter().enumerate().filter(|(_, order)| order.number == number)
             {
@@ -263,7 +275,7 @@ impl Site {
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }
 
-    /// Waits for something, while whatever ends by itself is started again.
+    /// Waits for a future. Meanwhile, every program that ends by itself is started again.
     pub async fn kept_up<T>(&self, something: impl Future<Output = T>) -> T {
         let keep_up = async {
             loop {
@@ -279,7 +291,7 @@ impl Site {
         }
     }
 
-    /// A provider's workshop, as another worker opens it.
+    /// A provider's workshop, opened as another worker opens it.
     async fn workshop(&self, provider: usize) -> Workshop {
         let State { name, database, blobs, .. } = &self.states[provider];
         let blobs = match &self.bucket {
@@ -300,7 +312,7 @@ impl Site {
 }
 
 impl Drop for Site {
-    /// A test that fails says what every program has said.
+    /// If the test fails, prints the end of every program's log.
     fn drop(&mut self) {
         if !std::thread::panicking() {
             return;
@@ -322,10 +334,10 @@ impl Drop for Site {
 #[derive(Clone)]
 struct State {
     name: String,
-    /// The URLs of both.
+    /// The URLs of the database and the blobs.
     database: String,
     blobs: String,
-    /// Where the files of its blobs are.
+    /// The folder with the files of its blobs.
     store: PathBuf,
 }
 
@@ -388,7 +400,8 @@ impl Programs {
     }
 }
 
-/// An address of this machine that no other history has: outgoing connections never take one of them.
+/// An address of this machine that no other history has. Outgoing connections never take such an
+/// address.
 pub fn address() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let (process, number) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
@@ -401,7 +414,7 @@ pub fn provider(number: usize) -> SecretKey {
     SecretKey::from_bytes(Algorithm::Ed25519, &secret(number)).unwrap()
 }
 
-/// For whom a provider's aggregates are counted.
+/// The payee of a provider's aggregates.
 pub fn payee(number: usize) -> Hash {
     provider(number).public().owner()
 }

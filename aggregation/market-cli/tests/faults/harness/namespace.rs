@@ -1,14 +1,16 @@
-//! Tests in namespaces of their own, where they may do what else only root does to the whole machine: mount disks, and lay and cut cables.
+//! Tests in namespaces of their own. There they may do what otherwise only root may do, and only to
+//! the whole machine: mount disks, and lay and cut cables.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// Addresses of what a network has on either side.
+/// The addresses of the two sides of a network.
 const NEAR: &str = "10.77.0.1";
 const FAR: &str = "10.77.0.2";
 
-/// Starts this program a second time for one test that others leave out, in new namespaces of these kinds, as `unshare` names them.
-/// Says why it does not, where it cannot.
+/// Starts this program a second time, in new namespaces of these kinds, as `unshare` names them.
+/// The second process runs one test that is otherwise ignored. If this is impossible, prints the
+/// reason.
 pub fn run_inside(kinds: &[&str], test: &str) {
     let unshare = || {
         let mut unshare = Command::new("unshare");
@@ -42,19 +44,21 @@ pub fn run_inside(kinds: &[&str], test: &str) {
     }
 }
 
-/// Another machine on the network of this one, as far as its programs can tell: they reach this one by a cable to a switch.
+/// Another machine on the network of this one, as far as its programs can tell: they reach this
+/// machine by a cable to a switch.
 pub struct Machine {
-    /// Keeps the namespace.
+    /// The process that keeps the namespace.
     keeper: Child,
 }
 
 impl Machine {
-    /// Lays the cable, within a namespace of the test's own. The error says what the system does not let it do.
+    /// Lays the cable, within a namespace of the test's own. An error says what the system does not
+    /// allow.
     pub fn start() -> Result<Self, String> {
         let mut keeper = super::command(Path::new("unshare"));
         keeper.args(["--net", "sh", "-c", "echo; exec sleep infinity"]).stdout(Stdio::piped());
         let mut keeper = keeper.spawn().map_err(|error| error.to_string())?;
-        // It has its namespace when it says something.
+        // The process has its namespace once it prints something.
         let mut said = [0; 1];
         let read =
             keeper.stdout.take().map(|mut stdout| std::io::Read::read(&mut stdout, &mut said));
@@ -81,12 +85,12 @@ impl Machine {
         Ok(machine)
     }
 
-    /// An address of this machine that the other reaches.
+    /// An address of this machine that the other machine reaches.
     pub fn address() -> String {
         format!("{NEAR}:8460")
     }
 
-    /// Has a program that is about to be started run on the other machine.
+    /// Makes a program that is about to be started run on the other machine.
     pub fn take(&self, command: &mut Command) {
         let mut there = self.enter(command.get_program());
         there.args(command.get_args());
@@ -94,7 +98,7 @@ impl Machine {
         *command = there;
     }
 
-    /// A program on the other machine.
+    /// The command of a program on the other machine.
     fn enter(&self, program: &std::ffi::OsStr) -> Command {
         let mut command = Command::new("nsenter");
         command.arg(format!("--net=/proc/{}/ns/net", self.keeper.id())).arg(program);
@@ -114,7 +118,7 @@ impl Drop for Machine {
 pub enum Cut {
     /// The cable is out, and both ends see that.
     Cable,
-    /// The switch passes nothing on.
+    /// The switch forwards nothing.
     Switch,
 }
 

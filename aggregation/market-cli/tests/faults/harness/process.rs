@@ -1,4 +1,4 @@
-//! Programs that are started, killed, and started again.
+//! Programs that are started, killed and started again.
 
 use std::fs::OpenOptions;
 use std::os::unix::process::ExitStatusExt;
@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long after a program has ended by itself it is started again, as whatever runs services does it.
+/// How long after it has ended by itself a program is started again, as a supervisor of services
+/// does it.
 const AGAIN: Duration = Duration::from_millis(300);
 
 /// One part of a market.
@@ -14,7 +15,7 @@ const AGAIN: Duration = Duration::from_millis(300);
 pub enum Who {
     Node(usize),
     Provider(usize),
-    /// One of a provider's.
+    /// One worker of a provider.
     Worker {
         of: usize,
         number: usize,
@@ -31,7 +32,7 @@ impl Who {
     }
 }
 
-/// A program, which is up but for when it is killed.
+/// A program that is kept running except when it was killed.
 pub struct Process {
     command: Box<dyn Fn() -> Command>,
     log: PathBuf,
@@ -41,7 +42,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// A program that is not started yet, and writes what it says to the end of a log.
+    /// A program that is not started yet. What it logs is appended to a file.
     pub fn new(log: PathBuf, command: impl Fn() -> Command + 'static) -> Self {
         Self { command: Box::new(command), log, child: None, is_wanted: false, ended: None }
     }
@@ -55,7 +56,7 @@ impl Process {
         self.is_wanted = true;
     }
 
-    /// Ends it at once, as a crash does.
+    /// Kills it, as a crash does.
     pub fn kill(&mut self) {
         self.is_wanted = false;
         if let Some(mut child) = self.child.take() {
@@ -64,7 +65,7 @@ impl Process {
         }
     }
 
-    /// Starts it again where it has ended by itself a while ago.
+    /// Starts it again if it ended by itself a while ago.
     pub fn keep_up(&mut self) {
         if !self.is_wanted {
             return;
@@ -98,7 +99,7 @@ impl Drop for Process {
     }
 }
 
-/// A program about to be started, that is killed when this thread ends.
+/// The command of a program that is killed when this thread ends.
 pub fn command(program: &Path) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL"]).arg(program);

@@ -1,4 +1,4 @@
-//! A wire between programs that can be cut, held up, and led elsewhere.
+//! A wire between programs that can be cut, held up, or led to another program.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,20 +8,20 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// What a wire does.
+/// The state of a wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wire {
     /// It carries what is sent.
     Whole,
-    /// Nobody is there: connections break, and new ones are refused.
+    /// Nobody is there: connections break, and new ones are closed at once.
     Cut,
-    /// What is sent does not arrive, and nobody is told.
+    /// What is sent does not arrive, and nobody learns of it.
     Held,
     /// Each piece takes a while.
     Slow(Duration),
 }
 
-/// A listener that passes connections on to the first of some addresses that takes them.
+/// A listener that forwards each connection to the first of some addresses that accepts it.
 pub struct Relay {
     address: String,
     wire: watch::Sender<Wire>,
@@ -51,7 +51,7 @@ impl Relay {
 }
 
 async fn pass_on(near: TcpStream, to: Arc<[String]>, mut wire: watch::Receiver<Wire>) {
-    // Held, not even a connection comes about at the other end.
+    // While the wire is held, no connection is even made at the other end.
     if wire.wait_for(|wire| *wire != Wire::Held).await.map_or(true, |wire| *wire == Wire::Cut) {
         return;
     }

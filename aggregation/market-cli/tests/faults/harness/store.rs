@@ -1,4 +1,4 @@
-//! Databases of tests: files, or those of a server that histories share.
+//! Databases of tests: files, or databases on a server that histories share.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use velum_market_sql::testing::Postgres;
 pub enum Databases<'a> {
     /// In files.
     Sqlite,
-    /// A server's.
+    /// On a server.
     Postgres(&'a Postgres),
 }
 
@@ -20,7 +20,7 @@ impl Databases<'_> {
         match self {
             Self::Sqlite => format!("sqlite://{}/{name}.db", folder.display()),
             Self::Postgres(server) => {
-                // The folder's name is another for each history.
+                // Each history has a folder of another name.
                 let unique: String = folder
                     .file_name()
                     .unwrap()

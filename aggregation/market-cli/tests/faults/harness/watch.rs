@@ -1,4 +1,5 @@
-//! How far a market has come: by the node's log, and by what providers' workshops say of their tasks.
+//! How far a market has come, by the node's log and by what the providers' workshops say of their
+//! tasks.
 
 use std::time::Duration;
 
@@ -9,16 +10,16 @@ use velum_market_sql::sqlx::{self, AnyConnection, Connection, Row};
 use super::Site;
 use super::store::connect;
 
-/// How often it is looked.
+/// The time between two looks.
 const LOOK: Duration = Duration::from_millis(4);
 
-/// When all clients have been served for so long, nothing more happens.
+/// When all clients have been served for this long, nothing more happens.
 const OVER: Duration = Duration::from_millis(1500);
 
-/// What a history comes through, in this order.
+/// The points that a history passes, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Point {
-    /// It has begun.
+    /// The history has begun.
     Begun,
     /// A job is in the log.
     Submitted,
@@ -26,9 +27,9 @@ pub enum Point {
     Closed,
     /// The provider has a lot.
     Locked,
-    /// An input is in its store.
+    /// An input is in the provider's store.
     Fetching,
-    /// Its workshop has the lot.
+    /// The provider's workshop has the lot.
     Taken,
     LeafBegun,
     LeafDone,
@@ -41,7 +42,7 @@ pub enum Point {
     RootDone,
     /// The lot is paid.
     Settled,
-    /// The workshop has dropped it.
+    /// The workshop has dropped the lot.
     Dropped,
 }
 
@@ -84,7 +85,8 @@ impl Point {
 pub struct Watch<'a> {
     site: &'a Site,
     nodes: Vec<NodeClient>,
-    /// A connection to a server stays. One to a file is made for each look: what a killed process leaves in files is for the next one to mend.
+    /// A connection to a server is kept. A connection to a file is made anew for each look, so that
+    /// what a killed process leaves in the files is left for the next process to repair.
     connections: Vec<Option<AnyConnection>>,
     reached: Point,
 }
@@ -97,7 +99,8 @@ impl<'a> Watch<'a> {
         Self { site, nodes, connections, reached: Point::Begun }
     }
 
-    /// Waits until a market has come to a point, or further. False, where all is over before it does.
+    /// Waits until a market has come to a point, or further. Returns false if everything is over
+    /// before that.
     pub async fn until(&mut self, point: Point) -> bool {
         while self.reached < point && !self.site.has_ended_for(OVER) {
             self.look().await;
@@ -112,7 +115,7 @@ impl<'a> Watch<'a> {
         self.reached
     }
 
-    /// What cannot be seen now, since what says it is away, is seen later.
+    /// If the source of an observation is away, the observation is made later.
     async fn look(&mut self) {
         let mut seen = self.of_log().await.unwrap_or(Point::Begun);
         if seen >= Point::Locked && self.has_inputs() {
@@ -150,21 +153,21 @@ impl<'a> Watch<'a> {
         self.site.stores()[1..].iter().any(has_inputs)
     }
 
-    /// How far the provider is that has come furthest.
+    /// How far the furthest provider has come.
     async fn of_workshops(&mut self, of_log: Point) -> Point {
         let (mut seen, mut has_lots) = (Point::Begun, false);
         for provider in 0..self.connections.len() {
             match self.of_workshop(provider).await {
                 Ok(Some(point)) => (seen, has_lots) = (seen.max(point), true),
                 Ok(None) => (),
-                // It is not known.
+                // It is not known how far this provider is.
                 Err(_) => (self.connections[provider], has_lots) = (None, true),
             }
         }
         if of_log == Point::Settled && !has_lots { Point::Dropped } else { seen }
     }
 
-    /// How far a provider is with its lots, where it has some.
+    /// How far a provider has come with its lots. `None` if it has no lots.
     async fn of_workshop(&mut self, provider: usize) -> Result<Option<Point>, sqlx::Error> {
         let url = &self.site.states[provider].database;
         let mut connection = match self.connections[provider].take() {
