@@ -119,8 +119,9 @@ pub async fn adapters() -> Vec<Adapter> {
     all_adapters().await.iter().map(Adapter::new).collect()
 }
 
-/// The process's one instance. It is never dropped, because drivers are unloaded with the last instance. Code of theirs may still be
-/// called after that, such as by a handler that runs when the process exits, and the process would then end in a segmentation fault.
+/// The process's one instance. It is never dropped, because drivers are unloaded with the last
+/// instance. Code of a driver may still be called after that, such as by a handler that runs when
+/// the process exits, and the process would then end in a segmentation fault.
 #[cfg(not(target_arch = "wasm32"))]
 fn instance() -> &'static wgpu::Instance {
     static INSTANCE: std::sync::OnceLock<wgpu::Instance> = std::sync::OnceLock::new();
