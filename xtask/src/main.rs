@@ -29,6 +29,8 @@ mod engines;
 mod firefox;
 mod gpu;
 mod kotlin;
+#[cfg(test)]
+mod manual;
 mod market_api;
 mod measure;
 mod mobile;

@@ -15,6 +15,7 @@
 //! | [`program`] | the canonical constraint program of a key, which other code can replay |
 //! | [`control`] | progress and cancellation |
 //! | [`secret`] | memory that is overwritten when it is dropped |
+//! | [`guide`] | a guide from a statement to a proof, with a program |
 //!
 //! The private modules are best read in this order:
 //!
@@ -43,6 +44,7 @@ mod error;
 pub mod field;
 mod fixed;
 mod fri;
+pub mod guide;
 #[allow(
     unnameable_types,
     reason = "hash functions are sealed: no other crate calls what they are made of"
