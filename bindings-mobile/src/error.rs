@@ -52,7 +52,7 @@ macro_rules! codes {
 codes! {
     {
         /// No issuer of the request vouches for the document.
-        IssuerUntrusted = "issuer_untrusted", Some("the verifier, if it trusts the issuer: name its key or certificate in the request");
+        IssuerUntrusted = "issuer_untrusted", Some("if the verifier trusts the issuer, it must name the issuer's key or certificate in the request");
         /// The issuer's signature over the MSO does not verify.
         IssuerSignature = "issuer_signature", Some("use the document as it was issued");
         /// The document has another type than the request asks for.
@@ -68,19 +68,19 @@ codes! {
         /// The device authenticated with a MAC, which only the reader of that session can check.
         DeviceMacUnsupported = "device_mac_unsupported", Some("have the device sign");
         /// The document carries no signature of its device.
-        DeviceSignatureMissing = "device_signature_missing", Some("have the device sign the session: give a signer, or attach its signature");
+        DeviceSignatureMissing = "device_signature_missing", Some("have the device sign the session: give a signer, or attach the device's signature");
         /// A predicate of the request does not hold.
-        Predicate = "predicate", Some("none for the holder, of whom it is not true; the verifier asks for what the element holds");
+        Predicate = "predicate", Some("the holder can do nothing; the verifier can ask for what the element holds");
         /// The document does not hold an element that the request asks for.
-        ElementMissing = "element_missing", Some("the verifier: ask for another element");
+        ElementMissing = "element_missing", Some("have the verifier ask for another element");
         /// The input is larger than a limit or than every size class.
-        TooLarge = "too_large", Some("ask for fewer or shorter elements; an MSO that is too long needs an issuer that signs fewer digests");
+        TooLarge = "too_large", Some("ask for fewer or shorter elements; if the MSO is too long, the issuer must sign fewer digests");
         /// The prepared proof belongs to another document or to another kind of request.
-        PreparedMismatch = "prepared_mismatch", Some("prepare anew");
+        PreparedMismatch = "prepared_mismatch", Some("prepare another proof");
         /// The prepared proof was used before.
-        PreparedUsed = "prepared_used", Some("prepare another");
+        PreparedUsed = "prepared_used", Some("prepare another proof");
         /// The input does not follow its format.
-        Malformed = "malformed", Some("whoever wrote it must correct what the place names");
+        Malformed = "malformed", Some("whoever wrote the input must correct what the place names");
         /// The proof does not verify.
         ProofInvalid = "proof_invalid", Some("refuse the presentation");
         /// The format version or the suite is one that this build does not know or that the
@@ -90,9 +90,9 @@ codes! {
         Clock = "clock", Some("refuse the request, or present with another `Clock` if the holder agrees");
         /// The device signed elements of its own, and the wallet did not agree to show them or the
         /// request does not ask for them.
-        DeviceNamespaces = "device_namespaces", Some("the verifier: name them in the request; the holder: allow them by `discloseDeviceNamespaces`");
+        DeviceNamespaces = "device_namespaces", Some("the verifier must name their namespaces in the request, and the holder must allow them with `discloseDeviceNamespaces`");
         /// The device signed elements of its own that its issuer does not allow it to sign.
-        DeviceNamespacesUnauthorised = "device_namespaces_unauthorised", Some("have the device sign without them, or the issuer authorise them");
+        DeviceNamespacesUnauthorised = "device_namespaces_unauthorised", Some("have the device sign without them, or have the issuer authorise them");
         /// The backend that computes the proof failed.
         Backend = "backend", Some("prove again");
         /// The caller cancelled the call.
@@ -100,13 +100,13 @@ codes! {
         /// The memory that the caller allows is not enough. Nothing was proved.
         MemoryInsufficient = "memory_insufficient", Some("make no proof now");
         /// A bug in the library, or a system that has run out of threads or random bytes.
-        Internal = "internal", Some("report it, unless the message names the system");
+        Internal = "internal", Some("report it, unless the message says that the system failed");
         /// The pool holds as many proofs, or bytes, as its bounds allow.
-        PoolFull = "pool_full", Some("use or clear what is in the pool");
+        PoolFull = "pool_full", Some("use proofs of the pool, or clear the pool");
         /// The pool's store has no space left.
         StoreFull = "store_full", Some("free some space");
         /// The pool's store failed for another reason.
-        StoreFailed = "store_failed", Some("see what the system says of the path that the place names");
+        StoreFailed = "store_failed", Some("see what the system says about the path that the place names");
         /// The sealer cannot use its key at the moment. No proof was dropped.
         SealerRefused = "sealer_refused", Some("have the holder unlock the device, and try again");
         /// Every remaining proof for the purpose is sealed with another key. No proof was dropped.
@@ -121,40 +121,40 @@ codes! {
         SignerHardware = "signer_hardware", Some("try again; if it keeps failing, have the document issued to another key");
         /// The signer's key is not the key that the document was issued to. Nobody was asked to
         /// sign.
-        SignerOtherKey = "signer_other_key", Some("give the signer of the key that the document was issued to");
+        SignerOtherKey = "signer_other_key", Some("use a signer with the key that the document was issued to");
     }
     of_markets {
         /// A market did not answer.
-        Unreachable = "unreachable", Some("ask again, or another market");
+        Unreachable = "unreachable", Some("ask again, or ask another market");
         /// The answer of a market cannot be read.
-        AnswerMalformed = "answer_malformed", Some("ask again; if it stays so, take another market");
+        AnswerMalformed = "answer_malformed", Some("ask again; if the error persists, use another market");
         /// No market counted the presentation, and no market is paid.
-        NoMarket = "no_market", Some("offer more or more time, or name other markets");
+        NoMarket = "no_market", Some("offer more money or more time, or name other markets");
         /// A market that may have the job does not say how the job ended.
-        Unresolved = "unresolved", Some("hand the presentation to no other market before this one says; go on later with what was saved");
+        Unresolved = "unresolved", Some("submit the presentation to no other market before this market says how the job ended; resume later from the saved state");
         /// The state of a hand-off or of a purse could not be saved, so nothing more is done.
-        NotSaved = "not_saved", Some("see why it could not be saved, and go on with what was saved last");
+        NotSaved = "not_saved", Some("see why it could not be saved, and resume from what was saved last");
         /// The saved state belongs to another presentation, or is not the state of a hand-off.
-        OtherHandOff = "other_hand_off", Some("give the presentation, request and transcript that it was begun with");
+        OtherHandOff = "other_hand_off", Some("give the presentation, request and transcript that the hand-off was begun with");
         /// A purse has less credit than a job may cost.
         CreditShort = "credit_short", Some("buy more credit, or offer less");
         /// The market could distinguish the blind credit that it issues to this wallet from the
         /// credit that it issues to others.
-        CreditUntrusted = "credit_untrusted", Some("buy none there, and keep the purse, which may show what the market did");
+        CreditUntrusted = "credit_untrusted", Some("buy no credit there, and keep the purse, which may show what the market did");
         /// A market gave a receipt that does not hold.
         ReceiptInvalid = "receipt_invalid", Some("keep the receipt, which shows that the market broke its promise");
         /// It could not be determined whether a receipt holds.
-        ReceiptNotJudged = "receipt_not_judged", Some("mend what judges receipts, and go on with what was saved");
+        ReceiptNotJudged = "receipt_not_judged", Some("repair what judges receipts, and resume from the saved state");
         /// Only the operator of the market may do this.
         OperatorOnly = "operator_only", Some("have the operator do it");
         /// The signature of a message does not verify.
         SignatureInvalid = "signature_invalid", Some("sign with the key that the message names");
         /// The market does not have what it was asked about.
-        Unknown = "unknown", Some("see what the market is asked about");
+        Unknown = "unknown", Some("check what the market is asked about");
         /// The market does not have the job.
-        JobUnknown = "job_unknown", Some("see which market has it");
+        JobUnknown = "job_unknown", Some("find out which market has it");
         /// The job has no receipt yet, or will never have one.
-        NoReceipt = "no_receipt", Some("see where the job stands");
+        NoReceipt = "no_receipt", Some("ask for the state of the job");
         /// The market does not accept this HTTP method for the request.
         WrongMethod = "wrong_method", Some("update this software, or the market");
         /// The market received the request too slowly.
@@ -162,50 +162,51 @@ codes! {
         /// The account does not have enough money.
         NotEnough = "not_enough", Some("deposit more, or offer less");
         /// The message is for another market.
-        OtherMarket = "other_market", Some("open the market anew, which asks who it is");
+        OtherMarket = "other_market", Some("open the market anew, which asks for its id");
         /// The market has accepted this message before.
-        TakenBefore = "taken_before", Some("none is needed: see where the job stands");
+        TakenBefore = "taken_before", Some("no remedy is needed: ask for the state of the job");
         /// The idempotency key already stands for something else.
-        IdempotencyKeyUsed = "idempotency_key_used", Some("choose another");
+        IdempotencyKeyUsed = "idempotency_key_used", Some("choose another key");
         /// The market already has a job about this presentation.
-        StatementRepeated = "statement_repeated", Some("see where that job stands, or present anew");
+        StatementRepeated = "statement_repeated", Some("ask for the state of that job, or present anew");
         /// The batch of the job is closed, so the job can no longer be cancelled.
         TooLateToCancel = "too_late_to_cancel", Some("wait for the receipt");
         /// The deadlines of the job are so soon that no provider could meet them.
-        TooSoon = "too_soon", Some("try again later");
+        TooSoon = "too_soon", Some("offer more time");
         /// The offer is below the minimum that the market accepts.
-        BelowFloor = "below_floor", Some("offer what an estimate says at least");
+        BelowFloor = "below_floor", Some("offer at least the floor of an estimate");
         /// What the request names belongs to the holder of another key.
-        NotYours = "not_yours", Some("use the key that it was handed in with");
+        NotYours = "not_yours", Some("use the key that it was submitted with");
         /// The market does not admit the provider, for example because the provider is not on its
         /// operator's list.
-        NotAdmitted = "not_admitted", Some("have the operator admit the key, or take another market");
+        NotAdmitted = "not_admitted", Some("report it: only providers should meet this code");
         /// A provider's delivery came too late.
-        TooLate = "too_late", Some("hand in anew");
+        TooLate = "too_late", Some("report it: only providers should meet this code");
         /// A token of credit was already spent.
         CreditSpent = "credit_spent", Some("use another token");
         /// The market does not issue or redeem credit of this epoch now.
-        CreditEpoch = "credit_epoch", Some("buy credit anew");
-        /// A key that is paid with credit can submit only one job.
-        OneTimeKey = "one_time_key", Some("redeem credit for another key");
+        CreditEpoch = "credit_epoch", Some("buy new credit");
+        /// A key that is paid with credit can submit only one job. Credit cannot be redeemed for a key
+        /// that has already submitted a job.
+        OneTimeKey = "one_time_key", Some("use a new key for each job, and redeem credit for a new key");
         /// The market refused for a reason that this version does not know.
-        Refused = "refused", Some("see what the message says, or update this software");
+        Refused = "refused", Some("see the message, or update this software");
         /// The answer to the request would reveal too much about its holder to be handed to others.
         KeptBack = "kept_back", Some("have the verifier ask a predicate that more people meet");
         /// The message is too old, or its time lies in the future.
         Stale = "stale", Some("set the device's clock, and try again");
         /// The market did not issue this token of credit, or the order for credit is not valid.
-        CreditInvalid = "credit_invalid", Some("buy credit anew");
+        CreditInvalid = "credit_invalid", Some("buy new credit");
         /// The market accepts proofs of other versions.
-        OtherProofSystem = "other_proof_system", Some("update this software, or take another market");
+        OtherProofSystem = "other_proof_system", Some("update this software, or use another market");
         /// The market has no way to move money in or out.
-        NoGateway = "no_gateway", Some("see how the market takes money");
+        NoGateway = "no_gateway", Some("find out how the market takes money");
         /// The client has reached a quota of the market.
         Quota = "quota", Some("try again later");
         /// The market cannot remember any more messages of this key at the moment.
         TooManySeen = "too_many_seen", Some("try again later");
         /// The market is busy.
-        Busy = "busy", Some("ask again after as many seconds as the error says");
+        Busy = "busy", Some("ask again after the number of seconds in the error");
         /// The market cannot answer at the moment.
         Unavailable = "unavailable", Some("try again later");
     }

@@ -191,12 +191,12 @@ fn no_threads(error: &dyn std::error::Error) -> Error {
     Error::new(
         Code::Internal,
         "threads",
-        format!("the system starts no threads: {error}; try again with fewer"),
+        format!("the system did not start the threads: {error}; try again with fewer"),
     )
 }
 
 pub(crate) fn panicked() -> Error {
-    let message = "a panic, or an exception that a listener threw; if no listener did, please report this bug";
+    let message = "the library panicked, or a listener threw an exception; if no listener did, please report this bug";
     Error::new(Code::Internal, "velum", message)
 }
 

@@ -241,8 +241,7 @@ impl TryFrom<Suite> for velum_credentials::Suite {
 
     fn try_from(suite: Suite) -> Result<Self, VelumError> {
         Self::by_name(suite.name()).ok_or_else(|| {
-            let message =
-                format!("this build does not have suite {:?}; take another", suite.name());
+            let message = format!("this build does not have suite {:?}; use another", suite.name());
             VelumError::new(crate::ErrorCode::WrongVersion, "suite", message)
         })
     }

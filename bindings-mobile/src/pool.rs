@@ -131,7 +131,7 @@ impl ProofPool {
             VelumError::new(
                 ErrorCode::Malformed,
                 "key",
-                format!("{} bytes; a key has 32", key.len()),
+                format!("{} bytes instead of 32", key.len()),
             )
         })?;
         Self::with(wallet, folder, Arc::new(KeySealer::new(key)), options.unwrap_or_default())

@@ -39,7 +39,7 @@ pub enum DeviceSignerError {
     #[error("the device's key cannot be used while the device is locked")]
     Locked,
     /// The key cannot sign, for example because it is for key agreement (ECDH) only.
-    #[error("the device's key cannot sign; it may be for key agreement alone")]
+    #[error("the device's key cannot sign; it may be for key agreement only")]
     KeyCannotSign,
     /// The hardware failed, or whatever else keeps the key.
     #[error("the device's key cannot be used: {reason}")]
@@ -162,7 +162,7 @@ impl ToSign {
             ),
             None => (
                 ErrorCode::Malformed,
-                "neither a P-256 point of SEC 1 nor a SubjectPublicKeyInfo of one",
+                "neither a SEC 1 point on P-256 nor the SubjectPublicKeyInfo of one",
             ),
         };
         Err(VelumError::new(code, "signer.publicKey", message))
@@ -178,7 +178,7 @@ impl ToSign {
         if forms(bytes).next().is_none() {
             return Err(not_a_signature("signer.signature"));
         }
-        let message = "the signature does not verify under the signer's own key; sign the payload, hashed once by SHA-256";
+        let message = "the signature does not verify under the signer's own key; sign the payload, hashed once with SHA-256";
         Err(VelumError::new(ErrorCode::DeviceSignature, "signer.signature", message))
     }
 }
@@ -197,9 +197,7 @@ fn forms(bytes: &[u8]) -> impl Iterator<Item = Signature> {
 }
 
 fn not_a_signature(place: &str) -> VelumError {
-    let message = format!(
-        "{SIGNATURE_BYTES} bytes r || s or DER are a signature on P-256; these are neither"
-    );
+    let message = format!("not a signature on P-256; give {SIGNATURE_BYTES} bytes r || s, or DER");
     VelumError::new(ErrorCode::Malformed, place, message)
 }
 

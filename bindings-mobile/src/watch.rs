@@ -242,7 +242,7 @@ impl Drop for CancelOnDrop {
 }
 
 pub(crate) fn cancelled() -> Error {
-    Error::new(Code::Cancelled, "prover", "cancelled; nothing was handed out")
+    Error::new(Code::Cancelled, "prover", "the call was cancelled; no result was handed out")
 }
 
 /// Ignores poisoning: no code under these locks panics half-way, so the data is consistent.

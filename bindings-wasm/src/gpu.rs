@@ -160,7 +160,7 @@ impl GpuProver {
             return failure::thrown(error);
         }
         let message = format!(
-            "{}; make a new prover, or ask for \"auto\", which uses a GPU where it can",
+            "{}; make a new prover, or ask for \"auto\", which needs no GPU",
             error.message()
         );
         failure::object(&json!({ "code": "gpu_unavailable", "where": "gpu", "message": message }))

@@ -194,7 +194,7 @@ impl Pool {
         let held: Option<Vec<_>> = held.iter().map(hash).collect();
         let held = held.ok_or_else(|| {
             let message =
-                "not a hash of a document: 64 hexadecimal digits, such as a purpose's `document`";
+                "not a document's hash: give 64 hexadecimal digits, such as a purpose's `document`";
             failure::thrown(&Error::new(velum_credentials::Code::Malformed, "held", message))
         })?;
         let swept = self.0.sweep(&held, clock(now)?).await.map_err(|error| thrown(&error))?;

@@ -92,7 +92,7 @@ test("a pool that is full gives the proof back, and what is swept is gone", asyn
     code: "pool_full",
     used: true,
     kept: [],
-    dropped: ["made for a document that is not held, or in another format"],
+    dropped: ["made for a document that is no longer held, or in another format"],
     cleared: 1,
   });
 });

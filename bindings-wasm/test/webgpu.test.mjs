@@ -157,7 +157,7 @@ describe("a page with WebGPU", needs("gpu-simd"), () => {
   }
 
   for (const [what, changes, pattern] of [
-    ["lacks what kernels need", { limits: 4 }, /4 storage buffers a kernel/u],
+    ["lacks what kernels need", { limits: 4 }, /4 storage buffers per kernel/u],
     ["refuses kernels", { refuse: "" }, /refused on purpose/u],
   ]) {
     test(`proves on the processor where an adapter ${what}, unless a GPU is required`, async (context) => {
@@ -229,7 +229,7 @@ describe("a page with WebGPU", needs("gpu-simd"), () => {
       [11, 12, 13, 14],
     );
     assert.ok(calibration.every(({ cpuMs, gpuMs }) => cpuMs >= 0 && gpuMs > 0));
-    assert.match(environment.gpu.reason, /processor/u);
+    assert.match(environment.gpu.reason, /CPU/u);
     const again = await prove(page, { workerUrl, calibration }, { waits: true });
     assert.deepEqual(again.calibration, calibration);
     assert.deepEqual(troubles, []);

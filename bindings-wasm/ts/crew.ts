@@ -89,11 +89,11 @@ export class Crew {
         if ("broken" in message) return this.#events.failed(thrown(message.broken));
         if (!("began" in message)) return receive(message);
         clearTimeout(late);
-        if (!worker.tellsItsEnd) watchLock(message.began, signal, () => failed("it was ended from outside"));
+        if (!worker.tellsItsEnd) watchLock(message.began, signal, () => failed("it was terminated from outside"));
       },
       failed,
     });
-    const late = setTimeout(() => failed("its script does not begin"), BEGIN_MS);
+    const late = setTimeout(() => failed("its script did not start"), BEGIN_MS);
     this.#late.push(late);
     this.#workers.push(worker);
     worker.post(first, []);

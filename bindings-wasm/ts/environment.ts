@@ -67,17 +67,17 @@ export function choose({ build = "auto", threads }: BuildOptions): Environment {
       throw new VelumError("unsupported", "build", `${missing}; ask for "auto" or another build`);
     return environmentOf(build, "it was asked for", found, threads);
   }
-  if (!found.wasm) return environmentOf("scalar", "there is no WebAssembly here: nothing can be proven", found);
+  if (!found.wasm) return environmentOf("scalar", "this engine has no WebAssembly, so nothing can be proven", found);
   if (!found.simd) return environmentOf("scalar", "this engine has no SIMD", found);
   const obstacle = noThreads(found);
   if (obstacle !== undefined) return withoutThreads(obstacle, found);
-  const reason = "this engine has SIMD, and the page is isolated so that threads share memory";
+  const reason = "this engine has SIMD, and the page is isolated, so threads can share memory";
   return environmentOf("simd-threads", reason, found, threads);
 }
 
 /** The environment without threads, for engines that have SIMD but cannot use threads. */
 export function withoutThreads(obstacle = "they could not be started", found = look()): Environment {
-  return environmentOf("simd", `this engine has SIMD; there are no threads, since ${obstacle}`, found);
+  return environmentOf("simd", `this engine has SIMD, but no threads are used: ${obstacle}`, found);
 }
 
 interface Found {
@@ -113,17 +113,17 @@ function lacks(build: Build, found: Found): string | undefined {
 function noSharedMemory({ sharedMemory, crossOriginIsolated, isPage }: Found): string | undefined {
   if (sharedMemory) return undefined;
   return isPage && !crossOriginIsolated
-    ? "the page is not isolated by COOP and COEP, without which memory cannot be shared"
-    : "this engine shares no memory";
+    ? "the page is not isolated by COOP and COEP, so memory cannot be shared"
+    : "this engine cannot share memory";
 }
 
 /** Why threads are not used by default, if they are not. */
 function noThreads(found: Found): string | undefined {
   const obstacle = noSharedMemory(found);
   if (obstacle !== undefined) return obstacle;
-  if (!found.isPage) return "outside of pages they are used where they are asked for";
+  if (!found.isPage) return "outside of pages they are used only if they are asked for";
   if (!found.crossOriginIsolated) return "the page is not isolated by COOP and COEP";
-  return found.processors < 2 ? "there is but one processor" : undefined;
+  return found.processors < 2 ? "there is only one processor" : undefined;
 }
 
 function environmentOf(build: Build, reason: string, found: Found, threads?: number): Environment {

@@ -170,20 +170,20 @@ export function cancelled(signal: AbortSignal): VelumError {
 }
 
 export function disposed(): VelumError {
-  return new VelumError("disposed", "dispose", "dispose() was called; make a new one");
+  return new VelumError("disposed", "dispose", "this object was disposed; make a new one");
 }
 
 export function trappedBefore(): VelumError {
-  const message = "an earlier call hit a bug, and what it left behind is not safe to use; restart, or use a worker";
+  const message = "an earlier call hit a bug, so the WebAssembly is no longer safe to use; restart, or use a worker";
   return new VelumError("internal", "wasm", message);
 }
 
 export function workerFailed(reason: string): VelumError {
-  const message = `the worker ended (${reason}); call again, which starts a new one`;
+  const message = `the worker ended (${reason}); call again to start a new one`;
   return new VelumError("worker_failed", "worker", message);
 }
 
 export function loadFailed(reason: string): VelumError {
-  const message = `the worker could not be loaded (${reason}); check that its script and the WebAssembly are served, and the page's CSP`;
+  const message = `the worker could not be loaded (${reason}); check the page's CSP, and that the script and the WebAssembly are served`;
   return new VelumError("load_failed", "worker", message);
 }

@@ -87,10 +87,10 @@ function webgpu(): Gpu | undefined {
 /** Why a build cannot use a GPU here, if it cannot. */
 export function noGpu(build: Build): string | undefined {
   if (webgpu() === undefined) return NO_WEBGPU;
-  if (build === "scalar") return 'the build "scalar" has none';
+  if (build === "scalar") return 'the build "scalar" cannot use a GPU';
   return canWait(build)
     ? undefined
-    : 'this engine has no Atomics.waitAsync, which the build "simd-threads" needs for one';
+    : 'this engine has no Atomics.waitAsync, which the build "simd-threads" needs for a GPU';
 }
 
 /**
@@ -118,7 +118,7 @@ export function calibrationOf(given: readonly Timing[]): Timing[] {
   const isOne = ({ logHeight, cpuMs, gpuMs }: Timing) =>
     Number.isInteger(logHeight) && logHeight > 0 && logHeight < 32 && isTime(cpuMs) && isTime(gpuMs);
   if (copy.length > 0 && ascend && copy.every(isOne)) return copy;
-  throw new VelumError("malformed", "calibration", "not what a prover gave as its calibration");
+  throw new VelumError("malformed", "calibration", "not the calibration of a prover");
 }
 
 /** The state of the GPU before any prover has asked for it. */
@@ -142,11 +142,11 @@ export async function look(policy: GpuPolicy, build: Build): Promise<GpuEnvironm
   };
 }
 
-const OPENING = "its kernels are compiled, and it is measured; the processor proves";
-const OPENING_REQUIRED = "its kernels are compiled; calls wait";
+const OPENING = "its kernels are being compiled and measured; the CPU proves until then";
+const OPENING_REQUIRED = "its kernels are being compiled; calls wait";
 const OFF = "it is switched off";
 const NO_WEBGPU = "this engine has no WebGPU";
-const SOFTWARE = 'it computes on the processor, for which "auto" never chooses it';
+const SOFTWARE = 'it computes on the CPU, so "auto" never chooses it';
 
 /** The GPU of a prover, from the state that its worker reported last. `told` is `undefined` if it reported none. */
 export function gpuEnvironment(policy: GpuPolicy, build: Build, told: GpuState | undefined): GpuEnvironment {
@@ -171,6 +171,6 @@ export function gpuEnvironment(policy: GpuPolicy, build: Build, told: GpuState |
 function measured({ calibration }: GpuState): string {
   const faster =
     calibration?.filter(({ cpuMs, gpuMs }) => gpuMs < cpuMs).map(({ logHeight }) => `2^${logHeight}`) ?? [];
-  if (faster.length === 0) return "the processor was faster at every height that was measured";
-  return `it was faster than the processor at tables of ${faster.join(", ")} rows`;
+  if (faster.length === 0) return "the CPU was faster at every height that was measured";
+  return `it was faster than the CPU at tables of ${faster.join(", ")} rows`;
 }

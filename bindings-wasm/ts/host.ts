@@ -142,13 +142,13 @@ export function nodeWorker(url: () => string, name: string, events: WorkerEvents
   const threads = node()?.getBuiltinModule?.("node:worker_threads");
   if (threads === undefined) {
     const message =
-      "there are no workers here: call from a page, from a worker, or from Node 20.16 or later; or verify with `worker: false`";
+      "this environment has no workers; call from a page, a worker or Node 20.16 or later, or verify with `worker: false`";
     throw new VelumError("unsupported", "worker", message);
   }
   const worker = new threads.Worker(new URL(url()), { name });
   worker.on("message", events.message);
   worker.on("error", (error) => events.failed(error.message));
-  worker.on("exit", (code) => events.failed(`it ended with status ${code}`));
+  worker.on("exit", (code) => events.failed(`exit status ${code}`));
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),
     terminate: () => void worker.terminate(),

@@ -77,18 +77,18 @@ export async function attempt<T>(call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (cause) {
     if (cause instanceof VelumError) throw cause;
-    throw new VelumError("malformed", "arguments", "not of the types that this takes; `cause` says more", { cause });
+    throw new VelumError("malformed", "arguments", "an argument has the wrong type; see `cause`", { cause });
   }
 }
 
 /** The options, if they have only these names. Otherwise a misspelt option would be ignored without a word. */
 export function optionsOf<T extends object>(options: T, names: readonly (keyof T & string)[]): T {
   if (Object(options) !== options) {
-    throw new VelumError("malformed", "options", "not an object of options");
+    throw new VelumError("malformed", "options", "not an object");
   }
   const other = Object.keys(options).find((name) => !(names as readonly string[]).includes(name));
   if (other === undefined) return options;
-  throw new VelumError("malformed", `options.${other}`, `no option here; there are ${names.join(", ")}`);
+  throw new VelumError("malformed", `options.${other}`, `unknown option; the options are ${names.join(", ")}`);
 }
 
 /** The options that follow and stop a call, taken from options that may include others. */
@@ -163,7 +163,7 @@ function clockSeconds(clock: Date | "any"): number | undefined {
 export function json(value: unknown, where: string): string {
   // `JSON.stringify` returns undefined for a value that JSON lacks.
   const text = typeof value === "string" ? value : (JSON.stringify(value) as string | undefined);
-  if (text === undefined) throw new VelumError("malformed", where, "neither an object nor its JSON");
+  if (text === undefined) throw new VelumError("malformed", where, "neither an object nor JSON text");
   return text;
 }
 
@@ -177,7 +177,7 @@ export function requestText(request: RequestInput): string {
 /** The name of a size class, if it is valid. */
 export function sizeClass<T extends SizeClass | undefined>(name: T): T {
   if (name === undefined || name === "standard" || name === "large" || name === "extra") return name;
-  throw new VelumError("malformed", "sizeClass", 'none of "standard", "large" and "extra"');
+  throw new VelumError("malformed", "sizeClass", 'not one of "standard", "large" and "extra"');
 }
 
 /** All suites, in Rust's order. */
@@ -186,7 +186,7 @@ const SUITES: readonly Suite[] = ["direct", "compact", "aggregatable"];
 /** The name of a suite, if it is valid. */
 export function suite(name: Suite, where: string): Suite {
   if (SUITES.includes(name)) return name;
-  throw new VelumError("malformed", where, `none of "${SUITES.join('", "')}"`);
+  throw new VelumError("malformed", where, `not one of "${SUITES.join('", "')}"`);
 }
 
 /**
@@ -196,7 +196,7 @@ function allowedSuites(suites: readonly Suite[] | undefined): number {
   if (suites === undefined) return 0;
   if (!Array.isArray(suites)) throw new VelumError("malformed", "suites", "not an array of suites");
   const allowed = suites.map((name: Suite) => suite(name, "suites"));
-  if (allowed.length === 0) throw new VelumError("malformed", "suites", "empty: no presentation could be taken");
+  if (allowed.length === 0) throw new VelumError("malformed", "suites", "empty: no presentation would be accepted");
   return allowed.reduce((bits, name) => bits | (1 << SUITES.indexOf(name)), 0);
 }
 
@@ -262,7 +262,7 @@ const PAYEE_BYTES = 32;
 export function payeeBytes(payee: Uint8Array): Uint8Array {
   const copy = bytes(payee, "payee");
   if (copy.length === PAYEE_BYTES) return copy;
-  throw new VelumError("malformed", "payee", `${copy.length} bytes, where a payee has ${PAYEE_BYTES}`);
+  throw new VelumError("malformed", "payee", `${copy.length} bytes instead of ${PAYEE_BYTES}`);
 }
 
 /** The input of the worker that verifies receipts. */
@@ -284,6 +284,6 @@ export function address(url: string | URL | undefined, where: string): string | 
   try {
     return new URL(url, document?.baseURI ?? location?.href).href;
   } catch (cause) {
-    throw new VelumError("malformed", where, "not an address; where there is no page, give a whole one", { cause });
+    throw new VelumError("malformed", where, "not a URL; outside of pages, give an absolute URL", { cause });
   }
 }

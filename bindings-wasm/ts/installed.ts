@@ -20,7 +20,7 @@ export function installed(file: string): URL {
     const manifest = modules.createRequire(`${node()?.cwd() ?? ""}/`).resolve("@velum/prover/package.json");
     return new URL(`dist/${file}`, urls.pathToFileURL(manifest));
   } catch (cause) {
-    const message = `a bundle for servers left this file of @velum/prover behind. In Next, add ${ADVICE} to next.config.js; elsewhere, do not bundle the package`;
+    const message = `the server bundle lacks this file of @velum/prover; in Next, add ${ADVICE} to next.config.js; elsewhere, do not bundle the package`;
     throw new VelumError("load_failed", file, message, { cause });
   }
 }

@@ -36,7 +36,7 @@ export async function loadReceiptVerifier({
       if (told.length > 0) throw { code: "kept_back", where: "request", message: told.join("; ") };
       const made = submission(presentation, transcript, request);
       const sizeClass = SIZE_CLASSES[(made[STATEMENT_BYTES] ?? 0) - 1];
-      if (sizeClass === undefined) throw new Error("a size class that is not known");
+      if (sizeClass === undefined) throw new Error("unknown size class");
       return { bytes: made.slice(STATEMENT_BYTES + 1), statement: made.slice(0, STATEMENT_BYTES), sizeClass };
     },
     verify: ({ receipt, transcript, request, profiles, payee: wanted }, watch) => {

@@ -27,13 +27,13 @@ const STEPS: readonly unknown[] = [
 export function keyBytes(key: Uint8Array): Uint8Array<ArrayBuffer> {
   const copy = bytes(key, "key");
   if (copy.length === KEY_BYTES) return copy;
-  throw new VelumError("malformed", "key", `${copy.length} bytes, where a secret key has ${KEY_BYTES}`);
+  throw new VelumError("malformed", "key", `${copy.length} bytes instead of ${KEY_BYTES}`);
 }
 
 /** The id of a job or of a market, if it is valid. */
 export function hashText(hash: string, where: string): string {
   if (typeof hash === "string" && /^[0-9a-f]{64}$/u.test(hash)) return hash;
-  throw new VelumError("malformed", where, "not 64 digits of lower-case hexadecimal");
+  throw new VelumError("malformed", where, "not 64 lower-case hexadecimal digits");
 }
 
 /** The value, if it is a whole number from 0 to 2^53 - 1. */
@@ -117,6 +117,6 @@ export function savedHandOff(saved: SavedHandOff): { plan: SavedHandOff; profile
     Number.isSafeInteger(at.market) &&
     STEPS.includes(at.step);
   const first = isOne ? markets[0] : undefined;
-  if (first === undefined) throw new MarketError("other_hand_off", "saved", "not what `save` was called with");
+  if (first === undefined) throw new MarketError("other_hand_off", "saved", "not a state that `save` received");
   return { plan: saved, profile: profile(first.job.message["profile"] as Profile, "saved") };
 }

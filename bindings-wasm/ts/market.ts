@@ -207,7 +207,7 @@ export class MarketClient {
           receipt: Uint8Array<ArrayBuffer>;
         };
         const { url, id } = plan.markets[given.market] ?? { url: "", id: "" };
-        if (platform.verified === undefined) throw new VelumError("internal", "hand-off", "a receipt was not judged");
+        if (platform.verified === undefined) throw new VelumError("internal", "hand-off", "a receipt was not verified");
         return { receipt: given.receipt, verified: platform.verified, market: url, job: id };
       } catch (reason) {
         if (options.signal && reason instanceof MarketError && reason.code === "cancelled")
@@ -242,7 +242,7 @@ export class MarketClient {
 
   async #planned(submission: Submission, markets: readonly Market[], offer: Offer) {
     if (!Array.isArray(markets) || markets.length === 0 || !markets.every((market) => market instanceof Market))
-      throw new VelumError("malformed", "markets", "not an array of one or more that `open` gave");
+      throw new VelumError("malformed", "markets", "not an array of one or more markets from `open`");
     const planned: SavedHandOff["markets"] = [];
     for (const [place, market] of (markets as readonly Market[]).entries()) {
       const { url } = market;
@@ -273,7 +273,7 @@ const holders = new WeakMap<Market, Held>();
 
 function held(market: Market): Held {
   const holder = holders.get(market);
-  if (holder === undefined) throw new VelumError("malformed", "markets", "not one that `open` gave");
+  if (holder === undefined) throw new VelumError("malformed", "markets", "not a market from `open`");
   return holder;
 }
 

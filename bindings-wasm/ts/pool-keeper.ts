@@ -125,7 +125,7 @@ export class Keeper {
 
   async #opening(): Promise<{ database: IDBDatabase; key: CryptoKey }> {
     if (typeof indexedDB === "undefined")
-      throw new Error("there is no IndexedDB here; a pool is for pages and workers");
+      throw new Error("this environment has no IndexedDB; use the pool in a page or a worker");
     const database = await openDatabase(this.#name);
     const forget = () => {
       this.#opened = undefined;
@@ -166,8 +166,8 @@ function openDatabase(name: string): Promise<IDBDatabase> {
       for (const store of [KEYS, ENTRIES, LENGTHS]) opening.result.createObjectStore(store);
     };
     opening.onsuccess = () => resolve(opening.result);
-    opening.onerror = () => reject(opening.error ?? new Error("it cannot be opened"));
-    opening.onblocked = () => reject(new Error("another tab holds an older version of it; close the other tabs"));
+    opening.onerror = () => reject(opening.error ?? new Error("the database cannot be opened"));
+    opening.onblocked = () => reject(new Error("another tab has an older version open; close the other tabs"));
   });
 }
 
@@ -209,5 +209,5 @@ function isTrouble(reason: unknown): reason is Trouble {
 
 function trouble(kind: Trouble["kind"], reason: unknown): Trouble {
   const { name, message } = Object(reason) as Partial<Error>;
-  return { kind, message: [name, message].filter((part) => part).join(": ") || "for no reason that is told" };
+  return { kind, message: [name, message].filter((part) => part).join(": ") || "no reason was given" };
 }

@@ -164,7 +164,7 @@ export class ProofPool {
         const prepared = await prepare();
         // A proof of another purpose would not be counted, so the loop would never end.
         if (purposeKey(prepared.purpose) !== purposeKey(purpose)) {
-          throw new VelumError("prepared_mismatch", "prepare", "it made a proof of another purpose");
+          throw new VelumError("prepared_mismatch", "prepare", "the new proof is for another purpose");
         }
         await this.put(prepared);
         added += 1;

@@ -85,5 +85,5 @@ export function giveBack(prepared: Prepared, bytes: Bytes): void {
 function bytesOf(prepared: Prepared): Bytes {
   const bytes = held.get(prepared);
   if (bytes !== undefined) return bytes;
-  throw new VelumError("prepared_used", "prepared", "it answered a request already; prepare anew");
+  throw new VelumError("prepared_used", "prepared", "this prepared proof was used; prepare another");
 }

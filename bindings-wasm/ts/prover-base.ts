@@ -253,7 +253,7 @@ export abstract class ProverBase {
     try {
       this.#onRetry?.(retry);
     } catch (cause) {
-      const message = "onRetry threw, which stopped the call; `cause` is what it threw";
+      const message = "onRetry threw, so the call stopped; see `cause`";
       throw new VelumError("cancelled", "onRetry", message, { cause });
     }
   }

@@ -132,6 +132,6 @@ export function useProverCall<Arguments extends unknown[], Result>(
 
 function mounted(prover: ProverBase | undefined): ProverBase {
   if (prover !== undefined) return prover;
-  const message = "there is no prover: put a ProverProvider around, and wait until useProver gives one";
+  const message = "there is no prover; wrap the component in a ProverProvider, and wait until useProver returns one";
   throw new VelumError("unsupported", "prover", message);
 }

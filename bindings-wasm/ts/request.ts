@@ -83,7 +83,7 @@ export class RequestBuilder implements Request {
    */
   element(element: string, namespace: string | undefined = this.#namespace): ElementBuilder {
     if (namespace === undefined) {
-      const message = "not known for documents of this type; name it here or in the options of the request";
+      const message = "unknown for this document type; name it here or in the options of the request";
       throw new VelumError("malformed", "namespace", message);
     }
     const named = { namespace: text(namespace, "namespace"), element: text(element, "element") };

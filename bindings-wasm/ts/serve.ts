@@ -149,7 +149,7 @@ export function broken(thrown: unknown): Failure {
 export function notLoaded(reason: unknown): Failure {
   if (isFailure(reason)) return reason;
   const why = reason instanceof Error ? reason.message : String(reason);
-  const message = `the WebAssembly could not be loaded (${why}); check that it is served, wasmUrl, and the page's CSP`;
+  const message = `the WebAssembly could not be loaded (${why}); check wasmUrl, the page's CSP, and that the file is served`;
   return { code: "load_failed", where: "wasm", message };
 }
 

@@ -18,7 +18,7 @@ export type Source = Wasm | string;
  */
 export function source(wasm: Wasm | undefined, wasmUrl: string | URL | undefined, where = "wasm"): Source | undefined {
   if (wasm === undefined) return address(wasmUrl, `${where}Url`);
-  if (wasmUrl !== undefined) throw new VelumError("malformed", where, `leave out either this or ${where}Url`);
+  if (wasmUrl !== undefined) throw new VelumError("malformed", where, `give either this or ${where}Url, not both`);
   if (isBytes(wasm)) return bytes(wasm, where);
   if (isModule(wasm)) return wasm;
   throw new VelumError("malformed", where, "neither a WebAssembly.Module nor a Uint8Array");

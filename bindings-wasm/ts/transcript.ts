@@ -148,7 +148,7 @@ function builderOf(session: Session): () => Uint8Array {
     }
     default: {
       const protocols = "openid4vp, openid4vp-dc-api, openid4vp-annex-b, dcapi, qr and nfc";
-      throw new VelumError("malformed", "protocol", `none of ${protocols}`);
+      throw new VelumError("malformed", "protocol", `not one of ${protocols}`);
     }
   }
 }

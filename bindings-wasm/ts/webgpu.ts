@@ -103,14 +103,14 @@ export class Prover extends ProverBase {
     const [{ build }] = found;
     const obstacle = noGpu(build);
     if (policy === "require" && obstacle !== undefined) {
-      throw new VelumError("gpu_unavailable", "gpu", `${obstacle}; ask for another build, or for "auto"`);
+      throw new VelumError("gpu_unavailable", "gpu", `${obstacle}; ask for another build, or set gpu to "auto"`);
     }
     const wasm = address(options.wasmUrl, "wasmUrl");
     const workerUrl = address(options.workerUrl, "workerUrl");
     // Addresses are those of builds with a GPU.
     const isAddressed = wasm !== undefined || workerUrl !== undefined;
     if (isAddressed && build === "scalar") {
-      throw new VelumError("unsupported", "build", "a prover with a GPU needs SIMD; use that of `@velum/prover`");
+      throw new VelumError("unsupported", "build", "a prover with a GPU needs SIMD; use the prover of `@velum/prover`");
     }
     if (isAddressed && !canWait(build)) {
       throw new VelumError("unsupported", "build", 'this engine has no Atomics.waitAsync; ask for the build "simd"');

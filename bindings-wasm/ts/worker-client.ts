@@ -72,7 +72,7 @@ export class WorkerClient<C extends Calls> {
         try {
           onProgress?.(...stage);
         } catch (cause) {
-          const message = "onProgress threw, which stopped the call; `cause` is what it threw";
+          const message = "onProgress threw, so the call stopped; see `cause`";
           job.failed(new VelumError("cancelled", "onProgress", message, { cause }));
           this.#abandon(job);
         }
@@ -143,7 +143,7 @@ export class WorkerClient<C extends Calls> {
     } catch (cause) {
       // The arguments were checked. Anything else that cannot be sent must not stop the queue.
       this.#settled();
-      job.failed(new VelumError("malformed", "arguments", "what cannot be sent to a worker", { cause }));
+      job.failed(new VelumError("malformed", "arguments", "cannot be sent to a worker; see `cause`", { cause }));
       this.#next();
     }
   }

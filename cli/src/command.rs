@@ -58,5 +58,7 @@ pub fn help_or_usage(error: &clap::Error) -> Result<Report, Failure> {
 pub fn use_threads(threads: Option<u16>) -> Result<(), Failure> {
     let Some(threads) = threads else { return Ok(()) };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
-    pool.map_err(|error| Failure::usage(format!("cannot start {threads} threads: {error}")))
+    pool.map_err(|error| {
+        Failure::usage(format!("cannot start {threads} threads: {error}; give a smaller --threads"))
+    })
 }

@@ -29,14 +29,14 @@ const SECONDS_A_DAY: i64 = 86_400;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// What to show in place of one presentation: `aggregate` folds eight into one proof
+    /// Show this instead of one presentation: `aggregate` folds eight presentations into one proof
     #[arg(value_parser = ["aggregate"])]
     what: Option<String>,
-    /// Whether a GPU proves: see `velum prove --help`. A GPU that `auto` opens is not ready before
-    /// the demo ends
+    /// Whether a GPU makes the proofs: see `velum prove --help`. With `auto`, the GPU is not ready
+    /// before the demo ends
     #[arg(long, value_name = "G", default_value = "off", value_parser = gpu::POLICIES)]
     gpu: String,
-    /// Show how long each stage took
+    /// Show how long each stage took and on which device it ran
     #[arg(long)]
     profile: bool,
 }
@@ -193,9 +193,17 @@ fn wrong_requests(
             ask(&|asked| asked.namespace = "org.iso.18013.5.1.aamva".to_owned(), now, request)?,
             transcript,
         ),
-        wrong("the same in another session", ask(&as_it_is, now, request)?, &other_session),
-        wrong("the same the day after validUntil", ask(&as_it_is, day_after, request)?, transcript),
-        wrong("the same from another issuer", ask(&as_it_is, now, &other_issuer)?, transcript),
+        wrong("the same request in another session", ask(&as_it_is, now, request)?, &other_session),
+        wrong(
+            "the same request on the day after validUntil",
+            ask(&as_it_is, day_after, request)?,
+            transcript,
+        ),
+        wrong(
+            "the same request, trusting another issuer",
+            ask(&as_it_is, now, &other_issuer)?,
+            transcript,
+        ),
     ])
 }
 
@@ -245,22 +253,22 @@ impl Run {
     fn to_text(&self, all_refused: bool, style: Style) -> String {
         let mut text = Text { out: String::new(), style };
         let now = self.request.now();
-        text.heading("The verifier asks, of a driving licence valid at that time");
+        text.heading("The verifier asks, in one session, about a driving licence");
         for predicate in self.request.predicates() {
             text.line(&predicate.to_string());
         }
-        text.line(&format!("at {now}, in one session, from one issuer that it trusts"));
+        text.line(&format!("valid at {now}, from the one issuer that the verifier trusts"));
 
-        text.heading("It learnt");
+        text.heading("The verifier learnt");
         for learnt in &self.learnt {
             text.line(&shortened(&learnt.to_string()));
         }
-        text.heading("It did not learn the value of");
+        text.heading("The verifier did not learn the value of");
         for (namespace, element) in &self.explanation.hidden {
             text.line(&format!("{element} ({namespace})"));
         }
 
-        text.heading("It took");
+        text.heading("Cost");
         text.row(
             "prepare",
             &format!("{:>9.1} ms   ahead of time, without the verifier", self.preparing.total_ms),
@@ -274,7 +282,10 @@ impl Run {
         if let Some(bytes) = measure::peak_rss_bytes() {
             text.row(
                 "memory",
-                &format!("{:>9.1} MiB at most, demo and data included", bytes as f64 / 1_048_576.0),
+                &format!(
+                    "{:>9.1} MiB at most, including the demo and its data",
+                    bytes as f64 / 1_048_576.0
+                ),
             );
         }
         let (class, suite) =
@@ -289,7 +300,7 @@ impl Run {
         );
 
         text.heading(
-            "Wrong requests: what the prover says, and the verifier of the good presentation",
+            "Wrong requests: the prover's answer, and the verifier's to the good presentation",
         );
         for refusal in &self.refusals {
             text.line(refusal.asked);

@@ -20,8 +20,8 @@ pub const POLICIES: [&str; 3] = ["auto", "off", "require"];
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Whether a GPU proves: `auto` where it is faster once it is ready, `off`, or `require`, which
-    /// waits for it and fails without one
+    /// Whether a GPU makes the proofs: `auto` uses a GPU if it is faster, once it is ready; `off`
+    /// uses the CPU; `require` waits for a GPU, and fails if there is none
     #[arg(long, value_name = "G", default_value = "auto", value_parser = POLICIES)]
     gpu: String,
 }
@@ -61,7 +61,7 @@ fn start(policy: &str, is_required: bool) -> Result<Backend, Failure> {
 fn start(_policy: &str, is_required: bool) -> Result<Backend, Failure> {
     if is_required {
         return Err(unavailable(
-            "this build has no kernels for GPUs: it was made without the feature `gpu`",
+            "this build cannot use a GPU: it was built without the feature `gpu`",
         ));
     }
     Ok(Backend::default())
@@ -69,7 +69,7 @@ fn start(_policy: &str, is_required: bool) -> Result<Backend, Failure> {
 
 fn unavailable(why: &str) -> Failure {
     Failure::gpu_unavailable(format!(
-        "{why}; prove with --gpu off, or --gpu auto, which uses one where it can"
+        "{why}; use --gpu off, or --gpu auto, which uses a GPU only if it can"
     ))
 }
 
@@ -141,9 +141,9 @@ pub fn params() -> (Value, String) {
     let (mut objects, mut text) = (Vec::new(), String::new());
     for adapter in &adapters {
         let kind = if adapter.is_software {
-            "in software, by --gpu require alone"
+            "in software, used only with --gpu require"
         } else {
-            "where it is faster"
+            "used if it is faster"
         };
         text.push_str(&format!(
             "GPU {} ({}, {}): {kind}\n",
@@ -158,7 +158,7 @@ pub fn params() -> (Value, String) {
         }));
     }
     if adapters.is_empty() {
-        text.push_str("GPU: none is there, and the processor proves\n");
+        text.push_str("GPU: none found; the CPU makes the proofs\n");
     }
     (json!({ "built": true, "adapters": objects }), text)
 }
@@ -166,6 +166,6 @@ pub fn params() -> (Value, String) {
 /// The part of `velum params` on GPUs.
 #[cfg(not(feature = "gpu"))]
 pub fn params() -> (Value, String) {
-    let text = "GPU: this build has no kernels for it, and the processor proves\n".to_owned();
+    let text = "GPU: not supported by this build; the CPU makes the proofs\n".to_owned();
     (json!({ "built": false, "adapters": [] }), text)
 }

@@ -45,12 +45,12 @@ pub fn memory(name: &str) -> Result<Memory, String> {
     match name {
         "normal" => Ok(Memory::Normal),
         "low" => Ok(Memory::Low),
-        _ => Err("take normal or low".to_owned()),
+        _ => Err("use normal or low".to_owned()),
     }
 }
 
 /// `--suite`: a suite by its name.
 pub fn suite(name: &str) -> Result<Suite, String> {
     let known = || SUITES.iter().map(|suite| suite.name()).collect::<Vec<_>>().join(" or ");
-    Suite::by_name(name).ok_or_else(|| format!("take {}", known()))
+    Suite::by_name(name).ok_or_else(|| format!("use {}", known()))
 }

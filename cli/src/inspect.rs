@@ -27,9 +27,12 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let response = DeviceResponse::parse(&inputs::document(&arguments.document)?)?;
     let inspections = response.inspect()?;
     if inspections.is_empty() {
-        return Err(
-            Error::new(Code::Malformed, "documents", "the response holds no document").into()
-        );
+        return Err(Error::new(
+            Code::Malformed,
+            "documents",
+            "the response holds no document; give a response that holds one",
+        )
+        .into());
     }
     let passed = inspections.iter().all(|it| it.as_ref().is_ok_and(Inspection::passed));
     let json = json!({
@@ -106,7 +109,7 @@ fn to_text(inspection: &Inspection<'_>, form: Form) -> String {
             rows.row([&printable(item.element_identifier()), &shown(item.value())]);
         }
         for item in namespace.opaque_items() {
-            let why = format!("CBOR that no proof can be about: {}", item.fault().message());
+            let why = format!("CBOR that cannot be proven: {}", item.fault().message());
             rows.row([&shortened(&printable(item.element_identifier())), &why]);
         }
     }

@@ -15,10 +15,10 @@ const SPEC_BYTES: usize = 4 << 20;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// What to mint, as JSON
+    /// The spec of the document to mint, as JSON
     #[arg(long, value_name = "F")]
     spec: PathBuf,
-    /// The folder to write to; it is made if it is not there
+    /// The folder to write to; created if it does not exist
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
@@ -26,16 +26,20 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let json = files::read(&arguments.spec, SPEC_BYTES)?;
     if json.len() > SPEC_BYTES {
-        return Err(
-            Error::new(Code::TooLarge, "spec", format!("the limit is {SPEC_BYTES} bytes")).into()
-        );
+        return Err(Error::new(
+            Code::TooLarge,
+            "spec",
+            format!("the spec has more than {SPEC_BYTES} bytes; make it shorter"),
+        )
+        .into());
     }
     let json = std::str::from_utf8(&json)
         .map_err(|error| Error::new(Code::Malformed, "spec", error.to_string()))?;
     let minted = mint(&Spec::from_json(json)?)?;
 
     let out = &arguments.out;
-    std::fs::create_dir_all(out).map_err(|error| Failure::file(out, "make the folder", &error))?;
+    std::fs::create_dir_all(out)
+        .map_err(|error| Failure::file(out, "create the folder", &error))?;
     let mut paths = Vec::new();
     for (name, bytes) in minted.files()? {
         let path = out.join(name);

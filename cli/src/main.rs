@@ -40,46 +40,45 @@ use report::Report;
 struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// Write one JSON object to stdout, whatever happens
+    /// Write exactly one JSON object to stdout, also for errors and --help
     #[arg(long, global = true)]
     json: bool,
-    /// Use this many threads; all processors if absent
+    /// Number of threads that prove, 1 to 256 [default: all CPU cores]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Show what a document holds and which checks pass (status 1 if one fails)
+    /// Show what a document holds and which checks pass (status 1 if a check fails)
     Inspect(inspect::Arguments),
     /// Mint a test document with its certificates and keys
     Issue(issue::Arguments),
-    /// Replace a document's deviceAuth by an ES256 signature made with a test key
+    /// Sign a session with a test device key (ES256), and put the signature into the document
     Sign(sign::Arguments),
-    /// Build the SessionTranscript of a session from what it began with
+    /// Build the SessionTranscript of a session from the values or messages that began it
     Transcript(transcript::Arguments),
-    /// Make a credential proof ahead of time, of use to one `prove`
+    /// Make a credential proof ahead of time, for use in one `prove`
     Prepare(prepare::Arguments),
     /// Answer a request with a presentation
     Prove(prove::Arguments),
     /// Accept or refuse a presentation (status 1 if it is refused)
     Verify(verify::Arguments),
-    /// Fold presentations into one proof (a program of its own, `velum-aggregation`)
+    /// Fold presentations into one proof (runs `velum-aggregation`)
     #[command(disable_help_flag = true)]
     Aggregate(program::Arguments),
-    /// Take the receipt of one presentation out of an aggregate
+    /// Take the receipt of one presentation out of an aggregate (runs `velum-aggregation`)
     #[command(disable_help_flag = true)]
     Receipt(program::Arguments),
-    /// Accept or refuse a receipt (status 1 if it is refused)
+    /// Accept or refuse a receipt (status 1 if it is refused; runs `velum-aggregation`)
     #[command(disable_help_flag = true)]
     VerifyReceipt(program::Arguments),
-    /// Run a market where presentations are folded, or take part in one (a program of its own,
-    /// `velum-market`)
+    /// Run a market where presentations are folded, or take part in one (runs `velum-market`)
     #[command(disable_help_flag = true)]
     Market(program::Arguments),
-    /// Show suites, size classes, proven bits and the SIMD in use
+    /// Show suites, size classes, proven bits, GPUs and the SIMD in use
     Params,
-    /// Prove and verify a real licence, and see wrong requests refused
+    /// Prove and verify a real driving licence, and show that wrong requests are refused
     Demo(demo::Arguments),
 }
 

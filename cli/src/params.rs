@@ -36,15 +36,13 @@ pub fn run() -> Report {
         format!("SIMD {built}")
     } else {
         format!(
-            "SIMD {built}; this processor has {available}: RUSTFLAGS=\"-C target-cpu=native\" uses it"
+            "SIMD {built}; this CPU has {available}: to use it, build with \
+             RUSTFLAGS=\"-C target-cpu=native\""
         )
     };
     let aggregates = match &aggregates {
         Some(aggregates) => format!("{}\n", aggregates["text"].as_str().unwrap_or_default()),
-        None => {
-            "Aggregates: velum-aggregation, which would say, is not there; `./x build` builds it\n"
-                .to_owned()
-        }
+        None => "Aggregates: velum-aggregation is missing; build it with `./x build`\n".to_owned(),
     };
     Report::done(json, format!("{suites}{aggregates}{gpu_text}{simd}"))
 }
@@ -122,7 +120,8 @@ impl Described {
                 "soundness": by_theorem.into_iter().map(|security| security.json).collect::<Vec<_>>(),
             }),
             text: format!(
-                "  {:18} at most {bytes} bytes; made by one thread in {:.0} MB of memory, or {:.0} MB with --memory low\n{text}",
+                "  {:18} at most {bytes} bytes; one thread needs {:.0} MB of memory, or {:.0} MB \
+                 with --memory low\n{text}",
                 kind.name(),
                 normal as f64 / MB,
                 low as f64 / MB

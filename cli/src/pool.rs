@@ -16,11 +16,12 @@ const KEY_BYTES: usize = 32;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// A folder of prepared proofs, of one document, made if it is missing. Leave it out of backups
+    /// A folder of prepared proofs of one document; created if it does not exist. Leave it out of
+    /// backups
     #[arg(long, value_name = "DIR", requires = "pool_key")]
     pool: Option<PathBuf>,
-    /// The key under which the proofs of the folder are sealed: 32 bytes, made by `velum prepare`
-    /// for a folder without proofs
+    /// The file with the key that seals the proofs of the folder, 32 bytes. `velum prepare` creates
+    /// it for a folder without proofs
     #[arg(long, value_name = "F", requires = "pool")]
     pool_key: Option<PathBuf>,
 }
@@ -41,7 +42,8 @@ impl Arguments {
         let is_missing =
             key_file.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
         if is_missing && !adding {
-            let message = "there is no such key; name the one that `velum prepare --pool` made for this folder";
+            let message =
+                "it does not exist; name the key that `velum prepare --pool` made for this folder";
             return Err(unusable(key_file, message));
         }
         let store = FileStore::open(folder).map_err(PoolError::from)?;
@@ -49,8 +51,8 @@ impl Arguments {
         if is_missing {
             // A new key could not open proofs that are already in the folder.
             if !block_on(store.list()).map_err(PoolError::from)?.is_empty() {
-                let message = "there is no such key, and the folder holds proofs that another one seals; name that one, or \
-                               another folder";
+                let message = "it does not exist, and the folder holds proofs that are sealed with \
+                               another key; name that key, or another folder";
                 return Err(unusable(key_file, message));
             }
             make_key(key_file)?;
@@ -89,10 +91,10 @@ impl Outcome {
     pub fn to_text(&self) -> String {
         let dropped = match self.dropped {
             0 => String::new(),
-            dropped => format!("; {dropped} unfit for use dropped"),
+            dropped => format!("; dropped as unusable: {dropped}"),
         };
-        let left = self.left.map_or("an unknown number".to_owned(), |left| left.to_string());
-        format!("The pool holds {left} for such requests{dropped}.")
+        let left = self.left.map_or("unknown".to_owned(), |left| left.to_string());
+        format!("Proofs in the pool for such requests: {left}{dropped}")
     }
 }
 
@@ -137,7 +139,8 @@ fn check_apart(key_file: &Path, folder: &Path) -> Result<(), Failure> {
     let folder = folder.canonicalize().map_err(|error| Failure::file(folder, "read", &error))?;
     match place {
         Ok(place) if place.starts_with(&folder) => {
-            let message = "it is in the folder of the pool; keep it elsewhere, so that no copy of one holds both";
+            let message = "it is in the folder of the pool; keep it elsewhere, so that a copy of \
+                           the pool does not include the key";
             Err(unusable(key_file, message))
         }
         _ => Ok(()),
@@ -158,14 +161,13 @@ fn make_key(path: &Path) -> Result<(), Failure> {
 fn key_in(path: &Path) -> Result<Zeroizing<[u8; KEY_BYTES]>, Failure> {
     let bytes = files::read(path, KEY_BYTES)?;
     if files::is_shared(path)? {
-        let message = "others than its owner may use the file; make another key, or take their rights away if nobody read \
-                       it (`chmod 600`)";
+        let message = "users other than its owner may use the file; make another key or, if nobody \
+                       has read this one, remove their rights (`chmod 600`)";
         return Err(unusable(path, message));
     }
     let key: Option<&[u8; KEY_BYTES]> = bytes.as_slice().try_into().ok();
     let wrong = || {
-        let message =
-            "not a key of 32 bytes; name the file that an earlier `velum prepare --pool` made";
+        let message = "not a key of 32 bytes; name the key that `velum prepare --pool` made";
         Error::new(Code::Malformed, path.display().to_string(), message)
     };
     Ok(Zeroizing::new(*key.ok_or_else(wrong)?))
@@ -230,7 +232,7 @@ mod tests {
         assert_eq!(outcome.to_json(), serde_json::json!({ "left": null, "dropped": 0 }));
         let (taken, outcome) = pool(1).take(&purpose).unwrap();
         assert!(taken.is_some());
-        assert_eq!(outcome.to_text(), "The pool holds an unknown number for such requests.");
+        assert_eq!(outcome.to_text(), "Proofs in the pool for such requests: unknown");
         assert!(pool(0).take(&purpose).is_err());
     }
 }

@@ -17,24 +17,24 @@ pub struct Arguments {
     /// The document: a CBOR DeviceResponse, Document or IssuerSigned
     #[arg(long, value_name = "F")]
     document: PathBuf,
-    /// A request like those to come: same docType, issuer and elements
+    /// A request with the same docType, issuer and elements as the requests to come
     #[arg(long, value_name = "F")]
     request: PathBuf,
-    /// Where to write the prepared proof; never over another file
+    /// Where to write the prepared proof; an existing file is never overwritten
     #[arg(long, value_name = "F", required_unless_present = "pool", conflicts_with = "pool")]
     out: Option<PathBuf>,
     #[command(flatten)]
     pool: pool::Arguments,
-    /// The suite of both proofs: `direct`, `compact` for shorter presentations and more work, or
-    /// `aggregatable` for verifiers that hand presentations on to an aggregator
+    /// The suite of both proofs: `direct`; `compact`, for shorter presentations at the cost of more
+    /// work; or `aggregatable`, for verifiers that hand presentations on to an aggregator
     #[arg(long, value_name = "S", default_value = "direct", value_parser = inputs::suite)]
     suite: Suite,
-    /// How much memory to take: `normal`, or `low`, which takes longer and makes the same proof
+    /// How much memory to use: `normal`, or `low`, which takes longer for the same kind of proof
     #[arg(long, value_name = "M", default_value = "normal", value_parser = inputs::memory)]
     memory: Memory,
     #[command(flatten)]
     gpu: gpu::Arguments,
-    /// Show how long each stage took, and what device it ran on
+    /// Show how long each stage took and on which device it ran
     #[arg(long)]
     profile: bool,
 }
@@ -71,7 +71,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     if let Some(out) = &arguments.out {
         PreparedFile::create(out, &prepared)?;
         let out = out.display().to_string();
-        text = format!("{text}\nKeep secret: {out}");
+        text = format!("{text}\nKeep this file secret: {out}");
         json["out"] = out.into();
     } else if let Some(pool) = pool {
         let outcome = pool.put(prepared, tidied.unwrap_or_default())?;

@@ -76,7 +76,7 @@ impl PreparedFile {
         };
         let taken = take().map_err(|error: std::io::Error| match error.kind() {
             ErrorKind::NotFound => used(),
-            _ => Failure::file(&name, "take", &error),
+            _ => Failure::file(&name, "rename", &error),
         })?;
         // Another process may have used the file, and a new file may have taken its place.
         if *files::read(&taken, limits::PRESENTATION_BYTES)? != *bytes {

@@ -32,7 +32,7 @@ pub fn run(name: &str) -> Result<Report, Failure> {
     let error = become_it(command);
     if error.kind() == std::io::ErrorKind::NotFound {
         let message = format!(
-            "{name} is neither beside this program nor on the path; `./x build` builds both"
+            "{name} is neither beside this program nor on the PATH; build it with `./x build`"
         );
         return Err(Failure::missing(name, message));
     }

@@ -20,32 +20,34 @@ pub struct Arguments {
     /// The CBOR SessionTranscript of this session
     #[arg(long, value_name = "F")]
     transcript: PathBuf,
-    /// What the verifier asks, as JSON
+    /// The verifier's request, as JSON
     #[arg(long, value_name = "F")]
     request: PathBuf,
-    /// A file of `velum prepare`, used up by this
+    /// A prepared proof, written by `velum prepare`; this command uses it up
     #[arg(long, value_name = "F", conflicts_with = "pool")]
     prepared: Option<PathBuf>,
     #[command(flatten)]
     pool: pool::Arguments,
-    /// The suite of both proofs: `direct` unless told, or that of the prepared proof
+    /// The suite of both proofs: `direct`, `compact` or `aggregatable` (see `velum prepare --help`)
+    /// [default: the suite of the prepared proof, or `direct`]
     #[arg(long, value_name = "S", value_parser = inputs::suite, conflicts_with = "prepared")]
     suite: Option<Suite>,
-    /// Let elements that the device signed itself go along in clear
+    /// Allow elements that the device signed itself to be sent along in clear
     #[arg(long)]
     disclose_device_namespaces: bool,
-    /// Answer a request of any time, for documents of the past
+    /// Answer a request even if its `now` is more than five minutes off the system's clock, for
+    /// documents of the past
     #[arg(long)]
     any_clock: bool,
     /// Where to write the presentation
     #[arg(long, value_name = "F")]
     out: PathBuf,
-    /// How much memory to take: `normal`, or `low`, which takes longer and makes the same proofs
+    /// How much memory to use: `normal`, or `low`, which takes longer for the same kind of proofs
     #[arg(long, value_name = "M", default_value = "normal", value_parser = inputs::memory)]
     memory: Memory,
     #[command(flatten)]
     gpu: gpu::Arguments,
-    /// Show how long each stage took, and what device it ran on
+    /// Show how long each stage took and on which device it ran
     #[arg(long)]
     profile: bool,
 }

@@ -59,7 +59,7 @@ fn sign(
     };
     let document = parsed.documents().iter().find(ours).ok_or_else(|| {
         let message =
-            "no document names this device key in its MSO; give the key that it was issued to";
+            "no document names this device key in its MSO; give the key of the document's device";
         Error::new(Code::DeviceSignature, "documents", message)
     })?;
     let doc_type = document.doc_type();

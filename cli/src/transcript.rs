@@ -21,7 +21,7 @@ pub struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Session {
-    /// OpenID4VP 1.0, where the request came by a redirect or a link (B.2.6.1)
+    /// OpenID4VP 1.0, with a request that came by a redirect or a link (B.2.6.1)
     #[command(name = "openid4vp")]
     OpenId4Vp {
         /// The request's client_id, with its prefix if it has one
@@ -30,7 +30,8 @@ enum Session {
         /// The request's nonce
         #[arg(long, value_name = "TEXT")]
         nonce: String,
-        /// The verifier's key that the answer is encrypted to, a JWK; absent if it is not encrypted
+        /// The verifier's public key, a JWK, to which the answer is encrypted; leave it out if the
+        /// answer is not encrypted
         #[arg(long, value_name = "F")]
         jwk: Option<PathBuf>,
         /// The request's response_uri, or its redirect_uri
@@ -42,13 +43,14 @@ enum Session {
     /// OpenID4VP 1.0 over the Digital Credentials API (B.2.6.2)
     #[command(name = "openid4vp-dc-api")]
     OpenId4VpDcApi {
-        /// The verifier's origin, as the platform tells it
+        /// The verifier's origin, as the platform reports it
         #[arg(long, value_name = "TEXT")]
         origin: String,
         /// The request's nonce
         #[arg(long, value_name = "TEXT")]
         nonce: String,
-        /// The verifier's key that the answer is encrypted to, a JWK; absent if it is not encrypted
+        /// The verifier's public key, a JWK, to which the answer is encrypted; leave it out if the
+        /// answer is not encrypted
         #[arg(long, value_name = "F")]
         jwk: Option<PathBuf>,
         #[command(flatten)]
@@ -66,7 +68,7 @@ enum Session {
         /// The request's nonce
         #[arg(long, value_name = "TEXT")]
         nonce: String,
-        /// What the wallet drew: the answer's apu, decoded
+        /// The nonce that the wallet generated: the answer's apu, decoded
         #[arg(long, value_name = "TEXT")]
         mdoc_generated_nonce: String,
         #[command(flatten)]
@@ -78,7 +80,7 @@ enum Session {
         /// The request's encryptionInfo, base64url
         #[arg(long, value_name = "TEXT")]
         encryption_info: String,
-        /// The verifier's origin, as the platform tells it
+        /// The verifier's origin, as the platform reports it
         #[arg(long, value_name = "TEXT")]
         origin: String,
         #[command(flatten)]

@@ -13,17 +13,17 @@ use crate::{files, inputs};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The presentation, a file of `velum prove`
+    /// The presentation, written by `velum prove`
     #[arg(long, value_name = "F")]
     presentation: PathBuf,
     /// The CBOR SessionTranscript of the verifier's session
     #[arg(long, value_name = "F")]
     transcript: PathBuf,
-    /// What the verifier asked, as JSON
+    /// The verifier's request, as JSON
     #[arg(long, value_name = "F")]
     request: PathBuf,
-    /// Allow presentations of this suite, and of no other that is not named too [default: `direct`
-    /// and `compact`]
+    /// Accept only presentations of this suite, `direct`, `compact` or `aggregatable`; may be given
+    /// several times [default: `direct` and `compact`]
     #[arg(long, value_name = "S", value_parser = inputs::suite)]
     suite: Vec<Suite>,
 }

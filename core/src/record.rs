@@ -123,7 +123,9 @@ pub(crate) const fn all_permutations(class: &SizeClass) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RecordError {
     /// The subject has no elements, or more elements than the class has slots.
-    #[error("{found} elements asked for, a {class} proof has 1 to {slots}")]
+    #[error(
+        "the request asks for {found} elements, but a proof of size class {class} has 1 to {slots}"
+    )]
     Elements {
         /// Number of elements.
         found: usize,
@@ -143,7 +145,7 @@ pub enum RecordError {
         expected: usize,
     },
     /// The content of a slot's value is too long for the class.
-    #[error("value of slot {slot} has {bytes} bytes of content, it may have {max}")]
+    #[error("the value of slot {slot} has {bytes} bytes of content, but at most {max} are allowed")]
     ValueLength {
         /// The slot.
         slot: usize,
@@ -153,13 +155,13 @@ pub enum RecordError {
         max: usize,
     },
     /// One slot is asked to have different encodings.
-    #[error("the value of slot {slot} is asked to have two encodings")]
+    #[error("the value of slot {slot} would need two different encodings")]
     Encodings {
         /// The slot.
         slot: usize,
     },
     /// A salt is not a canonical field element. The error does not show the salt itself.
-    #[error("salt is not below 2^64 - 2^32 + 1: draw it again")]
+    #[error("the salt is not below 2^64 - 2^32 + 1: draw it again")]
     Salt,
     /// A date and time is after 9999-12-31T23:59:59.
     #[error("{what} is not of the form YYYYMMDDhhmmss")]

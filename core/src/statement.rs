@@ -112,10 +112,10 @@ pub enum SlotPredicate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Contradiction {
     /// Two encodings differ.
-    #[error("the value is another one")]
+    #[error("two predicates need different values")]
     Encodings,
     /// No day lies within all bounds.
-    #[error("no day meets what is asked")]
+    #[error("no day meets all predicates")]
     Dates,
 }
 

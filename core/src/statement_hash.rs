@@ -24,13 +24,13 @@ pub enum StatementHashError {
     #[error(transparent)]
     Statement(#[from] StatementError),
     /// No circuit verifies proofs of the statements' suite.
-    #[error("the suite {0} is not for circuits: take aggregatable")]
+    #[error("the suite {0} is not for circuits: use aggregatable")]
     Suite(&'static str),
     /// The statements are not those of one presentation.
     #[error("the two statements differ in subject or commitment")]
     Pair,
     /// The public columns of the statements do not consist of the values that a circuit takes.
-    #[error("a public column holds what no circuit takes")]
+    #[error("a public column holds values that no circuit accepts")]
     Cells,
 }
 

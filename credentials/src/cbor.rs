@@ -147,7 +147,7 @@ impl<'a> Cursor<'a> {
                 self.check_argument(offset, major, info, argument)?;
                 if self.rules != Rules::Wire && major == Major::Tag && argument > u32::MAX.into() {
                     let message = format!(
-                        "tag {argument}, and a proof takes tags below 2^32 only; choose another"
+                        "tag {argument}; a proof supports only tags below 2^32: choose another tag"
                     );
                     return Err(error_at(offset, message));
                 }
@@ -272,7 +272,7 @@ impl<'a> Cursor<'a> {
             (Major::Tag, Some(tag)) => format!("tag {tag}"),
             _ => self.found(head).to_owned(),
         };
-        Err(error_at(head.offset, format!("expected a tag, CBOR tag {wanted}, found {found}")))
+        Err(error_at(head.offset, format!("expected CBOR tag {wanted}, found {found}")))
     }
 
     /// Enters encoded CBOR in a byte string (tag 24) that fills the input, so that offsets are
@@ -284,7 +284,10 @@ impl<'a> Cursor<'a> {
         if usize::try_from(length) != Ok(rest) {
             return Err(error_at(
                 self.position,
-                format!("a byte string of {length} bytes in place of {rest}"),
+                format!(
+                    "a byte string of {length} bytes, but {rest} bytes follow its head; it must \
+                     end where the input ends"
+                ),
             ));
         }
         let mut ahead = self.clone();
@@ -325,7 +328,8 @@ impl<'a> Cursor<'a> {
             if text.is_empty() && self.rules != Rules::Wire {
                 return Err(error_at(
                     span.head,
-                    "an empty key, which no proof takes; the issuer must name it",
+                    "a map key is empty text, which no proof supports; the issuer must name the \
+                     key",
                 ));
             }
             return Ok((span, Some(text)));
@@ -402,7 +406,7 @@ impl<'a> Cursor<'a> {
                 }
                 keys.sort_unstable();
                 if keys.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
-                    return Err(error_at(head.offset, "a map holds a key twice"));
+                    return Err(error_at(head.offset, "a map holds the same key twice"));
                 }
             }
         }
@@ -505,7 +509,7 @@ fn error_at(offset: usize, message: impl std::fmt::Display) -> Error {
 /// Checks that a docType, namespace or element identifier has 1 to 64 bytes.
 pub(crate) fn check_name(place: &str, name: &str) -> Result<(), Error> {
     if name.is_empty() {
-        return Err(Error::malformed(place, "a name is empty"));
+        return Err(Error::malformed(place, "the name is empty"));
     }
     Error::check_limit(place, "bytes of a name", name.len(), limits::NAME_BYTES)
 }
@@ -535,13 +539,13 @@ pub(crate) fn counted(found: Option<u64>, members: u64) -> Result<(), Error> {
     if found == Some(members) {
         return Ok(());
     }
-    Err(Error::malformed("", format!("not an array of {members}")))
+    Err(Error::malformed("", format!("not an array of {members} members")))
 }
 
 /// The number of members of an array that has at most `limit` members.
 pub(crate) fn array_up_to(cursor: &mut Cursor<'_>, limit: usize) -> Result<usize, Error> {
     let count = cursor.array()?.definite().and_then(|count| usize::try_from(count).ok());
-    let most = || Error::malformed("", format!("not an array of at most {limit}"));
+    let most = || Error::malformed("", format!("not an array of at most {limit} members"));
     count.filter(|&count| count <= limit).ok_or_else(most)
 }
 
@@ -559,7 +563,7 @@ pub(crate) fn fixed<const N: usize>(cursor: &mut Cursor<'_>, name: &str) -> Resu
     let (_, bytes) = cursor.bytes().map_err(|error| error.within(name))?;
     bytes
         .try_into()
-        .map_err(|_| Error::malformed(name, format!("{} bytes in place of {N}", bytes.len())))
+        .map_err(|_| Error::malformed(name, format!("{} bytes instead of {N}", bytes.len())))
 }
 
 /// Appends the shortest head of a data item.

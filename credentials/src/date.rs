@@ -52,13 +52,13 @@ impl Date {
         let (year, month, day) =
             (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
         match (month, day) {
-            (0, 0) => Some("its month and its day are 00, which stands for unknown ones"),
-            (0, _) => Some("its month is 00, which stands for an unknown one"),
+            (0, 0) => Some("its month and day are 00, which means unknown"),
+            (0, _) => Some("its month is 00, which means unknown"),
             (13.., _) => Some("its month is above 12"),
-            (_, 0) => Some("its day is 00, which stands for an unknown one"),
+            (_, 0) => Some("its day is 00, which means unknown"),
             _ => Self::new(year, month as u8, day as u8)
                 .is_none()
-                .then_some("its day is one that its month does not have"),
+                .then_some("its month does not have that day"),
         }
     }
 
@@ -156,7 +156,7 @@ impl Timestamp {
     pub fn from_tdate(text: &str) -> Result<Self, InvalidDate> {
         let because = |why| InvalidDate {
             why,
-            expected: "YYYY-MM-DDTHH:MM:SS, nothing or a point and 1 to 9 digits, then Z or +00:00",
+            expected: "YYYY-MM-DDTHH:MM:SS, optionally a point and 1 to 9 digits, then Z or +00:00",
         };
         const WHOLE_SECONDS: usize = Timestamp::TEXT_BYTES - 1;
         if text.contains(['t', 'z']) {
@@ -170,7 +170,9 @@ impl Timestamp {
             Some(fraction) => {
                 let end = fraction.trim_start_matches(|character: char| character.is_ascii_digit());
                 if !(1..=Self::FRACTION_DIGITS).contains(&(fraction.len() - end.len())) {
-                    return Err(because("a fraction of a second of none or too many digits"));
+                    return Err(because(
+                        "a date and time whose fraction of a second has no digits or too many",
+                    ));
                 }
                 end
             }
@@ -350,9 +352,9 @@ mod tests {
         for (text, why) in [
             ("2024-01-01T12:30:59", "without an offset"),
             ("2024-01-01T12:30:59.5", "without an offset"),
-            ("2024-01-01T12:30:59.Z", "of none or too many digits"),
-            ("2024-01-01T12:30:59.+00:00", "of none or too many digits"),
-            ("2024-01-01T12:30:59.1234567890Z", "of none or too many digits"),
+            ("2024-01-01T12:30:59.Z", "no digits or too many"),
+            ("2024-01-01T12:30:59.+00:00", "no digits or too many"),
+            ("2024-01-01T12:30:59.1234567890Z", "no digits or too many"),
             ("2024-01-01T12:30:59+01:00", "not in UTC"),
             ("2024-01-01T12:30:59-00:00", "not in UTC"),
             ("2024-01-01T12:30:59.5-08:00", "not in UTC"),

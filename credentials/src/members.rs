@@ -43,7 +43,8 @@ impl Node {
         ciborium::from_reader(cbor).map_err(|_| {
             Error::malformed(
                 "",
-                "CBOR that stands for no JSON; give objects, arrays, text, numbers and booleans",
+                "the CBOR has no JSON equivalent; use only objects, arrays, text, numbers and \
+                 booleans",
             )
         })
     }
@@ -75,12 +76,12 @@ impl Node {
             Self::Null => "null",
             Self::Bool(_) => "a boolean",
             Self::Integer(_) => "an integer",
-            Self::Fraction => "a number that is no integer",
+            Self::Fraction => "a number that is not an integer",
             Self::Text(_) => "text",
             Self::Array(_) => "an array",
             Self::Object(_) => "an object",
         };
-        Error::malformed("", format!("{found} in place of {wanted}"))
+        Error::malformed("", format!("expected {wanted}, found {found}"))
     }
 
     /// The members of an object. It may have only these names, each at most once.
@@ -91,13 +92,13 @@ impl Node {
                 let shown: String = name.chars().take(SHOWN_NAME).collect();
                 let known = known.join(", ");
                 let message = format!(
-                    "an unknown member `{}`; the members are {known}",
+                    "unknown member `{}`; the known members are {known}",
                     shown.escape_debug()
                 );
                 return Err(Error::malformed("", message));
             }
             if members[..place].iter().any(|(before, _)| before == name) {
-                return Err(Error::malformed("", format!("the member `{name}` twice")));
+                return Err(Error::malformed("", format!("the member `{name}` occurs twice")));
             }
         }
         Ok(Members(members))
@@ -156,7 +157,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
     type Value = Node;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value of JSON")
+        f.write_str("a JSON value")
     }
 
     fn visit_unit<E>(self) -> Result<Node, E> {
@@ -211,7 +212,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
         let mut members = Vec::new();
         while let Some((name, member)) = object.next_entry()? {
             let Node::Text(name) = name else {
-                return Err(A::Error::custom("the name of a member is text"));
+                return Err(A::Error::custom("the name of a member must be text"));
             };
             members.push((name, member));
         }

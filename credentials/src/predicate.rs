@@ -163,7 +163,8 @@ impl Predicate {
         }
         let message = match &self.condition {
             Condition::Equals(literal) if literal.kind() != value.kind() => format!(
-                "{self}: the request compares with {}, and the element holds {}; ask for a value of its type",
+                "{self}: the request compares with {}, but the element holds {}; ask for a value \
+                 of the element's type",
                 literal.kind(),
                 value.kind()
             ),
@@ -313,27 +314,27 @@ mod tests {
         };
         let day = || "2024-03-01".parse().unwrap();
         for (literal, value, types) in [
-            (Literal::Bool(true), Value::Integer(1), "a boolean, and the element holds an integer"),
-            (Literal::Integer(1), Value::Bool(true), "an integer, and the element holds a boolean"),
+            (Literal::Bool(true), Value::Integer(1), "a boolean, but the element holds an integer"),
+            (Literal::Integer(1), Value::Bool(true), "an integer, but the element holds a boolean"),
             (
                 Literal::Text("1".to_owned()),
                 Value::Integer(1),
-                "text, and the element holds an integer",
+                "text, but the element holds an integer",
             ),
             (
                 Literal::FullDate(day()),
                 Value::Text("2024-03-01".to_owned()),
-                "1004), and the element holds text",
+                "1004), but the element holds text",
             ),
             (
                 Literal::Text("2024-03-01".to_owned()),
                 Value::FullDate(day()),
-                "text, and the element holds a full-date",
+                "text, but the element holds a full-date",
             ),
             (
                 Literal::Integer(1),
                 Value::Other(vec![0x80]),
-                "an integer, and the element holds an array",
+                "an integer, but the element holds an array",
             ),
         ] {
             let message = message(literal, value);

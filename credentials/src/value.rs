@@ -90,29 +90,30 @@ impl Value {
         let kind = self.kind();
         match self {
             Self::Text(text) => match Date::fault(text) {
-                Some(fault) => format!("text that is no day of the calendar: {fault}"),
+                Some(fault) => format!("text that is not a calendar date: {fault}"),
                 None => "text that is not of the form YYYY-MM-DD".to_owned(),
             },
             Self::Other(cbor) => match Self::tagged_text(cbor) {
                 Some((tag @ (Self::FULL_DATE | Self::TDATE), text)) => {
                     let day = text.get(..Date::TEXT_BYTES).unwrap_or(text);
                     match Date::fault(day) {
-                        Some(fault) => format!("{kind} that is no day of the calendar: {fault}"),
+                        Some(fault) => format!("{kind} that is not a calendar date: {fault}"),
                         None if tag == Self::TDATE => {
                             format!(
-                                "{kind} that is not of the form YYYY-MM-DDTHH:MM:SS, a fraction or none, and Z or +00:00"
+                                "{kind} that is not of the form YYYY-MM-DDTHH:MM:SS, optionally a \
+                                 fraction, then Z or +00:00"
                             )
                         }
                         None => format!("{kind} that is not of the form YYYY-MM-DD"),
                     }
                 }
                 _ if self.has_birth_date() => format!(
-                    "{kind}, as ISO/IEC 23220-2 writes a birth date that may be approximate (birth_date, approximate_mask), and no \
-                     proof can be about a date inside of a map"
+                    "{kind} (as ISO/IEC 23220-2 writes a birth date that may be approximate: \
+                     birth_date, approximate_mask), and no proof can be about a date inside a map"
                 ),
-                _ => format!("{kind}, no date"),
+                _ => format!("{kind}, not a date"),
             },
-            _ => format!("{kind}, no date"),
+            _ => format!("{kind}, not a date"),
         }
     }
 
@@ -264,28 +265,28 @@ mod tests {
     #[test]
     fn why_a_value_is_no_date_is_told_without_the_value() {
         for (hex, why) in [
-            ("00", "an integer, no date"),
+            ("00", "an integer, not a date"),
             ("f5", "a boolean"),
             ("f6", "null"),
             ("f93c00", "a floating-point number"),
             ("40", "a byte string"),
             ("80", "an array"),
-            ("a0", "a map, no date"),
+            ("a0", "a map, not a date"),
             ("a16a62697274685f6461746500", "ISO/IEC 23220-2"),
             ("63446f65", "not of the form YYYY-MM-DD"),
-            ("6a323030362d30302d3030", "its month and its day are 00"),
+            ("6a323030362d30302d3030", "its month and day are 00"),
             ("d903ec6a323030362d30302d3031", "its month is 00"),
             ("d903ec6a323030362d31332d3031", "above 12"),
             ("d903ec6a323030362d30312d3030", "its day is 00"),
-            ("d903ec6a323032332d30322d3239", "one that its month does not have"),
+            ("d903ec6a323032332d30322d3239", "its month does not have that day"),
             ("d903ec6430303031", "(CBOR tag 1004) that is not of the form YYYY-MM-DD"),
-            ("c074323032332d30322d32395431323a30303a30305a", "one that its month does not have"),
+            ("c074323032332d30322d32395431323a30303a30305a", "its month does not have that day"),
             ("c06a323032342d30332d3135", "not of the form YYYY-MM-DDTHH:MM:SS"),
             (
                 "c07819323032342d30332d31355431323a30303a30302b30313a3030",
                 "not of the form YYYY-MM-DDTHH:MM:SS",
             ),
-            ("c11a66000000", "a value under a CBOR tag, no date"),
+            ("c11a66000000", "a value under a CBOR tag, not a date"),
         ] {
             let value = value(hex);
             let fault = value.date_fault();

@@ -107,7 +107,7 @@ fn birth_dates_that_are_no_days_are_told_as_such() {
     let approximate = json!({"map": [["birth_date", {"full_date": "1990-02-28"}], ["approximate_mask", "00000011"]]});
     let unknown = json!({"cbor": format!("d903ec6a{}", hex::encode("2006-00-00"))});
     for (value, why) in
-        [(approximate, "a map, as ISO/IEC 23220-2"), (unknown, "its month and its day are 00")]
+        [(approximate, "a map (as ISO/IEC 23220-2"), (unknown, "its month and day are 00")]
     {
         let with_age = message(value.clone(), true);
         assert!(with_age.contains(why), "{with_age}");

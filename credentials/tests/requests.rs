@@ -68,7 +68,7 @@ fn unknown_missing_and_repeated_members_are_refused() {
             json,
             Code::Malformed,
             place,
-            &format!("an unknown member `{name}`; the members are"),
+            &format!("unknown member `{name}`; the known members are"),
         );
     };
     unknown(&json(|r| r["nonce"] = 1.into()), "request", "nonce");
@@ -88,12 +88,7 @@ fn unknown_missing_and_repeated_members_are_refused() {
         });
         refused(&missing, Code::Malformed, "request", &format!("the member `{member}` is missing"));
         let place = format!("request.{member}");
-        refused(
-            &json(|r| r[member] = true.into()),
-            Code::Malformed,
-            &place,
-            "a boolean in place of",
-        );
+        refused(&json(|r| r[member] = true.into()), Code::Malformed, &place, "found a boolean");
     }
     let nowhere = json(|r| {
         r["predicates"][3].as_object_mut().unwrap().remove("namespace");
@@ -105,7 +100,7 @@ fn unknown_missing_and_repeated_members_are_refused() {
         "the member `namespace` is missing",
     );
     let twice = MUSTERMANN.request.replacen("\"now\"", "\"doc_type\": \"x\", \"now\"", 1);
-    refused(twice.as_bytes(), Code::Malformed, "request", "the member `doc_type` twice");
+    refused(twice.as_bytes(), Code::Malformed, "request", "the member `doc_type` occurs twice");
 }
 
 #[test]
@@ -114,7 +109,7 @@ fn what_is_no_json_is_refused() {
     refused(&trailing, Code::Malformed, "request", "not JSON: it is malformed, at line");
     refused(b"", Code::Malformed, "request", "not JSON: it ends too early, at line 1, column 0");
     refused(b"\xff", Code::Malformed, "request", "not JSON: it is malformed, at line 1");
-    refused(b"[]", Code::Malformed, "request", "an array in place of an object");
+    refused(b"[]", Code::Malformed, "request", "expected an object, found an array");
     refused(&[b'['; 4_000], Code::Malformed, "request", "not JSON");
 }
 
@@ -171,16 +166,19 @@ fn a_predicate_has_exactly_one_condition() {
         "/predicates/0",
         serde_json::json!({"namespace": "n", "element": "e", "disclose": false}),
     );
-    refused(&hidden, Code::Malformed, "request.predicates[0].disclose", "only be true");
+    refused(&hidden, Code::Malformed, "request.predicates[0].disclose", "must be true");
     let place = "request.predicates[0].equals";
     for value in [serde_json::json!(1.5), serde_json::json!([1]), serde_json::json!(u64::MAX)] {
         refused(&set("/predicates/0/equals", value), Code::Malformed, place, "integer");
     }
     for (age, why) in [
-        (serde_json::json!(256), "not from 0 to 255"),
-        (serde_json::json!(-1), "not from 0 to 255"),
-        (serde_json::json!("18"), "text in place of a number of years"),
-        (serde_json::json!(18.5), "a number that is no integer in place of a number of years"),
+        (serde_json::json!(256), "not in the range 0 to 255"),
+        (serde_json::json!(-1), "not in the range 0 to 255"),
+        (serde_json::json!("18"), "expected a number of years, found text"),
+        (
+            serde_json::json!(18.5),
+            "expected a number of years, found a number that is not an integer",
+        ),
     ] {
         let place = "request.predicates[1].age_at_least";
         refused(&set("/predicates/1/age_at_least", age), Code::Malformed, place, why);

@@ -380,7 +380,7 @@ fn the_profile_of_the_signer_is_checked() {
             |tbs| {
                 set_extension(tbs, &KeyUsage(KeyUsages::DigitalSignature | KeyUsages::KeyCertSign))
             },
-            CertificateFault::KeyUsage("has keyCertSign, which a document signer must not"),
+            CertificateFault::KeyUsage("has keyCertSign, which a document signer must not have"),
         ),
         (
             // The purpose is server authentication.

@@ -31,7 +31,7 @@ struct BenchmarkView: View {
                     Section("Last proof") {
                         if let last = model.samples.last {
                             LabeledContent("Presentation", value: "\(last.presentationBytes / 1000) kB")
-                            LabeledContent("Most memory", value: last.peakBytes.map { "\($0 / 1_000_000) MB" } ?? "not told")
+                            LabeledContent("Peak memory", value: last.peakBytes.map { "\($0 / 1_000_000) MB" } ?? "unknown")
                             LabeledContent("Thermal state", value: last.warmth.rawValue)
                         }
                     }

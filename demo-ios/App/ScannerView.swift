@@ -29,7 +29,7 @@ struct ScannerView: View {
             done(message)
         case .done:
             words =
-                kind == .question ? "This is an answer, and a question is needed" : "This is a question, and an answer is needed"
+                kind == .question ? "This is an answer: scan a question" : "This is a question: scan an answer"
         case .notOurs:
             break
         case .damaged:

@@ -26,7 +26,7 @@ struct WalletView: View {
                     NavigationLink("Have a card issued to this device") { DeviceKeyView(device: device) }
                 }
                 Section("Answers that are ready") {
-                    LabeledContent("Over 18, for \(WalletModel.target) times", value: "\(model.ready)")
+                    LabeledContent("Over 18 (up to \(WalletModel.target))", value: "\(model.ready)")
                     if let filling = model.filling {
                         ProgressView("Preparing", value: filling)
                     } else {

@@ -102,7 +102,7 @@ function forget(): HTMLElement {
   return h(
     "div",
     { class: "forget" },
-    h("p", { class: "hint" }, "Documents, keys and proofs lie in this browser only."),
+    h("p", { class: "hint" }, "Documents, keys and proofs are stored only in this browser."),
     button,
     problem,
   );

@@ -6,24 +6,24 @@ import type { Failure } from "./failure.ts";
 /** The first need that this browser does not meet, if there is one. */
 export function missing(): Failure | undefined {
   if (!isSecureContext) {
-    const reason = "browsers keep keys only for pages that come over https or from this machine";
+    const reason = "browsers let a page keep keys only if it comes over https or from this machine";
     return unsupported(
       location.origin,
-      `${reason}; open this page by https, or at http://127.0.0.1 or http://localhost`,
+      `${reason}; open this page over https, or at http://127.0.0.1 or http://localhost`,
     );
   }
   for (const [name, isThere] of NEEDS) {
     if (!isThere()) {
-      return unsupported("this browser", `it has no ${name}; take a current Chromium, Firefox or Safari`);
+      return unsupported("this browser", `it has no ${name}; use a current Chromium, Firefox or Safari`);
     }
   }
   return undefined;
 }
 
 const NEEDS: readonly (readonly [name: string, isThere: () => boolean])[] = [
-  ["WebAssembly, in which proofs are made", () => typeof WebAssembly === "object"],
-  ["IndexedDB, in which the wallet lies", () => typeof indexedDB === "object" && indexedDB !== null],
-  ["Web Locks, by which tabs share the wallet", () => "locks" in navigator],
+  ["WebAssembly, which makes proofs", () => typeof WebAssembly === "object"],
+  ["IndexedDB, which stores the wallet", () => typeof indexedDB === "object" && indexedDB !== null],
+  ["Web Locks, which let tabs share the wallet", () => "locks" in navigator],
 ];
 
 function unsupported(where: string, message: string): Failure {

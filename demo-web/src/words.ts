@@ -41,10 +41,10 @@ export function factInWords(fact: Learnt, holder: Holder, issuer: string): strin
   if ("size_class" in fact) return `It fits size class “${fact.size_class}”`;
   if ("profile" in fact) {
     const rules = fact.profile === "pki" ? "RFC 5280" : "ISO/IEC 18013-5";
-    return `The issuer’s certificates keep the rules of ${rules}; whether one was revoked is not checked`;
+    return `The issuer’s certificates follow the rules of ${rules}; revocation is not checked`;
   }
-  if ("device_algorithm" in fact) return `The device signs by ${fact.device_algorithm}`;
-  return `The device signed elements of its own, which nobody else vouches for: CBOR ${fact.device_namespaces}`;
+  if ("device_algorithm" in fact) return `The device signs with ${fact.device_algorithm}`;
+  return `The device signed elements itself, for which nobody else vouches: CBOR ${fact.device_namespaces}`;
 }
 
 /** Writes a title such as `Age attestation` as `an age attestation`. */

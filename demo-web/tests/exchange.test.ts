@@ -51,7 +51,10 @@ test("a question goes to another device as a file, and its answer comes back and
   await wallet.consent.waitFor();
   const asked = wallet.wallet.getByRole("region", { name: "What the verifier asks" });
   const { origin } = new URL(verifier.page.url());
-  assert.match(await asked.innerText(), new RegExp(`${origin} asks, it says\\s+Nobody vouches for that name\\.`));
+  assert.match(
+    await asked.innerText(),
+    new RegExp(`${origin} asks, according to the question\\s+Nobody vouches for that name\\.`),
+  );
   assert.match(await asked.innerText(), /They will learn\s+You are 18 or older/);
   await consented(wallet);
   const answer = await wallet.saved(...ANSWER);
@@ -136,7 +139,7 @@ async function withCamera(context: TestContext, film: string): Promise<Demo> {
   ]);
   context.after(() => browser.close());
   const demo = await Demo.open(browser, (await stage.running()).url);
-  await demo.unfold(demo.wallet, "Take a question of another device");
+  await demo.unfold(demo.wallet, "Take a question from another device");
   return demo;
 }
 
@@ -163,7 +166,7 @@ test("a camera that sees codes of another kind says so, goes on, and can be stop
   const demo = await withCamera(context, film);
   const read = demo.wallet.getByRole("button", { name: "Read the question by camera" });
   await read.click();
-  await demo.wallet.getByText("they are of the answer; show those of the question").waitFor();
+  await demo.wallet.getByText("they carry the answer; show the codes of the question").waitFor();
   await demo.screenshot("camera");
   assert.deepEqual(await barriers(demo.page), []);
   const stopped = await watchedCamera(demo);
@@ -171,7 +174,7 @@ test("a camera that sees codes of another kind says so, goes on, and can be stop
   await stopped();
   await read.click();
   const folded = await watchedCamera(demo);
-  await demo.wallet.getByText("Take a question of another device").click();
+  await demo.wallet.getByText("Take a question from another device").click();
   await folded();
   await demo.close();
 });
@@ -188,9 +191,9 @@ async function watchedCamera({ page, wallet }: Demo): Promise<() => Promise<unkn
 test("without a camera there is the way by file, and what is no question or answer is told", async () => {
   const demo = await stage.demo();
   await demo.issue();
-  await demo.unfold(demo.wallet, "Take a question of another device");
+  await demo.unfold(demo.wallet, "Take a question from another device");
   await demo.wallet.getByRole("button", { name: "Read the question by camera" }).click();
-  await demo.wallet.getByText(/^no camera can be used here .*; allow this page one, or take a file$/).waitFor();
+  await demo.wallet.getByText(/^no camera can be used here .*; allow the page to use one, or choose a file$/).waitFor();
   await demo.wallet.getByRole("button", { name: "Read the question by camera" }).waitFor();
   await demo.screenshot("no-camera");
   await demo.takeQuestion(Buffer.from("{}"));

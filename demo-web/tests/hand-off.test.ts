@@ -136,7 +136,7 @@ test("what is no question is refused, with where it goes wrong and what to do", 
     const { code, where, message } = refusalOf(messageOf(text));
     assert.equal(code, "malformed", text);
     assert.match(where, /^question/, text);
-    assert.match(message, /; the verifier has to ask anew$/, text);
+    assert.match(message, /; the verifier has to ask again$/, text);
   }
   const [known] = vectors.questions;
   const question = JSON.parse(known?.message ?? "") as Record<string, unknown>;
@@ -144,10 +144,10 @@ test("what is no question is refused, with where it goes wrong and what to do", 
   assert.equal(refusalOf(changed({ nonce: "AAAA" })).where, "question.nonce");
   assert.equal(refusalOf(changed({ request: [] })).where, "question.request");
   assert.equal(refusalOf(changed({ origin: "\ud800" })).where, "question.origin");
-  assert.match(refusalOf(changed({ more: 1 })).message, /a member that questions have not, "more"/);
+  assert.match(refusalOf(changed({ more: 1 })).message, /an unknown member, "more"/);
   assert.match(
     refusalOf(changed({ request: { age: 2 ** 53 } })).message,
-    /"age" is a number that this page cannot hold/,
+    /"age" is a number that this page cannot represent/,
   );
   assert.equal(refusalOf(messageOf("[".repeat(100_000))).code, "malformed");
   assert.equal(refusalOf(changed({ nonce: "A".repeat(100_000) })).where, "question.nonce");

@@ -58,7 +58,7 @@ for (const { width, colorScheme } of [
     await demo.wallet.getByText("expired", { exact: true }).waitFor();
     await check("5-expired");
     await demo.verifier.getByLabel("Now").check();
-    await demo.unfold(demo.verifier, "Trust an issuer of another device");
+    await demo.unfold(demo.verifier, "Trust an issuer from another device");
     const question = await demo.askElsewhere();
     await check("6-question");
     await demo.takeQuestion(question);

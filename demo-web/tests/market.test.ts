@@ -38,7 +38,7 @@ test("what was accepted is handed to a market, and its receipt is checked and sa
   assert.deepEqual(await barriers(demo.page), []);
   await demo.verifier.getByText("Counted", { exact: true }).waitFor({ timeout: FOLDED_MS });
   const told = await demo.verifier.innerText();
-  assert.match(told, /without asking anyone: it is alone in its aggregate/);
+  assert.match(told, /without asking anyone: the proof is alone in its aggregate/);
   assert.match(told, /Paid\s+\d+ units/);
   assert.match(told, /makes the holder 18 years or older/);
   await demo.screenshot("market-receipt");

@@ -25,7 +25,7 @@ test("an origin that is not secure", async (context) => {
   const url = new URL((await stage.running()).url);
   url.hostname = "demo.test";
   const { page, watch } = await open(insecure, url.href);
-  assert.match(await said(page), /^unsupported\s+.*open this page by https, or at http:\/\/127\.0\.0\.1/);
+  assert.match(await said(page), /^unsupported\s+.*open this page over https, or at http:\/\/127\.0\.0\.1/);
   await screenshot(page, "needs-secure-origin");
   // Chromium itself reports why it ignores these headers.
   assert.deepEqual(
@@ -39,7 +39,7 @@ test("a browser without Web Locks", async () => {
   const { context, page } = await open(browser, "about:blank");
   await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, "locks"));
   await page.goto(url);
-  assert.match(await said(page), /it has no Web Locks, by which tabs share the wallet; take a current/);
+  assert.match(await said(page), /it has no Web Locks, which let tabs share the wallet; use a current/);
   await context.close();
 });
 

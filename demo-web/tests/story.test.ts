@@ -11,7 +11,7 @@ test("asked about a day when the document has expired, the wallet says so itself
   const demo = await stage.demo();
   await demo.story();
   await demo.verifier.getByRole("button", { name: "Ask with an expired date" }).click();
-  await demo.verifier.getByText("tied to the time that was asked").waitFor();
+  await demo.verifier.getByText("tied to the time in the request").waitFor();
   await demo.verifier.getByRole("button", { name: "Ask the wallet about that day" }).click();
   await demo.wallet.getByLabel("Answer all the same").check();
   await demo.consent.click();

@@ -110,8 +110,8 @@ test("facts are put in plain words", () => {
   const flag = { namespace: AGE_ATTESTATION.namespace, element: "age_over_18", predicate: { equals: true } };
   assert.equal(factInWords(flag, "you", "X"), "You are over 18");
   const profile = { profile: "iso18013-5", revocation_checked: false } as const;
-  assert.match(factInWords(profile, "you", "X"), /ISO\/IEC 18013-5; whether one was revoked is not checked/);
-  assert.equal(factInWords({ device_algorithm: "ES256" }, "you", "X"), "The device signs by ES256");
+  assert.match(factInWords(profile, "you", "X"), /ISO\/IEC 18013-5; revocation is not checked/);
+  assert.equal(factInWords({ device_algorithm: "ES256" }, "you", "X"), "The device signs with ES256");
   assert.equal(factInWords({ valid_at: timestamp(NOW) }, "you", "X"), "It is valid on 1 March 2026");
 });
 

@@ -152,8 +152,13 @@ impl<B: Backend + Clone> Wallet<B> {
 
     fn prover(&self, suite: Suite) -> Result<&Prover<B>, Error> {
         let found = self.provers.iter().find(|(candidate, _)| *candidate == suite);
-        let missing =
-            || Error::new(Code::Internal, "velum", "a suite of no prover; please report this bug");
+        let missing = || {
+            Error::new(
+                Code::Internal,
+                "velum",
+                "no prover for this suite; this is a bug, please report it",
+            )
+        };
         found.map(|(_, prover)| prover).ok_or_else(missing)
     }
 }
@@ -187,7 +192,7 @@ impl Question {
 /// `clock` for a time that no request can state.
 pub fn clock_at(unix_seconds: i64) -> Result<Timestamp, Error> {
     Timestamp::from_unix(unix_seconds).ok_or_else(|| {
-        let message = "this clock shows no time between the years 0 and 9999; set it";
+        let message = "this clock's time is not between the years 0 and 9999; set the clock";
         Error::new(Code::Clock, "clock", message)
     })
 }

@@ -61,7 +61,9 @@ fn install(project: &Project) -> Result<(), Error> {
             .is_ok_and(|output| output.status.success())
     };
     if ![LINKER, EMULATOR].into_iter().all(is_there) {
-        eprintln!("there is no compiler or no emulator for {TARGET}: installing them with apt-get");
+        eprintln!(
+            "the compiler or the emulator for {TARGET} is missing: installing both with apt-get"
+        );
         apt::install(project, &["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user"])?;
     }
     let mut rustup = project.command("rustup");
@@ -133,7 +135,7 @@ fn proofs(project: &Project) -> Result<(), Error> {
                 if here != emulated || here["verified"] != holds {
                     let made = format!("a proof of suite {suite}, made {side:?}");
                     return Err(Error::Found(format!(
-                        "{made}: {here} here, and {emulated} emulated"
+                        "{made}: the verdict is {here} here, and {emulated} in the emulator"
                     )));
                 }
             }
@@ -168,7 +170,7 @@ fn verdict(
     let mut verify = side.velum(project);
     verify.args(["verify", "--json", "--suite", suite, "--presentation"]).arg(presentation);
     let output = process::output(verify.args(session(&["transcript", "request"])))?;
-    let unreadable = |error| Error::Found(format!("{side:?}: no verdict: {error}"));
+    let unreadable = |error| Error::Found(format!("{side:?}: the verdict cannot be read: {error}"));
     let mut verdict: Value = serde_json::from_slice(&output.stdout).map_err(unreadable)?;
     if let Some(members) = verdict.as_object_mut() {
         members.retain(|member, _| ["verified", "learnt", "reason"].contains(&member.as_str()));
@@ -206,7 +208,7 @@ impl Library {
         let alignments = elf::check(&stripped)?;
         if alignments.iter().any(|alignment| *alignment != elf::PAGE_BYTES) {
             return Err(Error::Found(format!(
-                "the linker did not follow the build script: {alignments:?}"
+                "the linker did not align segments as the build script says: {alignments:?}"
             )));
         }
         Ok(())

@@ -84,8 +84,8 @@ fn fetch_failure(printed: &str) -> Option<&str> {
 fn check_copy(project: &Project, folder: &Path, name: &str) -> Result<Verdict, Error> {
     let folder = fs::canonicalize(folder).map_err(|error| unusable(folder, &error.to_string()))?;
     let newest = newest(&folder).map_err(|error| unusable(&folder, &error.to_string()))?;
-    let newest = newest.ok_or_else(|| unusable(&folder, "no advisory is in it"))?;
-    let note = format!("against {name}, its newest advisory of {newest}");
+    let newest = newest.ok_or_else(|| unusable(&folder, "it contains no advisory"))?;
+    let note = format!("against {name}, whose newest advisory is of {newest}");
     eprintln!("{note}");
 
     // Cargo-deny accepts a database only from a git repository, so it gets one that holds the copy.
@@ -164,7 +164,10 @@ fn create(folder: &Path) -> Result<(), Error> {
 
 fn unusable(folder: &Path, why: &str) -> Error {
     let folder: PathBuf = folder.into();
-    Error::Found(format!("{} is no copy of the RustSec advisory database: {why}", folder.display()))
+    Error::Found(format!(
+        "{} is not a copy of the RustSec advisory database: {why}",
+        folder.display()
+    ))
 }
 
 #[cfg(test)]
@@ -204,7 +207,7 @@ mod tests {
             let error = check_copy(&project, &project.root().join(folder), "a copy")
                 .expect_err("must be refused");
             assert!(
-                error.to_string().contains("no copy of the RustSec advisory database"),
+                error.to_string().contains("is not a copy of the RustSec advisory database"),
                 "{error}"
             );
         }

@@ -46,7 +46,9 @@ pub fn install(project: &Project, packages: &[&str]) -> Result<(), Error> {
     const INSTALL: [&str; 3] = ["install", "--yes", "--no-install-recommends"];
     let as_root = as_root(project).ok_or_else(|| {
         let install = [&INSTALL, packages].concat().join(" ");
-        Error::Found(format!("run `sudo apt-get update && sudo apt-get {install}`"))
+        Error::Found(format!(
+            "packages are missing: run `sudo apt-get update && sudo apt-get {install}`"
+        ))
     })?;
     let apt_get = |args: &[&str]| {
         let mut words = as_root.iter().chain(&["apt-get"]).chain(args);

@@ -9,47 +9,75 @@ use lexopt::prelude::*;
 use crate::checks::Slow;
 
 pub const USAGE: &str = "\
-Usage: ./x TASK
+Usage: ./x TASK [OPTIONS]
 
-Tasks:
-  demo [ARGS]   build `velum` for this machine and run `velum demo ARGS`; `demo aggregate` folds eight presentations
+Build and run:
+  build         build `velum`, `velum-aggregation` and `velum-market` in release mode, side by side
+                in target/release
+  demo [ARGS]   build `velum` for this machine and run `velum demo ARGS`; with `aggregate` it folds
+                eight presentations into one proof
   market [--check] [--keep FOLDER]
-                run a market on this machine with demo money, a node, a provider and its worker, and hand in three
-                presentations of real documents; end when their receipts are checked if told, and leave them in a folder
-  market-api [--all]
-                hold a market's node and docs/market-api.yaml to each other: send it what is described and what is not,
-                for half a minute, or until all was tried
-  build         build `velum`, `velum-aggregation` and `velum-market` in release mode, side by side in target/release
-  test          run the tests: those in Rust, those of the npm package in Node, and the page once in Chromium
-  ci            run `test`, then every other check and the rest of the tests: what must hold before a change lands
-  test --all    run `ci` with the slow suites whole and record it in docs/test-all.md
-  lint          check formatting and clippy
+                run a market on this machine with demo money (a node, a provider and its worker),
+                and submit three presentations of real documents
+                  --check        end when their receipts are checked; otherwise run until stopped
+                  --keep FOLDER  leave the receipts, and what they are checked with, in FOLDER
+  web [--port N] [--no-isolation]
+                build the page in demo-web and serve it on this machine
+                  --port N        listen on this port (default: 8080)
+                  --no-isolation  serve it without the headers COOP and COEP
+  web-package   build the npm package @velum/prover into bindings-wasm/dist
+  swift         build the Swift package in bindings-mobile/swift: on macOS its XCFramework, on Linux
+                the library for this machine
+
+Test and check:
+  test          run the tests in Rust, those of the npm package in Node, and one story of the page
+                in Chromium
+  ci            run `test`, then every other check and the rest of the tests; this must pass before
+                a change lands
+  test --all    run `ci` with the slow suites in full, and record the result in docs/test-all.md
+  lint          check formatting, and run clippy
   deny [--database FOLDER]
-                check the dependencies' licences, sources and advisories, those of a copy of the RustSec advisory
-                database if told
+                check the licences, sources and advisories of the dependencies
+                  --database FOLDER  take the advisories from this copy of the RustSec database
   documents [--all | --update]
-                judge the real documents in testdata/documents and prove one of each repository, or all; or record what
-                is found of them, there and in docs/documents.md
+                judge the real documents in testdata/documents, and prove one of each repository
+                  --all     prove every document that can be proven
+                  --update  prove none; record the findings there and in docs/documents.md
+  market-api [--all]
+                check a market's node and docs/market-api.yaml against each other: for half a
+                minute, send requests that the description allows, and requests that it does not
+                  --all  continue until everything was tried
+  aarch64       run known-answer tests and whole proofs on 64-bit ARM in an emulator, measure the
+                library for phones, and check it for Android and iOS
+  kotlin        build the Kotlin packages in bindings-mobile/kotlin, and test them on the JVM
+  swift-test    test the Swift package, its adapter and the core of the app in demo-ios. If a Linux
+                system has no Swift, first install a Debian with Swift into a cache folder (3 GB,
+                needs root)
+  web-test      build the npm package, and test it in Node, in Chromium, with running markets, and
+                packed in fresh projects
+  soundness-mutants [--sample N]
+                switch off every constraint and bus in turn, and check that a test notices
+                  --sample N  switch off about N of them
+
+Measure:
   report [web | aggregation] [--runs N] [--json]
-                measure proofs on this machine, 10 runs unless told: the numbers of the README; or those of the npm
-                package in each engine of browsers, as one object; or those of aggregates, with the picture in
-                docs/aggregation.md
-  aarch64       run known-answer tests and whole proofs on 64-bit ARM under an emulator, measure the library for phones,
-                and check it for Android and iOS
+                measure proofs on this machine, for the numbers of the README
+                  web          measure the npm package in each browser engine; print a JSON object
+                  aggregation  measure aggregates, and draw the picture in docs/aggregation.md
+                  --runs N     measure N times (default: 10)
+                  --json       print a JSON object instead of tables
   gpu-info      print the adapters that GPU kernels can run on
   gpu-report [--software] [--width 32|64] [--runs N] [--quick]
-                build the program that measures GPU kernels and whole proofs on a GPU, say where it lies, and run it
-  kotlin        build the Kotlin package in bindings-mobile/kotlin and test it on the JVM
-  swift         build the Swift package in bindings-mobile/swift: on macOS its XCFramework, on Linux for this machine
-  swift-test    test that package, its adapter and what the app in demo-ios stands on: on Linux, as root, in a Debian with
-                Swift in it, which is installed into a cache folder first (3 GB)
-  web [--port N] [--no-isolation]
-                build the page in demo-web and serve it on this machine, without COOP and COEP if told
-  web-package   build the npm package @velum/prover into bindings-wasm/dist
-  web-test      build that package and test it: in Node, in Chromium, and packed in fresh projects
-  soundness-mutants [--sample N]
-                switch every constraint and bus off in turn, or about N of them, and ask which test notices
-  setup         install what the other tasks need, and no more
+                build the program that measures GPU kernels and whole proofs on a GPU, print its
+                path, and run it
+                  --software     if there is no GPU, measure a software adapter without a note
+                  --width 32|64  compute elements in pairs of 32-bit words, or in 64-bit words if
+                                 the adapter has them (default: 64)
+                  --runs N       measure everything N times (default: 10, with --quick 3)
+                  --quick        measure no document of class `large`, and fewer columns
+
+Other:
+  setup         install cargo-deny and a Vulkan driver, which other tasks use, and do nothing else
   help          print this text
 ";
 
@@ -167,7 +195,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         "build" => Ok(Task::Build),
         "setup" => Ok(Task::Setup),
         "help" => Ok(Task::Help),
-        _ => Err(format!("there is no task `{task}`").into()),
+        _ => Err(format!("there is no task `{task}`; the tasks are listed below").into()),
     }
 }
 

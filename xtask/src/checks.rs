@@ -139,7 +139,7 @@ fn test_web(project: &Project, report: &mut Report, slow: Slow) {
 
 /// What tests of GPU kernels run on.
 pub fn install_gpu(project: &Project, report: &mut Report) {
-    report.step("tool: a driver of Vulkan", || gpu::install(project));
+    report.step("tool: Vulkan driver", || gpu::install(project));
 }
 
 fn tests(project: &Project, slow: Slow) -> Result<(), Error> {

@@ -21,13 +21,13 @@ pub fn check(library: &Path) -> Result<Vec<u64>, Error> {
     let bytes = fs::read(library).map_err(|error| named(&error))?;
     let alignments = alignments(&bytes).map_err(|error| named(&error))?;
     if alignments.is_empty() {
-        return Err(named(&"no segment that is loaded"));
+        return Err(named(&"the library has no segment that is loaded"));
     }
     if let Some(alignment) =
         alignments.iter().find(|alignment| !alignment.is_multiple_of(PAGE_BYTES))
     {
         return Err(named(&format!(
-            "a segment is aligned to {alignment} bytes, not to {PAGE_BYTES}"
+            "a segment is aligned to {alignment} bytes, not to a multiple of {PAGE_BYTES}"
         )));
     }
     Ok(alignments)

@@ -23,7 +23,7 @@ pub fn install(project: &Project) -> Result<(), Error> {
     if !cfg!(target_os = "linux") || DRIVERS.into_iter().any(has_driver) {
         return Ok(());
     }
-    eprintln!("there is no driver of Vulkan: installing one in software with apt-get");
+    eprintln!("there is no Vulkan driver: installing one that runs on the CPU with apt-get");
     apt::install(project, &PACKAGES)
 }
 

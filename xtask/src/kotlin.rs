@@ -24,7 +24,7 @@ pub fn test(project: &Project) -> Result<(), Error> {
     let has_maven =
         || process::output(project.command("mvn").arg("-v")).is_ok_and(|mvn| mvn.status.success());
     if !has_maven() {
-        eprintln!("there is no Maven with a Java: installing them with apt-get");
+        eprintln!("Maven or Java is missing: installing both with apt-get");
         apt::install(project, &["maven", "openjdk-17-jdk-headless"])?;
     }
     let (library, receipt) = (mobile::library(project)?, mobile::receipt_library(project)?);
@@ -62,7 +62,8 @@ pub fn test(project: &Project) -> Result<(), Error> {
 /// Prints Surefire's summary of each test class, which Maven does not print, and the names of
 /// skipped tests. Fails if no test ran.
 fn summarise(reports: &Path) -> Result<(), Error> {
-    let unreadable = |_| Error::Found(format!("no reports of tests in {}", reports.display()));
+    let unreadable =
+        |_| Error::Found(format!("there are no test reports in {}", reports.display()));
     let mut files: Vec<PathBuf> = fs::read_dir(reports)
         .map_err(unreadable)?
         .filter_map(|file| Some(file.ok()?.path()))
@@ -76,7 +77,10 @@ fn summarise(reports: &Path) -> Result<(), Error> {
     let lines: Vec<_> =
         of("txt").flat_map(|text| text.lines().filter_map(summary).collect::<Vec<_>>()).collect();
     if lines.is_empty() {
-        return Err(Error::Found(format!("no test in Kotlin ran: {}", reports.display())));
+        return Err(Error::Found(format!(
+            "no Kotlin test ran: the reports in {} count none",
+            reports.display()
+        )));
     }
     lines.iter().for_each(|line| process::print(line));
     of("xml")

@@ -246,7 +246,10 @@ fn check(answers: &Answers) -> Result<(), Error> {
     if refused.is_empty() {
         return Ok(());
     }
-    Err(Error::Found(format!("nobody was ever given what these are for: {}", refused.join(", "))))
+    Err(Error::Found(format!(
+        "the node never carried out these operations, so only their refusals were tested: {}",
+        refused.join(", ")
+    )))
 }
 
 fn remove(folder: &Path) -> Result<(), Error> {

@@ -26,7 +26,7 @@ pub fn run(project: &Project, sample: Option<usize>) -> Result<(), Error> {
     // If tests fail anyway, every rule would count as noticed.
     if tests.fail(None, "chips::")? || tests.fail(None, "proof::")? {
         return Err(Error::Found(
-            "tests of velum-core fail with every rule on: run them first".to_owned(),
+            "tests of velum-core fail with no rule switched off: run and fix them first".to_owned(),
         ));
     }
     let step = sample.map_or(1, |sample| rules.len().div_ceil(sample.max(1)).max(1));
@@ -53,7 +53,8 @@ pub fn run(project: &Project, sample: Option<usize>) -> Result<(), Error> {
         return Ok(());
     }
     let message = format!(
-        "unnoticed and not argued in {ARGUED}: {unexpected:?}; argued but noticed: {noticed_after_all:?}"
+        "no test notices these rules, and {ARGUED} does not say why: {unexpected:?}; a test \
+         notices these rules, and {ARGUED} says that none does: {noticed_after_all:?}"
     );
     Err(Error::Found(message))
 }

@@ -25,7 +25,7 @@ fn page(date: &str, commit: &str, machine: &str, report: &Report) -> String {
     let result = if report.failed() { "FAILED" } else { "passed" };
     format!(
         "# The last whole run of the tests\n\n\
-        Written by `./x test --all`, which runs the slow suites whole where `./x ci` bounds them.\n\n\
+        Written by `./x test --all`, which runs in full the slow suites that `./x ci` bounds.\n\n\
         - Date: {date}\n- Commit: {commit}\n- Machine: {machine}\n- Result: {result}\n\n\
         ```text\n{report}```\n"
     )

@@ -140,7 +140,7 @@ impl fmt::Display for Report {
         if skipped > 0 {
             write!(f, ", {skipped} skipped")?;
         }
-        writeln!(f, "; {}, processors {}", clock(self.start.elapsed()), clock(busy()))
+        writeln!(f, "; {}, CPU time {}", clock(self.start.elapsed()), clock(busy()))
     }
 }
 

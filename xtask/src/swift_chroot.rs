@@ -40,7 +40,7 @@ impl Chroot {
     pub fn locate(project: &Project) -> Result<Self, Error> {
         if !apt::is_root(project) {
             let message =
-                "installing and entering a Debian with Swift takes root: run `sudo ./x swift-test`";
+                "installing and entering a Debian with Swift needs root: run `sudo ./x swift-test`";
             return Err(Error::Found(message.to_owned()));
         }
         let folder = cache()?.join(SUITE);
@@ -97,7 +97,7 @@ fn make(project: &Project, folder: &Path) -> Result<(), Error> {
     }
     written(fs::create_dir_all(&partial))?;
     eprintln!(
-        "there is no Swift: installing a Debian with it in {} (3 GB, some minutes)",
+        "there is no Swift: installing a Debian with Swift in {} (3 GB, takes some minutes)",
         folder.display()
     );
     // If debootstrap is stopped half-way, the namespace removes what it has mounted.

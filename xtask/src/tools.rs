@@ -48,12 +48,7 @@ impl Tool {
             }
         }
 
-        eprintln!(
-            "{} {} is not there: building it in {}",
-            self.name,
-            self.version,
-            folder.display()
-        );
+        eprintln!("{} {} is missing: building it in {}", self.name, self.version, folder.display());
         let build = folder.join("build");
         let mut install = project.cargo(["install", "--locked"]);
         install.arg(format!("{}@{}", self.name, self.version));

@@ -30,7 +30,7 @@ pub fn skip(
         && let Some(date) =
             passed(&fs::read_to_string(path(project, name)).unwrap_or_default(), &state)
     {
-        let note = format!("passed on {date} at this very commit, from which no file differs");
+        let note = format!("passed on {date} at this commit, and no file differs from it");
         eprintln!("{note}");
         return Ok(Verdict::Unchanged(note));
     }

@@ -18,14 +18,14 @@ pub enum AggregatorError {
     #[error(transparent)]
     Shape(#[from] ShapeError),
     /// The bytes are not a proof of the circuit.
-    #[error("the bytes are no proof of {what}")]
+    #[error("the bytes are not a proof of {what}")]
     Malformed {
         /// What the bytes should be a proof of.
         what: &'static str,
     },
     /// A circuit that this build makes is not the circuit that verifiers know.
     #[error(
-        "the circuit of {what} is not the pinned one: this build differs from that of verifiers"
+        "the circuit of {what} is not the pinned circuit: this build differs from the verifiers' build"
     )]
     NotPinned {
         /// The name of the circuit.

@@ -12,7 +12,7 @@ use crate::tree::Tree;
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum ReceiptError {
     /// No leaf of the batch belongs to the presentation.
-    #[error("the presentation is not in the batch, or answers another request or session there")]
+    #[error("the batch does not have this presentation with this request and session")]
     NotInBatch,
     /// A leaf of the batch is not a digest.
     #[error("{0}")]

@@ -93,10 +93,11 @@ fn policy(profiles: &[ReceiptProfile], payee: Option<&[u8]>) -> Result<Policy, R
         LazyLock::new(|| Profile::ALL.map(RootKey::pinned).into());
 
     if profiles.is_empty() {
-        return Err(ReceiptError::malformed("profiles", "name those that are allowed".to_owned()));
+        let message = "there is no profile; name the profiles that are allowed".to_owned();
+        return Err(ReceiptError::malformed("profiles", message));
     }
     let payee = payee.map(|payee| {
-        let wrong = |_| format!("{} bytes, where a payee has {PAYEE_BYTES}", payee.len());
+        let wrong = |_| format!("a payee has {PAYEE_BYTES} bytes, not {}", payee.len());
         <[u8; PAYEE_BYTES]>::try_from(payee).map_err(wrong)
     });
     let payee = payee.transpose().map_err(|message| ReceiptError::malformed("payee", message))?;
@@ -113,7 +114,7 @@ fn verified(accepted: &Accepted) -> Result<VerifiedReceipt, ReceiptError> {
     };
     let counted = &accepted.counted;
     let profile = ReceiptProfile::of(counted.profile)
-        .ok_or_else(|| ReceiptError::internal("a profile that this library does not know"))?;
+        .ok_or_else(|| ReceiptError::internal("this library does not know the profile"))?;
     Ok(VerifiedReceipt {
         learnt: accepted.learnt.iter().map(fact).collect(),
         profile,
@@ -131,9 +132,11 @@ fn on_own_thread<T: Send + 'static>(
     let thread =
         thread::Builder::new().name("velum receipt".to_owned()).stack_size(STACK_BYTES).spawn(work);
     let thread = thread.map_err(|error| {
-        ReceiptError::internal(&format!("the system starts no threads: {error}"))
+        ReceiptError::internal(&format!("the system cannot start a thread: {error}"))
     })?;
-    thread.join().unwrap_or_else(|_| Err(ReceiptError::internal("a panic; please report this bug")))
+    thread
+        .join()
+        .unwrap_or_else(|_| Err(ReceiptError::internal("the library panicked; report this bug")))
 }
 
 impl ReceiptProfile {

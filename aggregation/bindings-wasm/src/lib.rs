@@ -52,7 +52,7 @@ impl ReceiptVerifier {
         profiles: Vec<String>,
         payee: Option<Vec<u8>>,
     ) -> Result<Counted, JsValue> {
-        let bytes = |_| JsError::new("a statement's hash and a payee have 32 bytes");
+        let bytes = |_| JsError::new("the statement's hash and the payee must have 32 bytes each");
         let statement = statement.try_into().map_err(bytes)?;
         let payee = payee.as_deref().map(<[u8; 32]>::try_from).transpose().map_err(bytes)?;
         let is_allowed =

@@ -20,7 +20,7 @@ pub enum ShapeError {
     Config,
     /// The verification of the circuit does not fit into a wrap.
     #[error(
-        "verifying the circuit takes {rows} rows or gates that no wrap has; wraps have 2^{degree_bits} rows"
+        "the circuit's verification takes {rows} rows, or gates that a wrap does not have; a wrap has 2^{degree_bits} rows"
     )]
     Wrap {
         /// The number of rows that it takes.
@@ -29,7 +29,7 @@ pub enum ShapeError {
         degree_bits: usize,
     },
     /// The bytes are not a list.
-    #[error("the bytes are no allow-list of the profile")]
+    #[error("the bytes are not an allow-list of the profile")]
     Malformed,
     /// There are more circuits than the list has places.
     #[error("{given} circuits do not fit the allow-list, which has {LIST_ENTRIES} places")]
@@ -61,7 +61,7 @@ pub enum AggregationError {
     },
     /// The circuit of a proof is not on the list.
     #[error(
-        "proof {index} is said to be of circuit {position} of the allow-list, which has {circuits}"
+        "proof {index} names circuit {position} of the allow-list, which has {circuits} circuits"
     )]
     Position {
         /// The index of the proof.
@@ -88,7 +88,7 @@ pub enum AggregationError {
     },
     /// Statements are out of order, or one statement occurs twice.
     #[error(
-        "the first statement below proof {index} does not come after the last below the one before"
+        "the first statement of proof {index} does not come after the last statement of the previous proof"
     )]
     Order {
         /// The index of the proof.
@@ -101,7 +101,7 @@ pub enum AggregationError {
         what: String,
     },
     /// plonky2 refused to prove.
-    #[error("the circuit has no such proof: {0}")]
+    #[error("plonky2 could not prove the circuit: {0}")]
     Circuit(String),
 }
 

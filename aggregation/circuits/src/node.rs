@@ -31,7 +31,8 @@ impl ContextTargets {
 
     /// The root of the allow-list.
     pub(crate) fn list(&self) -> HashOutTarget {
-        HashOutTarget::try_from(&self.0[2 * PACKED_ELEMENTS..]).expect("a digest's elements")
+        HashOutTarget::try_from(&self.0[2 * PACKED_ELEMENTS..])
+            .expect("the last elements are a digest")
     }
 
     pub(crate) fn connect(&self, builder: &mut Builder, other: &Self) {
@@ -43,7 +44,7 @@ impl NodeTargets {
     /// The node that a proof with these public inputs states.
     pub(crate) fn read(elements: &[Target]) -> Self {
         let elements: &[Target; NODE_ELEMENTS] =
-            elements.try_into().expect("a node's public inputs");
+            elements.try_into().expect("the proof states a node");
         let hash =
             |start| HashOutTarget { elements: core::array::from_fn(|i| elements[start + i]) };
         Self {

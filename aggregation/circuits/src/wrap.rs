@@ -37,7 +37,7 @@ impl Wrap {
         Self::new(shape, leaf, LEAF_ELEMENTS, |builder, statement| {
             let context = ContextTargets::new(builder);
             let digest = hash(builder, Tag::Leaf, statement);
-            let statement = HashOutTarget::try_from(statement).expect("a digest's elements");
+            let statement = HashOutTarget::try_from(statement).expect("a statement is one digest");
             let count = builder.one();
             (
                 NodeTargets { digest, count, first: statement, last: statement, context },

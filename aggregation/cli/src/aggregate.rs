@@ -24,22 +24,23 @@ pub struct Arguments {
     /// A presentation of the suite `aggregatable`; give the option once for each presentation
     #[arg(long, value_name = "F", required = true)]
     presentation: Vec<PathBuf>,
-    /// The CBOR SessionTranscript of its session, in the same order
+    /// The CBOR SessionTranscript of its session; one for each presentation, in the same order
     #[arg(long, value_name = "F", required = true)]
     transcript: Vec<PathBuf>,
-    /// The request that it answers, as JSON, in the same order
+    /// The request that it answers, as JSON; one for each presentation, in the same order
     #[arg(long, value_name = "F", required = true)]
     request: Vec<PathBuf>,
     /// Where to write the batch, from which receipts are taken
     #[arg(long, value_name = "F")]
     out: PathBuf,
-    /// The parameters of the proofs: standard or proven-100
+    /// The parameters of the proofs: `standard` or `proven-100`
     #[arg(long, value_name = "P", default_value = "standard", value_parser = profile)]
     profile: Profile,
     /// The payee that the aggregate is counted for, 32 bytes in hexadecimal; nobody if absent
     #[arg(long, value_name = "HEX", value_parser = payee)]
     payee: Option<[u8; 32]>,
-    /// Leave out presentations that do not verify, and name them
+    /// Leave out presentations that do not verify, and list them. Without this option the first such
+    /// presentation ends the command
     #[arg(long)]
     skip_bad: bool,
 }
@@ -84,13 +85,15 @@ fn read(arguments: &Arguments, progress: &Progress) -> Result<(Vec<Item>, Vec<Sk
     if transcript.len() != count || request.len() != count {
         let (transcripts, requests) = (transcript.len(), request.len());
         let message = format!(
-            "{count} presentations, {transcripts} transcripts and {requests} requests: each presentation takes one of both, in the same order"
+            "there are {count} presentations, {transcripts} transcripts and {requests} requests: give one transcript and one request for each presentation, in the same order"
         );
         return Err(Failure::usage(message));
     }
     if count > limits::BATCH_PRESENTATIONS {
         let most = limits::BATCH_PRESENTATIONS;
-        return Err(Failure::usage(format!("{count} presentations; the limit is {most}")));
+        return Err(Failure::usage(format!(
+            "there are {count} presentations; one aggregate takes at most {most}"
+        )));
     }
     let verifier = Verifier::allowing(&[Suite::Aggregatable]);
     let (mut items, mut skipped) = (Vec::new(), Vec::new());
@@ -121,7 +124,7 @@ pub fn sort(items: &mut [Item]) {
 fn new(items: &[Item], item: Item) -> Result<Item, Failure> {
     match items.iter().find(|other| other.statement == item.statement) {
         Some(other) => Err(Failure::usage(format!(
-            "the same presentation as {}: name each once",
+            "this is the same presentation as {}: name each presentation once",
             other.path.display()
         ))),
         None => Ok(item),

@@ -5,13 +5,13 @@ use velum_aggregate_verifier::Profile;
 /// `--profile`: the parameters of an aggregate's proofs.
 pub fn profile(name: &str) -> Result<Profile, String> {
     let known = || Profile::ALL.map(Profile::short_name).join(" or ");
-    Profile::by_short_name(name).ok_or_else(|| format!("take {}", known()))
+    Profile::by_short_name(name).ok_or_else(|| format!("use {}", known()))
 }
 
 /// `--payee`: 32 bytes in hexadecimal.
 pub fn payee(text: &str) -> Result<[u8; 32], String> {
     let mut payee = [0; 32];
-    hex::decode_to_slice(text, &mut payee).map_err(|_| "take 64 hexadecimal digits".to_owned())?;
+    hex::decode_to_slice(text, &mut payee).map_err(|_| "write 64 hexadecimal digits".to_owned())?;
     Ok(payee)
 }
 
@@ -31,6 +31,6 @@ mod tests {
     fn profiles_are_named() {
         assert_eq!(profile("standard"), Ok(Profile::Standard));
         assert_eq!(profile("proven-100"), Ok(Profile::Proven100));
-        assert_eq!(profile("100"), Err("take standard or proven-100".to_owned()));
+        assert_eq!(profile("100"), Err("use standard or proven-100".to_owned()));
     }
 }

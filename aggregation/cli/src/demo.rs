@@ -139,7 +139,7 @@ fn report(shown: &Shown) -> Report {
         "wrong": refused,
     });
     let mut text = format!(
-        "{} presentations of three documents, {} kB together, in one proof of {} kB: leaves {:.1} s, wraps {:.1} s, merges {:.1} s, root {:.1} s.\n",
+        "{} presentations of three documents, {} kB in all, folded into one proof of {} kB: leaves {:.1} s, wraps {:.1} s, merges {:.1} s, root {:.1} s.\n",
         counted.count,
         shown.presentation_bytes / 1000,
         shown.root_bytes / 1000,
@@ -149,7 +149,7 @@ fn report(shown: &Shown) -> Report {
         times.root_ms / 1e3,
     );
     text += &format!(
-        "The receipt of one has {} kB and is verified in {} ms (profile {}, {} proven bits). It shows:\n",
+        "One receipt has {} kB and is verified in {} ms (profile {}, {} proven bits). It shows:\n",
         shown.receipt_bytes / 1000,
         shown.verify_ms,
         counted.profile.short_name(),

@@ -30,10 +30,10 @@ use velum_cli::report::Report;
 struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// Write one JSON object to stdout, whatever happens
+    /// Write exactly one JSON object to stdout, also for errors and --help
     #[arg(long, global = true)]
     json: bool,
-    /// Use this many threads; all processors if absent
+    /// Number of threads that prove, 1 to 256 [default: all CPU cores]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
 }
@@ -46,9 +46,9 @@ enum Command {
     Receipt(receipt::Arguments),
     /// Accept or refuse a receipt (status 1 if it is refused)
     VerifyReceipt(verify_receipt::Arguments),
-    /// Fold eight presentations of three documents, and check the receipt of one
+    /// Fold eight presentations of three documents, and check the receipt of one of them
     Demo(demo::Arguments),
-    /// Show what is proven of an aggregate, layer by layer
+    /// Show the soundness of aggregates in bits, layer by layer
     Params,
 }
 

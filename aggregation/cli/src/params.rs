@@ -12,7 +12,7 @@ use velum_core::suite::Suite;
 const LAYERS: [&str; 4] = ["leaf", "wrap", "merge", "root"];
 
 /// The caveat about adding up the layers.
-const HEURISTIC: &str = "That layers add up is a heuristic: each circuit computes the hash function that the theorems on the layer below take for a random oracle.";
+const HEURISTIC: &str = "Adding up the layers is a heuristic: each circuit computes the hash function that the theorems about the layer below model as a random oracle.";
 
 pub fn run() -> Report {
     let client: Vec<Value> = CLASSES

@@ -16,7 +16,7 @@ use crate::presentations::{Item, refused};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The batch, a file written by `velum aggregate`
+    /// The batch, written by `velum aggregate`
     #[arg(long, value_name = "F")]
     batch: PathBuf,
     /// The presentation
@@ -38,7 +38,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let item = Item::read(&arguments.presentation, &challenge)?;
     let batch = Batch::from_bytes(&files::read(&arguments.batch, limits::BATCH_BYTES)?)?;
     let profile = Profile::by_short_name(&batch.profile).ok_or_else(|| {
-        let message = format!("profile {:?} is not known; update this software", batch.profile);
+        let message = format!("the profile {:?} is not known; update this software", batch.profile);
         Error::new(Code::WrongVersion, "batch.profile", message)
     })?;
     let receipt = receipt(&batch, profile, &item)?;
@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     files::write(&arguments.out, &bytes)?;
     let (count, out) = (accepted.counted.count, arguments.out.display().to_string());
     let text = format!(
-        "Wrote {out}: {} bytes, one of {count} presentations of profile {}.",
+        "Wrote {out}: {} bytes, the receipt of one of {count} presentations, profile {}.",
         bytes.len(),
         batch.profile
     );

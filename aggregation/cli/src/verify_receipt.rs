@@ -18,19 +18,19 @@ use crate::presentations::refused;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The receipt, a file written by `velum receipt`
+    /// The receipt, written by `velum receipt`
     #[arg(long, value_name = "F")]
     receipt: PathBuf,
     /// The CBOR SessionTranscript of the verifier's session
     #[arg(long, value_name = "F")]
     transcript: PathBuf,
-    /// What the verifier asked, as JSON
+    /// The verifier's request, as JSON
     #[arg(long, value_name = "F")]
     request: PathBuf,
-    /// Allow aggregates of this profile; may be given several times
+    /// Accept aggregates of this profile, `standard` or `proven-100`; may be given several times
     #[arg(long, value_name = "P", required = true, value_parser = profile)]
     profile: Vec<Profile>,
-    /// Demand that the aggregate is counted for this payee, 32 bytes in hexadecimal
+    /// Require that the aggregate is counted for this payee, 32 bytes in hexadecimal
     #[arg(long, value_name = "HEX", value_parser = payee)]
     payee: Option<[u8; 32]>,
 }

@@ -14,7 +14,7 @@ use crate::MOST_BYTES;
 #[non_exhaustive]
 pub enum BlobError {
     /// A URL that names no known kind of store.
-    #[error("{url} is no store of blobs: {why}")]
+    #[error("{url} is not the URL of a store of blobs: {why}")]
     Url {
         /// The URL, without user and password.
         url: String,
@@ -22,25 +22,25 @@ pub enum BlobError {
         why: &'static str,
     },
     /// There is no such blob.
-    #[error("there is no blob {0}")]
+    #[error("the store has no blob {0}")]
     Missing(Hash),
     /// The bytes under a name do not have that hash. Putting the right bytes repairs the blob.
-    #[error("the blob {0} is damaged: its content has another hash")]
+    #[error("blob {0} is damaged: its content has another hash")]
     Corrupt(Hash),
     /// More bytes than a blob may have.
-    #[error("{length} bytes are more than the {MOST_BYTES} that a blob may have")]
+    #[error("the blob has {length} bytes, and a blob may have at most {MOST_BYTES}")]
     TooLong {
         /// The number of bytes.
         length: u64,
     },
     /// There is no room for what was to be written.
-    #[error("the store of blobs has no room left; free some and try again")]
+    #[error("the store of blobs is full; free some space and try again")]
     Full,
     /// There is no answer, or a wrong one. Asking again may help.
     #[error("the store of blobs does not answer: {0}")]
     Away(object_store::Error),
     /// The store denies access, or cannot do what is asked.
-    #[error("the store of blobs refuses: {0}; look at its permissions and credentials")]
+    #[error("the store of blobs refused: {0}; check its permissions and credentials")]
     Refused(object_store::Error),
 }
 

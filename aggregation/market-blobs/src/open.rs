@@ -8,21 +8,20 @@ use url::Url;
 
 use crate::BlobError;
 
-const SCHEMES: &str = "write file:// and a whole path, or s3:// with bucket and prefix";
+const SCHEMES: &str = "write file:// and an absolute path, or s3:// with bucket and prefix";
 
 /// The store at a URL.
 pub(crate) fn open(text: &str) -> Result<Arc<dyn ObjectStore>, BlobError> {
     let url = Url::parse(text)
-        .map_err(|_| BlobError::Url { url: "what is given".to_owned(), why: SCHEMES })?;
+        .map_err(|_| BlobError::Url { url: "the given text".to_owned(), why: SCHEMES })?;
     match url.scheme() {
         "file" => folder(&url),
         #[cfg(feature = "aws")]
         "s3" => bucket(&url, object_store::aws::AmazonS3Builder::from_env()),
         #[cfg(not(feature = "aws"))]
-        "s3" => Err(wrong(
-            &url,
-            "this program is built without buckets; build it with the feature `aws`",
-        )),
+        "s3" => {
+            Err(wrong(&url, "this program was built without S3; build it with the feature `aws`"))
+        }
         _ => Err(wrong(&url, SCHEMES)),
     }
 }
@@ -53,10 +52,10 @@ pub(crate) fn bucket(
 
     let name = url.host_str().filter(|_| url.username().is_empty() && url.query().is_none());
     let name = name.ok_or_else(|| {
-        wrong(url, "write s3://bucket/prefix, and credentials into the environment")
+        wrong(url, "write s3://bucket/prefix, and put credentials into the environment")
     })?;
     let prefix =
-        Path::from_url_path(url.path()).map_err(|_| wrong(url, "write a prefix that is a path"))?;
+        Path::from_url_path(url.path()).map_err(|_| wrong(url, "the prefix has to be a path"))?;
     // If this process has installed another provider before, that one works as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // The caller knows how long it can wait, and tries again itself.

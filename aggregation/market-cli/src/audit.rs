@@ -29,14 +29,15 @@ pub struct Arguments {
     /// The URL of the node
     #[arg(long, value_name = "URL", env = "VELUM_MARKET_URL")]
     market: Url,
-    /// The file with what was seen before, to which this audit adds what it sees; created if it
-    /// does not exist
+    /// The file that records what earlier audits saw. This audit adds what it sees; the file is
+    /// created if it does not exist
     #[arg(long, value_name = "F")]
     seen: PathBuf,
-    /// Also check, and keep from now on, the keys of blind credit in this purse
+    /// Also check the keys of blind credit in this purse, and record them for later audits
     #[arg(long, value_name = "F")]
     purse: Option<PathBuf>,
-    /// Also check, and keep from now on, the acceptance of this job
+    /// Also check the acceptance of this job, and record it for later audits; may be given several
+    /// times
     #[arg(long, value_name = "HASH")]
     job: Vec<String>,
 }
@@ -63,7 +64,7 @@ pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
     let key = *seen.key.get_or_insert(info.key);
     let mut wrong = Vec::new();
     if key != info.key {
-        wrong.push("the node signs with another key than before".to_owned());
+        wrong.push("the node now signs with another key than before".to_owned());
     }
     for job in &arguments.job {
         let job = Hash::try_from(job.clone()).map_err(|error| failed(&error))?;
@@ -103,7 +104,7 @@ pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
     });
     if wrong.is_empty() {
         let text = format!(
-            "The log has {} entries and holds: {} ends, {} acceptances and {} keys of credit that were seen are in it.",
+            "The log has {} entries and is one chain. It contains all that was seen: {} ends, {} acceptances and {} keys of credit.",
             log.entries.len(),
             seen.heads.len(),
             seen.acceptances.len(),
@@ -112,7 +113,7 @@ pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
         return Ok(Report::done(json, text));
     }
     let text = format!(
-        "The node does not keep to what it said; {} shows it by the node's own signatures:\n  {}",
+        "The node contradicts what it said before. {} shows this by the node's own signatures:\n  {}",
         arguments.seen.display(),
         wrong.join("\n  ")
     );
@@ -159,7 +160,7 @@ impl Log {
         let number = self.entries.len() as u64 + 1;
         let is_later = self.entries.last().is_none_or(|last| last.at <= entry.at);
         if entry.number.get() != number || !is_later {
-            self.wrong.push(format!("entry {number} does not follow the one before it"));
+            self.wrong.push(format!("entry {number} does not follow the previous entry"));
             return false;
         }
         let before = self.hashes.last().copied().unwrap_or_default();
@@ -177,7 +178,7 @@ impl Log {
         let head = match Signed::<Head>::read(head.get().as_bytes()) {
             Ok(head) if head.key() == key => head,
             Ok(_) => return Some("an end of the log is signed by another key".to_owned()),
-            Err(error) => return Some(format!("an end of the log: {error}")),
+            Err(error) => return Some(format!("an end of the log is not valid: {error}")),
         };
         let Head { number, hash, .. } = head.message();
         let there = match number.get() {
@@ -188,9 +189,9 @@ impl Log {
         };
         match there {
             Some(there) if there == *hash => None,
-            Some(_) => Some(format!(
-                "the log up to entry {number} is another than the one that was signed"
-            )),
+            Some(_) => {
+                Some(format!("the log up to entry {number} differs from the log that was signed"))
+            }
             None => Some(format!("the log had {number} entries, and has fewer now")),
         }
     }
@@ -204,7 +205,7 @@ impl Log {
         };
         let entry = self.entries.iter().find(of_other_epoch)?;
         Some(format!(
-            "entry {} has a key of blind credit of another epoch than that in which it was published",
+            "entry {} publishes a key of blind credit, but not in the epoch of this key",
             entry.number
         ))
     }
@@ -215,7 +216,7 @@ impl Log {
         let signed = match Signed::<CreditKey>::read(credit_key.get().as_bytes()) {
             Ok(signed) if signed.key() == key => signed,
             Ok(_) => return Some("a key of blind credit is signed by another key".to_owned()),
-            Err(error) => return Some(format!("a key of blind credit: {error}")),
+            Err(error) => return Some(format!("a key of blind credit is not valid: {error}")),
         };
         let epoch = signed.message().epoch;
         let subject = CreditKey::subject(epoch);
@@ -227,7 +228,7 @@ impl Log {
         let is_the_one = id(signed.message()).is_ok_and(|id| digests == [id]);
         (!is_the_one).then(|| {
             let there = digests.len();
-            format!("the key of blind credit of epoch {epoch} that was shown is not the one in the log, which has {there}")
+            format!("the key of blind credit that was shown for epoch {epoch} is not the one key in the log, which has {there}")
         })
     }
 
@@ -236,7 +237,7 @@ impl Log {
         let acceptance = match Signed::<Acceptance>::read(acceptance.get().as_bytes()) {
             Ok(acceptance) if acceptance.key() == key => acceptance,
             Ok(_) => return Some("an acceptance is signed by another key".to_owned()),
-            Err(error) => return Some(format!("an acceptance: {error}")),
+            Err(error) => return Some(format!("an acceptance is not valid: {error}")),
         };
         let Acceptance { job, number, .. } = acceptance.message();
         let place = usize::try_from(number.get().saturating_sub(1)).ok();
@@ -244,7 +245,7 @@ impl Log {
         let is_there =
             entry.is_some_and(|entry| entry.kind == LogKind::Job && entry.subject == *job);
         (!is_there).then(|| {
-            format!("job {job} was accepted as entry {number} of the log, and is not there")
+            format!("job {job} was accepted as entry {number} of the log, but is not there")
         })
     }
 }

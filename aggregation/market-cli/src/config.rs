@@ -137,7 +137,7 @@ impl Config {
 fn written(origin: &str) -> Result<String, Failure> {
     let wrong = || {
         Failure::usage(format!(
-            "origins: {origin} is none; write scheme, host and, where it is not the scheme's own, port, such as https://wallet.example"
+            "origins: {origin} is not an origin; write scheme, host and, unless it is the scheme's own, port, such as https://wallet.example"
         ))
     };
     let url = Url::parse(origin).map_err(|_| wrong())?;

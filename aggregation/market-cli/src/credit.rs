@@ -23,7 +23,7 @@ pub struct Arguments {
     /// money
     #[arg(long, value_name = "F")]
     purse: PathBuf,
-    /// How many tokens to buy. Buy more than one job takes, and buy them before you know that there
+    /// How many tokens to buy. Buy more than one job costs, and buy them before you know that there
     /// will be a job
     #[arg(long, value_name = "N", default_value = "64", value_parser = clap::value_parser!(u64).range(1..=4096))]
     tokens: u64,

@@ -41,8 +41,8 @@ pub struct Arguments {
     /// this option the market runs on until it is stopped
     #[arg(long)]
     check: bool,
-    /// Leave these in this folder: each job's receipt, transcript and request, the payee, and the
-    /// purse that the third job was paid from
+    /// Write into this folder each job's receipt, transcript and request, the payee, and the purse
+    /// that pays for the third job
     #[arg(long, value_name = "FOLDER")]
     keep: Option<PathBuf>,
     /// The address on which the node listens
@@ -124,7 +124,7 @@ async fn hand_in(
     let receipts = futures_util::future::join_all(handed).await;
     let verified = receipts.iter().filter(|receipt| receipt.is_ok()).count();
     for failure in receipts.iter().filter_map(|receipt| receipt.as_ref().err()) {
-        tracing::error!(failure = failure.message(), "no receipt");
+        tracing::error!(failure = failure.message(), "a job has no receipt");
     }
     let balanced = market.is_balanced().await?;
     let jobs = submissions.len();
@@ -256,7 +256,7 @@ impl Running {
             balanced: bool,
         }
         let failed = |error: &dyn std::fmt::Display| {
-            Failure::market("market", format!("the ledger cannot be asked for: {error}"))
+            Failure::market("market", format!("the ledger could not be checked: {error}"))
         };
         let url = self.url.join("v1/balance").map_err(|error| failed(&error))?;
         let answer = reqwest::Client::new().get(url).bearer_auth(&self.token).send().await;

@@ -68,7 +68,7 @@ impl Http {
     pub fn new() -> Result<Self, Failure> {
         velum_market_provider::http_client()
             .map(Self)
-            .map_err(|error| Failure::usage(format!("no requests can be sent: {error}")))
+            .map_err(|error| Failure::usage(format!("requests cannot be sent: {error}")))
     }
 
     async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
@@ -149,11 +149,11 @@ impl Host for Platform<'_> {
 
     fn tell(&self, progress: &Progress) {
         if let Some(trouble) = &progress.trouble {
-            tracing::warn!(%trouble, "the market is asked again");
+            tracing::warn!(%trouble, "asking the market again");
         }
         let Some(status) = &progress.status else { return };
         if self.told.replace(Some(status.state)) != Some(status.state) {
-            tracing::info!(job = %status.job, state = ?status.state, "the job");
+            tracing::info!(job = %status.job, state = ?status.state, "state of the job");
         }
     }
 

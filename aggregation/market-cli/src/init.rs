@@ -52,65 +52,65 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
 fn text(folder: &Path, listen: &str) -> String {
     let at = folder.display();
     format!(
-        r#"# A market of Velum. `velum market serve --config FILE` runs it; docs/operating.md says more.
+        r#"# The configuration of a market's node, for `velum market serve --config FILE`. See docs/operating.md.
 
-# State. One machine: sqlite:// and a path. Several nodes: postgres://USER:PASSWORD@HOST/NAME, the same for all of them.
-# Also --database, or VELUM_MARKET_DATABASE, which keeps a password out of this file.
+# The database with the state. One machine: sqlite:// and a path. Several nodes: postgres://USER:PASSWORD@HOST/NAME, the same for all nodes.
+# --database or VELUM_MARKET_DATABASE take precedence. Use one of them to keep a password out of this file.
 database = "sqlite://{at}/market.db"
 
-# Submissions and aggregates. One machine: file:// and a folder. Several: s3://BUCKET/PREFIX, with the usual AWS_… variables.
-# Also --blobs, or VELUM_MARKET_BLOBS.
+# The store of submissions and aggregates. One machine: file:// and a folder. Several nodes: s3://BUCKET/PREFIX, with the usual AWS_… variables.
+# --blobs or VELUM_MARKET_BLOBS take precedence.
 blobs = "file://{at}/blobs"
 
-# The node's secret key, by which clients and providers know this market. All nodes of a market have the same one. Keep a copy of it.
+# The file with the node's secret key. Clients and providers identify the market by this key. All nodes of a market have the same key. Keep a copy of it.
 key = "node.key"
 
-# Where requests come. Also --listen, or VELUM_MARKET_LISTEN.
+# The address on which the node listens. --listen or VELUM_MARKET_LISTEN take precedence.
 listen = "{listen}"
 
-# Where Prometheus reads /metrics: an address that the public does not reach. Without this line nothing is told.
+# The address at which Prometheus reads /metrics. Choose one that the public does not reach. Without this line, no metrics are served.
 # metrics = "127.0.0.1:8461"
 
-# Origins whose pages may ask this node in browsers. Without a list, those of every origin: all that changes anything is signed, and the rest is public.
+# The origins whose pages may call this node from browsers. Without a list, pages of every origin may: requests that change anything are signed, and the rest is public.
 # origins = ["https://wallet.example"]
 
-# What the operator's page is opened with.
+# The file with the token that opens the operator's page.
 operator_token = "operator.token"
 
-# Demo money: the most that one client is given in a day. It is worth nothing. Without this line there is no way of money in or out.
+# The most demo money that one client is given in a day. Demo money is worth nothing. Without this line, there is no way to move money in or out.
 demo_money = 1000000000
 
-# The most demo money that all are given in a day: a thousand times as much, unless told otherwise.
+# The most demo money that all clients together are given in a day. Default: a thousand times demo_money.
 # demo_money_per_day = 1000000000000
 
-# The node encrypts by itself with a certificate and its key, both in PEM. Leave it out behind a proxy that does.
+# The certificate and its key, both in PEM, if the node itself encrypts connections. Leave this out behind a proxy that encrypts.
 # [tls]
 # chain = "chain.pem"
 # key = "key.pem"
 
-# The providers that may take lots, as the hashes of their keys (`velum market provide` prints its own). Without a list, all who stake may.
+# The providers that may take lots, named by the hashes of their keys (`velum market provide` prints its own). Without a list, every provider that stakes may.
 # providers = ["…"]
 
-# How many jobs one client may hand in in an hour.
+# How many jobs one client may submit in an hour.
 # jobs_per_hour = 10000
 
-# How many proofs that do not verify one client may hand in in an hour. Those of one address may hand in ten times as many.
+# How many proofs that do not verify one client may submit in an hour. The limit of one address is ten times as high.
 # failures_per_hour = 30
 
-# Proxies before the node, each of which adds whom it was asked by to X-Forwarded-For. Without this line addresses are those of connections.
+# The number of proxies in front of the node that each add the address they were called from to X-Forwarded-For. Without this line, a client's address is that of its connection.
 # proxies = 1
 
-# How many connections there may be at once, and how many of these from one address. Behind proxies all may be from one.
+# How many connections there may be at once, and how many of these may be from one address. Behind proxies, all may be from one address.
 # connections = 4096
 # connections_of_one = 256
 
-# How many proofs are verified at once: one for each processor, unless told otherwise.
+# How many proofs are verified at once. Default: one for each processor.
 # verifiers = 2
 
 # For how many days submissions and aggregates are kept after their lot has ended, so that receipts can be fetched.
 # keep_days = 30
 
-# The rules' constants are those of docs/decisions/0017-market-rules.md, which were chosen by simulation. To change them, write all of them in [rules].
+# The constants of the market's rules were chosen by simulation: see docs/decisions/0017-market-rules.md. To change one, write all of them in [rules].
 "#
     )
 }

@@ -13,7 +13,7 @@ const MOST_BYTES: usize = 128;
 pub fn secret(path: &Path) -> Result<[u8; 32], Failure> {
     if files::is_shared(path)? {
         let message =
-            format!("{} can be read by others; make it yours alone: chmod 600", path.display());
+            format!("other users can read {}; restrict it with chmod 600", path.display());
         return Err(Failure::usage(message));
     }
     let text = files::read(path, MOST_BYTES)?;
@@ -23,7 +23,7 @@ pub fn secret(path: &Path) -> Result<[u8; 32], Failure> {
 fn bytes(path: &Path, text: &str) -> Result<[u8; 32], Failure> {
     let mut secret = [0; 32];
     hex::decode_to_slice(text.trim(), &mut secret).map_err(|_| {
-        Failure::usage(format!("{}: it has to be 32 bytes in hexadecimal", path.display()))
+        Failure::usage(format!("{} has to contain 32 bytes in hexadecimal", path.display()))
     })?;
     Ok(secret)
 }
@@ -38,7 +38,7 @@ pub fn key(path: &Path) -> Result<SecretKey, Failure> {
 pub fn random() -> Result<String, Failure> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|error| {
-        Failure::usage(format!("the system has no random bytes: {error}; start it again later"))
+        Failure::usage(format!("the system gives no random bytes: {error}; try again later"))
     })?;
     Ok(hex::encode(secret))
 }

@@ -42,10 +42,10 @@ use velum_cli::report::Report;
 struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// Write exactly one JSON object to stdout, whatever happens, and write logs as JSON
+    /// Write exactly one JSON object to stdout, also for errors and --help, and write logs as JSON
     #[arg(long, global = true)]
     json: bool,
-    /// Use this many threads for proving; all CPU cores if absent
+    /// Number of threads that prove, 1 to 256 [default: all CPU cores]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
 }
@@ -67,7 +67,7 @@ enum MarketCommand {
     Serve(serve::Arguments),
     /// Submit a presentation, and fetch its receipt
     Submit(Box<submit::Arguments>),
-    /// Buy blind credit, which a wallet pays with
+    /// Buy blind credit, with which a wallet pays
     Credit(credit::Arguments),
     /// Take lots, have them folded, and deliver them
     Provide(provide::Arguments),

@@ -23,23 +23,23 @@ pub struct Arguments {
     key: PathBuf,
     #[command(flatten)]
     state: State,
-    /// Fold in this process too, and not only in `velum market work`
+    /// Fold in this process too, and not only in processes of `velum market work`
     #[arg(long)]
     work: bool,
-    /// The lowest price for which one presentation is folded
+    /// The lowest price for which to fold one presentation
     #[arg(long, value_name = "UNITS")]
     price: Option<u64>,
-    /// How many lots are held at once
+    /// The most lots to hold at once
     #[arg(long, value_name = "N")]
     lots: Option<u64>,
-    /// The seconds that all workers together take for one presentation
+    /// The seconds that all workers together need for one presentation
     #[arg(long, value_name = "S")]
     each_seconds: Option<u64>,
-    /// The seconds that they take for a lot in addition. A lot that does not fit into half of its
-    /// lease is not taken
+    /// The seconds that all workers together need for each lot in addition. A lot that does not fit
+    /// into half of its lease is not taken
     #[arg(long, value_name = "S")]
     lot_seconds: Option<u64>,
-    /// Before beginning, deposit this much demo money and stake half of it
+    /// Before starting, deposit this much demo money once, and stake half of it
     #[arg(long, value_name = "UNITS")]
     demo_money: Option<u64>,
 }
@@ -78,7 +78,7 @@ pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report
     }
     Ok(Report::done(
         json!({ "provider": owner }),
-        format!("Provided as {owner} until it was stopped."),
+        format!("Ran as provider {owner} until it was stopped."),
     ))
 }
 

@@ -48,7 +48,7 @@ impl Vault for PurseFile {
             return Ok((lock, None));
         }
         if files::is_shared(&self.0).map_err(words)? {
-            return Err("it can be read by others; make it yours alone: chmod 600".to_owned());
+            return Err("other users can read it; restrict it with chmod 600".to_owned());
         }
         Ok((lock, Some(files::read(&self.0, MOST_BYTES).map_err(words)?)))
     }
@@ -64,7 +64,7 @@ impl PurseFile {
         name.push(".lock");
         let name = PathBuf::from(name);
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&name);
-        let lock = lock.map_err(|error| format!("cannot make {}: {error}", name.display()))?;
+        let lock = lock.map_err(|error| format!("cannot create {}: {error}", name.display()))?;
         loop {
             match lock.try_lock() {
                 Ok(()) => return Ok(lock),

@@ -111,7 +111,7 @@ async fn tell_instruments(
     let served = Serve { listener, tls: None, connections: INSTRUMENTS, of_one: None };
     Ok(tokio::spawn(async move {
         if let Err(error) = serve(served, api.instruments(), stop).await {
-            tracing::error!(%error, "instruments are told nothing any more");
+            tracing::error!(%error, "metrics are no longer served");
         }
     }))
 }

@@ -22,7 +22,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let Arguments { jobs, providers, seed } = *arguments;
     if providers < 4 {
         return Err(Failure::usage(
-            "a market has four providers at least: three large ones and others".to_owned(),
+            "a market has at least four providers: three large ones and others".to_owned(),
         ));
     }
     let report = simulate(&Scenario { jobs, providers, seed, ..Scenario::default() });

@@ -57,7 +57,7 @@ pub struct Arguments {
     out: PathBuf,
     #[command(flatten)]
     terms: Terms,
-    /// Demand that the aggregate is counted for this payee, 32 bytes in hexadecimal
+    /// Require that the aggregate is counted for this payee, 32 bytes in hexadecimal
     #[arg(long, value_name = "HEX")]
     payee: Option<String>,
 }
@@ -71,17 +71,17 @@ pub struct Terms {
     /// The highest price, which is held from the start
     #[arg(long, value_name = "UNITS", default_value = "1000")]
     pub maximum: u64,
-    /// How the price is found: dutch, sealed or limit
+    /// How the price is found: `dutch`, `sealed` or `limit`
     #[arg(long, value_name = "ORDER", default_value = "dutch", value_parser = order)]
     pub order: Order,
     /// How many seconds to wait for other presentations, which make the job cheaper; without this
     /// option, the job is folded alone
     #[arg(long, value_name = "S")]
     pub max_wait: Option<u64>,
-    /// How many presentations in a batch are enough
+    /// How many presentations are enough for a batch
     #[arg(long, value_name = "N", default_value = "2")]
     pub min_batch: u64,
-    /// Minutes until the receipt has to be there
+    /// Minutes until the receipt must be there
     #[arg(long, value_name = "MIN", default_value = "120")]
     pub within: u64,
 }
@@ -104,7 +104,7 @@ fn order(name: &str) -> Result<Order, String> {
         "dutch" => Ok(Order::Dutch),
         "sealed" => Ok(Order::Sealed),
         "limit" => Ok(Order::Limit),
-        _ => Err("dutch, sealed or limit".to_owned()),
+        _ => Err("use dutch, sealed or limit".to_owned()),
     }
 }
 
@@ -128,7 +128,7 @@ pub async fn run(arguments: Arguments, stop: CancellationToken) -> Result<Report
     let receipt = handed.run(&submission, &payer, stop).await?;
     let out = arguments.out.display().to_string();
     let text =
-        format!("Wrote {out}: {} bytes. `velum verify-receipt` asks it again.", receipt.len());
+        format!("Wrote {out}: {} bytes. Check it with `velum verify-receipt`.", receipt.len());
     Ok(Report::done(json!({ "out": out, "bytes": receipt.len() }), text))
 }
 
@@ -140,7 +140,10 @@ pub fn submission(
     let (transcript, request) = (challenge.transcript().clone(), challenge.request().clone());
     may_hand_off(&request).map_err(|reasons| {
         let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
-        Failure::usage(format!("the presentation may not be handed on: {}", reasons.join("; ")))
+        Failure::usage(format!(
+            "the presentation may not be handed to others: {}",
+            reasons.join("; ")
+        ))
     })?;
     Ok(Submission { transcript, request, presentation })
 }
@@ -179,7 +182,7 @@ impl HandedOff<'_> {
         let file = PathBuf::from(name);
         let kept: Kept = if file.exists() {
             serde_json::from_slice(&files::read(&file, KEPT_BYTES)?).map_err(|error| {
-                Failure::usage(format!("{}: {error}; remove it to begin anew", file.display()))
+                Failure::usage(format!("{}: {error}; remove it to start again", file.display()))
             })?
         } else {
             self.begin(submission, &bytes, payer).await?
@@ -188,7 +191,7 @@ impl HandedOff<'_> {
             .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
         if !job.is_about(&bytes) {
             let message =
-                format!("{} is of another presentation; name another receipt", file.display());
+                format!("{} belongs to another presentation; choose another --out", file.display());
             return Err(Failure::usage(message));
         }
         let (market, profile) = (job.job().message().market, job.job().message().profile);
@@ -198,7 +201,7 @@ impl HandedOff<'_> {
             && info.id != market
         {
             let message =
-                format!("{} is of another market than the one at {}", file.display(), self.market);
+                format!("{} belongs to another market than {}", file.display(), self.market);
             return Err(Failure::usage(message));
         }
         let (saved, from_purse) = (kept.saved, kept.from_purse);
@@ -221,12 +224,12 @@ impl HandedOff<'_> {
             }
             Payer::Account(_) => {
                 let message =
-                    format!("{} is paid from a purse: name it with --purse", file.display());
+                    format!("{} is paid from a purse: name the purse with --purse", file.display());
                 return Err(Failure::usage(message));
             }
             Payer::Purse(_) => {
                 let message =
-                    format!("{} is paid by an account: name its key with --key", file.display());
+                    format!("{} is paid by an account: name the key with --key", file.display());
                 return Err(Failure::usage(message));
             }
         };
@@ -351,7 +354,7 @@ impl HandedOff<'_> {
 async fn end<N: Network>(paying: &Paying<'_, N, PurseFile>, job: &Job, file: &Path) {
     if let Err(error) = paying.end(job).await {
         let purse = file.display();
-        tracing::warn!(%error, %purse, "what is left of the job is not in the purse yet: run `velum market credit --collect`");
+        tracing::warn!(%error, %purse, "the rest of the job's money is not in the purse yet: run `velum market credit --collect`");
     }
 }
 

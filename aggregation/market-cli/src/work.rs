@@ -70,7 +70,7 @@ pub async fn work(
         match workshop.work(&name, stop.clone()).await {
             Ok(()) => return Ok(()),
             Err(error) if error.may_pass() && !stop.is_cancelled() => {
-                tracing::warn!(%error, "the worker begins again in 5 s");
+                tracing::warn!(%error, "the worker starts again in 5 s");
                 tokio::time::sleep(WAIT).await;
             }
             Err(error) => return Err(Failure::market("work", error.to_string())),

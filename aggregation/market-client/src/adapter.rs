@@ -84,7 +84,7 @@ pub enum MarketError {
         detail: String,
     },
     /// The market was not asked, because its price cannot be paid.
-    #[error("it cannot be paid: {detail}")]
+    #[error("the job cannot be paid for: {detail}")]
     NotPaid {
         /// The fixed code.
         code: String,

@@ -117,7 +117,7 @@ pub enum HandOffError {
     Stopped,
     /// A market has been paid for a receipt that is not valid.
     #[error(
-        "market {market} gave a receipt that does not hold: {reason}; keep it, it shows that the market broke its promise"
+        "market {market} gave a receipt that is not valid: {reason}; keep the receipt, which shows that the market broke its promise"
     )]
     BadReceipt {
         /// The market's place in the plan.
@@ -129,7 +129,7 @@ pub enum HandOffError {
     },
     /// A market that may have the job does not say how it ended.
     #[error(
-        "market {market} does not say whether it has counted the presentation: {reason}; hand it to no other market before it does"
+        "market {market} does not say whether it has counted the presentation: {reason}; hand the presentation to no other market before this one says"
     )]
     Unresolved {
         /// The market's place in the plan.
@@ -141,7 +141,7 @@ pub enum HandOffError {
     #[error("the state of the hand-off could not be saved: {0}")]
     NotSaved(String),
     /// The saved state belongs to another plan.
-    #[error("what was saved is of another plan: it has {markets} markets")]
+    #[error("the saved state belongs to another plan; this plan has {markets} markets")]
     OtherPlan {
         /// The number of markets in this plan.
         markets: usize,
@@ -324,7 +324,9 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
                     match status.state {
                         JobState::Settled => return self.receipt(market).await,
                         state if state.is_refunded() => {
-                            return Ok(End::Next("it was not counted in time".to_owned()));
+                            return Ok(End::Next(
+                                "the presentation was not counted in time".to_owned(),
+                            ));
                         }
                         JobState::Waiting | JobState::Offered if may_cancel => {
                             if self.host.is_stopped() {
@@ -338,7 +340,7 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
                     }
                     self.check_patience(
                         market,
-                        "its last deadline has passed, and the job has not ended",
+                        "the last deadline of the job has passed, and the job has not ended",
                     )?;
                     self.host.sleep(self.plan.poll).await;
                 }
@@ -346,7 +348,7 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
                 Err(MarketError::Refused { code, .. }) if code == JOB_UNKNOWN => {
                     let reason = self.refusal.clone();
                     return Ok(End::Next(
-                        reason.unwrap_or_else(|| "it does not know the job".to_owned()),
+                        reason.unwrap_or_else(|| "the market does not know the job".to_owned()),
                     ));
                 }
                 Err(trouble) => {
@@ -389,7 +391,7 @@ impl<'a, H: Host, A: MarketAdapter> HandOff<'a, H, A> {
                     return Ok(match self.saved.step {
                         Step::Stopping => End::Stopped,
                         _ => End::Next(
-                            reason.unwrap_or_else(|| "no provider took it in time".to_owned()),
+                            reason.unwrap_or_else(|| "no provider took the job in time".to_owned()),
                         ),
                     });
                 }

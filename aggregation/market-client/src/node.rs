@@ -177,7 +177,7 @@ fn about(job: Hash, status: JobStatus) -> Result<JobStatus, MarketError> {
     if status.job == job {
         return Ok(status);
     }
-    Err(MarketError::Malformed(format!("it is about job {} in place of {job}", status.job)))
+    Err(MarketError::Malformed(format!("it is about job {}, not about job {job}", status.job)))
 }
 
 /// The error of an answer that refuses. An answer that is not a [`Problem`] does not come from the
@@ -186,7 +186,7 @@ fn refused(status: u16, body: &[u8]) -> MarketError {
     match serde_json::from_slice::<Problem>(body) {
         Ok(Problem { code, detail, .. }) => MarketError::Refused { code, detail },
         Err(_) => MarketError::Unreachable(format!(
-            "the answer has status {status}, and says nothing that a node says"
+            "the answer has status {status} and is not from a node"
         )),
     }
 }

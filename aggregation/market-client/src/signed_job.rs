@@ -40,7 +40,7 @@ impl SignedJob {
         let id = id(job.message())?;
         let Cancel { job: cancelled, submitter, .. } = cancel.message();
         if *cancelled != id || *submitter != job.message().submitter {
-            let why = "it is the id of another job than the one that it is kept with";
+            let why = "the cancellation is kept with another job";
             return Err(ModelError::Member { kind: Cancel::KIND, member: "job", why });
         }
         Ok(Self { id, job, cancel })

@@ -44,14 +44,14 @@ type PublicKey = <<Ristretto255 as CipherSuite>::Group as Group>::Elem;
 pub enum CreditError {
     /// Bytes that are not an element of ristretto255, or that are the identity element, which hides
     /// nothing.
-    #[error("{what} is no element of ristretto255 that is used; blind a nonce as RFC 9497 says")]
+    #[error("{what} is not a usable element of ristretto255; blind a nonce as RFC 9497 says")]
     Element {
         /// What the bytes were meant to be.
         what: &'static str,
     },
     /// The node has not evaluated what it was sent under the key that it published.
     #[error(
-        "the node's proof that it issued the tokens under its published key does not hold; do not use them, they could be told from others"
+        "the node's proof that it issued the tokens under its published key does not verify; do not use the tokens, because the node could recognise them"
     )]
     Proof,
     /// The number of answers is not the number of blinded elements, or nothing was asked for.
@@ -63,7 +63,7 @@ pub enum CreditError {
         asked: usize,
     },
     /// A purchase under the key of another epoch.
-    #[error("the purchase is of epoch {purchase}, and the key of epoch {key}")]
+    #[error("the purchase is of epoch {purchase}, and the key is of epoch {key}")]
     Epoch {
         /// The epoch of the purchase.
         purchase: u64,
@@ -71,7 +71,7 @@ pub enum CreditError {
         key: u64,
     },
     /// A token that this key has not issued, or that is spent for another owner.
-    #[error("token {place} was not issued here, or is not for this owner")]
+    #[error("token {place} was not issued by this market, or is not for this owner")]
     Token {
         /// The place of the token in the list.
         place: usize,

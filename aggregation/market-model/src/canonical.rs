@@ -142,7 +142,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
             }
             let value = map.next_value()?;
             if members.contains_key(&name) {
-                return Err(A::Error::custom(format_args!("the member {name:?} stands twice")));
+                return Err(A::Error::custom(format_args!("the member {name:?} occurs twice")));
             }
             members.insert(name, value);
         }

@@ -147,7 +147,7 @@ impl Message for Redemption {
             return Err(ModelError::Member {
                 kind: Self::KIND,
                 member: "tokens",
-                why: "a token stands in it once",
+                why: "each token may occur only once",
             });
         }
         Ok(())
@@ -158,7 +158,7 @@ fn check_count(kind: &'static str, member: &'static str, count: usize) -> Result
     if (1..=MOST_TOKENS).contains(&count) {
         return Ok(());
     }
-    Err(ModelError::Member { kind, member, why: "there are 1 to 64 tokens in one message" })
+    Err(ModelError::Member { kind, member, why: "a message has 1 to 64 tokens" })
 }
 
 impl fmt::Debug for Element {

@@ -8,7 +8,7 @@ use thiserror::Error;
 pub enum ModelError {
     /// The message is longer than any message may be.
     #[error(
-        "the {kind} has {length} bytes, of {most} that are allowed; send proofs by their hash, not in the message"
+        "the {kind} has {length} bytes, and at most {most} are allowed; name proofs by their hash, and do not put them into the message"
     )]
     TooLong {
         /// The kind of the message.
@@ -19,7 +19,7 @@ pub enum ModelError {
         most: usize,
     },
     /// The message is not JSON, or does not have the members of its kind.
-    #[error("the {kind} cannot be read: {error}; write it as the documentation of its kind says")]
+    #[error("the {kind} cannot be read: {error}; write it as its documentation says")]
     Malformed {
         /// The kind of the message.
         kind: &'static str,
@@ -28,7 +28,7 @@ pub enum ModelError {
     },
     /// The message can be read, but is not in its canonical form: a list in place of an object, or
     /// a member that says nothing.
-    #[error("the {kind} is not in the form that is signed; write it as {canonical}")]
+    #[error("the {kind} is not in its only valid form; write it as {canonical}")]
     Form {
         /// The kind of the message.
         kind: &'static str,
@@ -36,7 +36,7 @@ pub enum ModelError {
         canonical: String,
     },
     /// A member has a value that is not allowed.
-    #[error("{kind}.{member} cannot be so: {why}")]
+    #[error("{kind}.{member} is not valid: {why}")]
     Member {
         /// The kind of the message.
         kind: &'static str,
@@ -52,21 +52,21 @@ pub enum ModelError {
         kind: &'static str,
     },
     /// The bytes are not a valid key.
-    #[error("the public key is no point of {algorithm}; send the key as its algorithm encodes it")]
+    #[error("the public key is not a valid {algorithm} key; encode it as the algorithm specifies")]
     Key {
         /// The algorithm of the key.
         algorithm: &'static str,
     },
     /// The signature is wrong, or belongs to another message, kind or version.
     #[error(
-        "the signature of the {kind} does not hold; sign the tag of its kind and its canonical JSON"
+        "the signature of the {kind} does not verify; sign the tag of its kind and its canonical JSON"
     )]
     Signature {
         /// The kind of the message.
         kind: &'static str,
     },
     /// An ES256 signature has the larger of its two possible values of `s`.
-    #[error("the signature of the {kind} has a high s; send n - s in its place")]
+    #[error("the signature of the {kind} has a high s; send n - s instead")]
     HighS {
         /// The kind of the message.
         kind: &'static str,

@@ -268,15 +268,12 @@ impl Message for Job {
             return wrong("offer.maximum", "it has to be above zero and not below the minimum");
         }
         if offer.order == Order::Dutch && offer.ramp.price == PriceMove::Falls {
-            return wrong(
-                "offer.ramp.price",
-                "the price of a Dutch auction rises; a limit may fall",
-            );
+            return wrong("offer.ramp.price", "the price of a Dutch auction has to rise");
         }
         if offer.ramp.start > offer.lock_by || offer.lock_by >= offer.deliver_by {
             return wrong(
                 "offer.lock_by",
-                "it has to be after the ramp's start and before deliver_by",
+                "it has to be before deliver_by, and not before the ramp's start",
             );
         }
         if matches!(self.latency, Latency::Aggregated { min_batch: Count::ZERO, .. }) {

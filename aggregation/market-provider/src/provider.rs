@@ -42,7 +42,7 @@ pub enum ProviderError {
     Message(#[from] ModelError),
     /// The node gave an input that is not a submission. The provider will lose its lease for that,
     /// and the node's log shows why.
-    #[error("the input of job {job} is no submission: {why}")]
+    #[error("the input of job {job} is not a submission: {why}")]
     Input {
         /// The job.
         job: Hash,
@@ -96,7 +96,7 @@ impl Provider {
         self.workshop.sweep().await;
         while !stop.is_cancelled() {
             if let Err(error) = self.look().await {
-                tracing::warn!(%error, "the market could not be looked at; it is tried again");
+                tracing::warn!(%error, "the market could not be read; trying again");
             }
             tokio::select! {
                 () = stop.cancelled() => (),
@@ -115,7 +115,7 @@ impl Provider {
         let account = self.account(now).await?;
         for lot in &account.lots {
             if let Err(error) = self.go_on(*lot, now).await {
-                tracing::warn!(%lot, %error, "a lot could not be gone on with; it is tried again");
+                tracing::warn!(%lot, %error, "the work for a lot could not continue; trying again");
             }
         }
         self.forget(&account).await?;
@@ -160,7 +160,7 @@ impl Provider {
             let class = submission.presentation.size_class().name;
             let class = SizeClass::by_name(class).ok_or_else(|| ProviderError::Input {
                 job: *job,
-                why: format!("no leaf takes documents of the class {class}"),
+                why: format!("no leaf accepts documents of class {class}"),
             })?;
             let submission = self.workshop.fetch(lot, input).await?;
             presentations.push(Presentation { statement: Hash(statement), class, submission });
@@ -200,13 +200,13 @@ impl Provider {
     async fn forget(&self, account: &AccountStatus) -> Result<()> {
         for work in self.workshop.lots().await? {
             if !account.lots.contains(&work.id) {
-                tracing::info!(lot = %work.id, "not held any more");
+                tracing::info!(lot = %work.id, "the lot is no longer held");
                 self.drop(&work).await?;
             }
         }
         for lot in self.workshop.untaken().await? {
             if !account.lots.contains(&lot) {
-                tracing::info!(%lot, "lost before it was taken");
+                tracing::info!(%lot, "the lot was lost before its work began");
                 self.workshop.drop_lot(lot).await?;
             }
         }

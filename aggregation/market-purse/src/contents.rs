@@ -102,7 +102,7 @@ impl Contents {
         let wrong = |error: serde_json::Error| {
             let (line, column) = (error.line(), error.column());
             PurseError::Malformed(format!(
-                "it is not what was saved, at line {line}, column {column}"
+                "its content is not valid at line {line}, column {column}"
             ))
         };
         let contents: Self = serde_json::from_slice(kept).map_err(wrong)?;

@@ -17,7 +17,7 @@ pub enum PurseError {
     #[error("the market's blind credit cannot be trusted: {0}")]
     Untrusted(String),
     /// There are fewer tokens of one epoch than are needed.
-    #[error("the purse has {has} tokens of one epoch, and {needed} are needed; buy more")]
+    #[error("the purse has {has} tokens of one epoch, and the job needs {needed}; buy more")]
     TooFew {
         /// The most tokens that the purse has of one epoch.
         has: usize,
@@ -32,25 +32,25 @@ pub enum PurseError {
     },
     /// The purse has not created the key that is to be paid, or has forgotten it.
     #[error(
-        "the purse does not know the key of the job; use the one that the hand-off was begun with"
+        "the purse does not know the job's key; use the purse that the hand-off was begun with"
     )]
     UnknownKey,
     /// The purse belongs to another market.
-    #[error("the credit is of another market; use another purse for this one")]
+    #[error("the purse belongs to another market; use a separate purse for this market")]
     OtherMarket,
     /// The kept bytes are not a purse.
     #[error("the purse cannot be read: {0}")]
     Malformed(String),
     /// The purse is as large as a purse may be.
-    #[error("the purse has {bytes} bytes, of {most} that one may have; begin another")]
+    #[error("the purse would have {bytes} bytes, and may have at most {most}; begin another purse")]
     Full {
         /// The size that the purse would have.
         bytes: usize,
         /// The largest size of a purse.
         most: usize,
     },
-    /// The purse could not be kept, so nothing more is done.
-    #[error("the purse could not be kept: {0}")]
+    /// The purse could not be opened or saved, so nothing more is done.
+    #[error("the purse could not be opened or saved: {0}")]
     NotKept(String),
     /// What was to be sent is not a valid message.
     #[error(transparent)]

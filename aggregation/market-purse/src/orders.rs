@@ -150,20 +150,20 @@ impl<V: Vault> Purse<V> {
         let (key, now) = (signed.message().clone(), node.network().now());
         let untrusted = |why: &str| PurseError::Untrusted(why.to_owned());
         if signed.key().owner() != self.market {
-            return Err(untrusted("another key than the market's has signed its key"));
+            return Err(untrusted("its credit key is not signed by the market's key"));
         }
         let epochs = credit::epoch_at(now.before(CLOCKS_DIFFER))
             ..=credit::epoch_at(now.after(CLOCKS_DIFFER));
         if !credit::is_regular(&key) || !epochs.contains(&key.epoch) {
             return Err(untrusted(
-                "its key has not the worth, the ends or the epoch that a key has now; see whether this device's clock is right",
+                "its credit key does not have the value, the end times or the epoch that a key has now; check this device's clock",
             ));
         }
         let kept = json(&signed)?;
         self.change(|contents| match contents.key(key.epoch)? {
             Some(kept) if kept == key => Ok(()),
             Some(_) => Err(untrusted(
-                "it has shown another key of this epoch before; keep the purse, it shows that",
+                "it showed another credit key for this epoch before; keep the purse as evidence",
             )),
             None => {
                 contents.keys.push(kept);

@@ -99,8 +99,9 @@ impl Payment {
 
 fn key(secret: &str) -> Result<SecretKey, PurseError> {
     let mut bytes = Zeroizing::new([0; 32]);
-    hex::decode_to_slice(secret, &mut *bytes)
-        .map_err(|_| PurseError::Malformed("a key is not 32 bytes in hexadecimal".to_owned()))?;
+    hex::decode_to_slice(secret, &mut *bytes).map_err(|_| {
+        PurseError::Malformed("a key does not have 32 bytes in hexadecimal".to_owned())
+    })?;
     Ok(SecretKey::from_bytes(Algorithm::Ed25519, &bytes)?)
 }
 

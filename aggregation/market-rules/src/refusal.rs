@@ -26,11 +26,11 @@ pub enum Refusal {
         account: Account,
     },
     /// A transfer of nothing, or from an account to itself.
-    #[error("a transfer moves more than nothing, from one account to another")]
+    #[error("a transfer has to move an amount above zero from one account to another")]
     NoTransfer,
     /// A message for another market.
     #[error(
-        "it is for market {named}, and this is market {this}; send it there, or sign one for this market"
+        "the message is for market {named}, and this is market {this}; send it there, or sign a message for this market"
     )]
     OtherMarket {
         /// The market that the message names.
@@ -40,7 +40,7 @@ pub enum Refusal {
     },
     /// An offer below the floor.
     #[error(
-        "offer.minimum is {offered}, and the least price of a presentation here is {floor}; offer more"
+        "the least price offered is {offered}, and this market's floor for a presentation is {floor}; offer more"
     )]
     BelowFloor {
         /// The minimum of the offer.
@@ -50,7 +50,7 @@ pub enum Refusal {
     },
     /// Deadlines that no provider could meet.
     #[error(
-        "the job has to be locked by {latest} to be delivered in time, which is too soon; move lock_by and deliver_by so that {needed} ms fit between"
+        "the job has to be locked by {latest} to be delivered in time, which is too soon; set deliver_by at least {needed} ms from now, and lock_by late enough for the auction"
     )]
     TooSoon {
         /// The latest time at which the job could be locked.
@@ -59,9 +59,9 @@ pub enum Refusal {
         needed: Duration,
     },
     /// A deadline beyond what the market remembers.
-    #[error("offer.lock_by is {lock_by}, and may be at most {most} ms away; move it closer")]
+    #[error("lock_by is {lock_by}, and may be at most {most} ms from now; choose an earlier time")]
     TooFar {
-        /// The `lock_by` of the offer.
+        /// The `lock_by` of the offer or of the cancellation.
         lock_by: Time,
         /// How far away `lock_by` may be.
         most: Duration,
@@ -78,22 +78,20 @@ pub enum Refusal {
     },
     /// A job of another kind than the batch.
     #[error(
-        "the batch collects jobs of another profile, order, standing order or class; put the job into its own"
+        "the batch collects jobs of another profile, order, standing order or class; put the job into a batch of its kind"
     )]
     OtherBatch,
     /// A batch that has as many jobs, or as much money, as it may have.
-    #[error(
-        "the batch has as many jobs, or as much money, as it may have; close it and open another"
-    )]
+    #[error("the batch has as many jobs or as much money as it may have; open another batch")]
     BatchFull,
     /// A batch that is closed.
-    #[error("the batch is closed as lot {lot}; its jobs can be neither added nor cancelled")]
+    #[error("the batch is closed and is now lot {lot}; jobs can be neither added nor cancelled")]
     BatchClosed {
         /// The lot that the batch became.
         lot: Hash,
     },
     /// A batch that may not close yet.
-    #[error("the batch does not close before {at}, unless more jobs come; wait")]
+    #[error("the batch does not close before {at}, unless more jobs come; wait until then")]
     BatchOpen {
         /// When the batch closes at the latest.
         at: Time,
@@ -106,7 +104,7 @@ pub enum Refusal {
     },
     /// An idempotency key that stands for another job.
     #[error(
-        "the idempotency key stands for job {job}, which says something else; choose another key for another job"
+        "the idempotency key already stands for job {job}, which is a different job; choose another key for this one"
     )]
     OtherJob {
         /// The job that the key stands for.
@@ -119,7 +117,7 @@ pub enum Refusal {
         job: Hash,
     },
     /// Something that belongs to another owner.
-    #[error("{what} belongs to another; sign with the key that it belongs to")]
+    #[error("{what} belongs to another key; sign with that key")]
     NotYours {
         /// What it is.
         what: &'static str,
@@ -132,27 +130,27 @@ pub enum Refusal {
     },
     /// An admission to another lot, or under another lease.
     #[error(
-        "the admission is for another lot or another lease of it; ask for admission to this one"
+        "the admission is for another lot or another lease; ask for admission to this lease of this lot"
     )]
     OtherAdmission,
     /// An event for another kind of auction.
-    #[error("the lot is sold in another kind of auction; look at its order")]
+    #[error("the lot is sold in another kind of auction, which its `order` names")]
     OtherAuction,
     /// The lot is not open.
-    #[error("the lot is not open: it is {phase}; look for another")]
+    #[error("the lot is not open: it is {phase}; choose another lot")]
     NotOpen {
         /// The phase of the lot.
         phase: &'static str,
     },
     /// No provider holds the lot.
-    #[error("the lot is {phase}, and nobody's to deliver; lock it first")]
+    #[error("the lot is {phase}, and no provider has a lease of it; lock an open lot first")]
     NotLocked {
         /// The phase of the lot.
         phase: &'static str,
     },
     /// It is too late to lock the lot.
     #[error(
-        "the lot could be locked until {until}, so that it can be delivered in time; look for another"
+        "the lot could be locked only until {until}, to be delivered in time; choose another lot"
     )]
     LockOver {
         /// The last moment at which it could be locked.
@@ -170,7 +168,7 @@ pub enum Refusal {
     },
     /// A price outside what the jobs of the lot offer.
     #[error(
-        "{price} is not between {minimum} and {maximum}, which the lot's jobs offer now; bid between them"
+        "the price {price} is not between {minimum} and {maximum}, which the lot's jobs offer now; bid between these"
     )]
     PriceOutside {
         /// The price.
@@ -181,16 +179,18 @@ pub enum Refusal {
         maximum: Amount,
     },
     /// A provider that broke a lease of this lot.
-    #[error("the provider has failed this lot before, and may not take it again; look for another")]
+    #[error("the provider failed this lot before and may not take it again; choose another lot")]
     FailedBefore,
     /// A lot that is reserved for the provider that sold its capacity ahead.
-    #[error("the lot is its seller's alone until {until}; wait")]
+    #[error(
+        "the lot is reserved until {until} for the provider that sold its capacity; wait until then"
+    )]
     SellersAlone {
         /// When the reservation ends.
         until: Time,
     },
     /// An event in the wrong part of a sealed auction.
-    #[error("{what} is possible from {from} until before {until} only; {what} then")]
+    #[error("{what} is possible only from {from} until before {until}; try again in this time")]
     OtherTime {
         /// What was tried.
         what: &'static str,
@@ -203,41 +203,43 @@ pub enum Refusal {
     #[error("{0}")]
     Fixed(#[from] FixedError),
     /// A second bid of one bidder.
-    #[error("the bidder has bid in this auction; one bid is taken of each")]
+    #[error("the bidder has already bid in this auction; each bidder may bid once")]
     BidTwice,
     /// An auction that has as many bids as it accepts.
-    #[error("the auction has {most} bids, as many as it takes; come earlier")]
+    #[error(
+        "the auction already has {most} bids, which is the limit; bid earlier in the next auction"
+    )]
     TooManyBids {
         /// How many bids it accepts.
         most: Count,
     },
     /// A price and nonce that open no bid.
     #[error(
-        "price and nonce open no bid of this bidder; send those that the commitment was made of"
+        "the price and the nonce open no bid of this bidder; send those from which the commitment was made"
     )]
     OpensNoBid,
-    /// A delivery under a lease that has ended.
+    /// A message for another lease of the lot, for example a delivery under a lease that has ended.
     #[error(
-        "the delivery is for epoch {named}, and the lease is of epoch {current}; nothing is paid for a lease that has ended"
+        "the message is for epoch {named}, and the lot is in epoch {current}; a delivery under a lease that has ended is not paid"
     )]
     Fenced {
-        /// The epoch of the delivery.
+        /// The epoch that the message names.
         named: Count,
-        /// The epoch of the current lease.
+        /// The current epoch of the lot.
         current: Count,
     },
     /// A delivery, or another fault than a missed lease, after the end of the lease.
     #[error(
-        "the lease ended at {deliver_by}, and the delivery came at {now}; nothing is paid for it"
+        "the lease ended at {deliver_by}, and it is {now} now; a delivery after the end is not paid"
     )]
     TooLate {
         /// The end of the lease, lengthened by excuses.
         deliver_by: Time,
-        /// When the delivery came.
+        /// The current time.
         now: Time,
     },
-    /// A delivery for a lot that is settled.
-    #[error("the lot is settled; the first valid delivery won")]
+    /// A delivery for a lot that is settled, or a fault reported on one.
+    #[error("the lot has ended; only the first valid delivery is paid")]
     Settled,
     /// A lease that still runs.
     #[error("the lease runs until {deliver_by}; wait until it is over")]
@@ -246,7 +248,7 @@ pub enum Refusal {
         deliver_by: Time,
     },
     /// A lot that can still be locked.
-    #[error("the lot can be locked until {until}; it expires thereafter")]
+    #[error("the lot can be locked until {until}; it expires after that")]
     StillOpen {
         /// The last moment at which it can be locked.
         until: Time,
@@ -260,14 +262,14 @@ pub enum Refusal {
         needed: Amount,
     },
     /// Stake that is not free yet.
-    #[error("the stake is free from {until} on; wait")]
+    #[error("the stake is free from {until} on; wait until then")]
     StakeBound {
         /// When the stake becomes free.
         until: Time,
     },
     /// More than the share of one operator.
     #[error(
-        "the operator would have {count} of {total} presentations in the window, and may have {most}; come back when others have taken theirs"
+        "the operator would have {count} of {total} presentations in the window, and may have {most}; try again when others have taken more"
     )]
     Share {
         /// The operator's presentations, including this lot.
@@ -279,7 +281,7 @@ pub enum Refusal {
     },
     /// A provider that would hold more value at once than its reputation allows.
     #[error(
-        "the provider would hold lots worth {value} at once, and its reputation bears {most}; deliver what it holds first"
+        "the provider would hold lots worth {value} at once, and its reputation allows {most}; deliver what it holds first"
     )]
     Value {
         /// The value, including this lot.
@@ -288,48 +290,48 @@ pub enum Refusal {
         most: Amount,
     },
     /// A message that was accepted before.
-    #[error("message {id} was taken before, and counts once; sign another one")]
+    #[error("message {id} was accepted before and counts once; sign another message")]
     TakenBefore {
         /// The id of the message.
         id: Hash,
     },
     /// A job that its owner cancelled before it arrived.
-    #[error("job {job} was cancelled before it came; sign another one")]
+    #[error("job {job} was cancelled before it arrived; sign another job")]
     CancelledBefore {
         /// The job.
         job: Hash,
     },
     /// A key of which as many messages are remembered as the market allows.
     #[error(
-        "{most} messages of this key are remembered, as many as may be; wait until some have expired"
+        "the market remembers {most} messages of this key, which is the limit; wait until some have expired"
     )]
     TooManySeen {
         /// The most messages of one key.
         most: Count,
     },
     /// A quote that is of another profile, too dear, too small, or over.
-    #[error("the quote does not fit: {why}; take another")]
+    #[error("the quote does not fit: {why}; choose another quote")]
     Quote {
         /// What does not fit.
         why: &'static str,
     },
     /// A second quote of one provider for one profile.
     #[error(
-        "quote {quote} stands in the book for the same profile; revoke it, or wait until it is over"
+        "quote {quote} of this profile is already in the book; revoke it, or wait until it is used up or expires"
     )]
     QuoteStands {
         /// The quote that stands in the book.
         quote: Hash,
     },
     /// A job of another profile than the standing order's.
-    #[error("the standing order is for profile {profile:?}; send such jobs")]
+    #[error("the standing order is for profile {profile:?}; submit jobs of this profile")]
     OtherProfile {
         /// The profile of the standing order.
         profile: Profile,
     },
     /// A standing order from which nothing can be drawn now.
     #[error(
-        "the standing order can be drawn from {from} until before {until}, and has {left} presentations left; pay this job by itself"
+        "the standing order can be drawn from {from} until before {until}, and has {left} presentations left; pay for this job separately"
     )]
     NothingToDraw {
         /// The start of the order.
@@ -357,7 +359,7 @@ pub enum Refusal {
     },
     /// A key that was to be used for one job only.
     #[error(
-        "the key was paid by blind credit, and has handed in job {job}; take a new key for each job, since two jobs of one key are known to be of one holder"
+        "the key was paid with blind credit and has already submitted job {job}; use a new key for each job, because two jobs of one key are known to be of one holder"
     )]
     OneTimeKey {
         /// The job that the key was used for.
@@ -365,11 +367,11 @@ pub enum Refusal {
     },
     /// Blind credit for a key that has handed in a job before.
     #[error(
-        "the key has handed in a job before, and credit would not be blind there; redeem it for a new key"
+        "the key has already submitted a job, so that credit for it would not be blind; redeem the credit for a new key"
     )]
     KnownKey,
     /// A standing order that has ended already, or cannot end yet.
-    #[error("the standing order ends at {until} and once; wait until then")]
+    #[error("the standing order ends once, at {until}; wait until then if it has not ended")]
     NotEnding {
         /// The end of the order.
         until: Time,
@@ -385,7 +387,7 @@ pub(crate) fn for_market(named: Hash, this: Hash) -> Result<(), Refusal> {
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum FixedError {
     /// They are fixed already.
-    #[error("the commitments are fixed; bid in another auction")]
+    #[error("the commitments are already fixed; bid in another auction")]
     Already,
     /// They are not fixed yet.
     #[error("the commitments are not fixed yet; fix them before bids are opened")]

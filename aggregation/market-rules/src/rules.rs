@@ -145,7 +145,7 @@ pub struct Rules(Settings);
 
 /// Settings that cannot be used.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[error("{setting} cannot be so: {why}")]
+#[error("{setting} is not valid: {why}")]
 pub struct RulesError {
     /// The setting that is wrong.
     pub setting: &'static str,
@@ -160,7 +160,7 @@ impl Rules {
     /// Returns [`RulesError`] for the first setting that cannot be used.
     pub fn new(settings: Settings) -> Result<Self, RulesError> {
         let parts = |setting, parts: Parts| {
-            let why = "it is a part of something, of at most a million";
+            let why = "it is in parts of a million, and at most 1000000";
             if parts <= Parts::WHOLE { Ok(()) } else { Err(RulesError { setting, why }) }
         };
         let above_zero = |setting, value: u64| {
@@ -201,13 +201,13 @@ impl Rules {
         if settings.batch.most.get() > 1024 {
             return Err(RulesError {
                 setting: "batch.most",
-                why: "a lot is one state and one message, of at most 1024 jobs",
+                why: "a lot has at most 1024 jobs, because it is one state and one message",
             });
         }
         if settings.slash.rate > Parts::percent(10_000) {
             return Err(RulesError {
                 setting: "slash.rate",
-                why: "nobody puts up more than a hundred times the price",
+                why: "it may be at most a hundred times the price",
             });
         }
         Ok(Self(settings))

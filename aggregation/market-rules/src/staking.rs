@@ -1,8 +1,8 @@
 //! Stake: what an owner puts up to be a provider, and how it comes back.
 //!
-//! Without an allow-list, stake entitles its owner to a share of the presentations in a window. If
-//! stake came back at once, it could be staked under another name and entitle its owner to the same
-//! share again. So it takes as long as the window to come back.
+//! An operator that is not on the market's allow-list is entitled by its stake to a share of the
+//! presentations in a window. If stake came back at once, it could be staked under another name and
+//! entitle its owner to the same share again. So it takes as long as the window to come back.
 
 use serde::{Deserialize, Serialize};
 use velum_market_model::{Amount, Hash, Time};

@@ -55,7 +55,7 @@ impl Standing {
         for_market(quote.market, market)?;
         let not_fitting = |why| Err(Refusal::Quote { why });
         if order.quote != quote_id {
-            return not_fitting("the order is for another");
+            return not_fitting("the order names another quote");
         }
         if now >= quote.expires || order.until > quote.expires {
             return not_fitting("it expires before the order ends");
@@ -64,13 +64,13 @@ impl Standing {
             return not_fitting("the order has ended");
         }
         if order.count > left {
-            return not_fitting("less of it is left than the order asks for");
+            return not_fitting("it has less left than the order asks for");
         }
         let discounted =
             Parts::of_a_million(Parts::WHOLE.get() - quote.discount.min(Parts::WHOLE).get())
                 .of(quote.price);
         if order.price < discounted {
-            return not_fitting("its price less its discount is above the order's");
+            return not_fitting("its discounted price is above the order's price");
         }
         if order.price < rules.admission.price_floor {
             return Err(Refusal::BelowFloor {

@@ -77,7 +77,7 @@ pub(crate) fn job(random: &mut Random, scenario: &Scenario, now: Time) -> Job {
 }
 
 fn text<T, E: std::fmt::Debug>(text: &str, parse: impl Fn(String) -> Result<T, E>) -> T {
-    parse(text.to_owned()).expect("a short text in ASCII")
+    parse(text.to_owned()).expect("the text is short and ASCII")
 }
 
 fn order(random: &mut Random, weights: [u32; 3]) -> Order {

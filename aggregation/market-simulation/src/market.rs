@@ -97,7 +97,7 @@ impl<'a> Market<'a> {
         let mut deposit = |owner| {
             let deposited =
                 gateway.deposit(owner, WEALTH).and_then(|transfers| ledger.apply(&transfers));
-            deposited.expect("the demo gives to everyone");
+            deposited.expect("everyone gets demo money");
         };
         (0..CLIENTS).for_each(|client| deposit(clients::key(client).owner()));
         providers.iter().for_each(|provider| deposit(provider.owner));
@@ -219,7 +219,7 @@ impl<'a> Market<'a> {
             return;
         }
         let batch = self.batches.remove(&key).unwrap_or_else(|| Batch::new(key));
-        let batch = batch.with(entry).expect("it closes before it is full");
+        let batch = batch.with(entry).expect("a batch closes before it is full");
         let closes_at = batch.closes_at(self.now).unwrap_or(self.now);
         self.batches.insert(key, batch);
         self.at(closes_at, Moment::Due(key));
@@ -236,7 +236,7 @@ impl<'a> Market<'a> {
     fn close_batch(&mut self, batch: Batch, last: Option<Entry>) {
         let rules = &self.scenario.rules;
         let batch = match last {
-            Some(entry) => batch.with(entry).expect("a batch of its own"),
+            Some(entry) => batch.with(entry).expect("an empty batch takes any job"),
             None => batch,
         };
         match batch.close(self.now, rules) {

@@ -33,7 +33,7 @@ pub(crate) fn run(folder: &Path, names: &[&str]) -> Result<(), String> {
     let known = || SWEEPS.map(|(name, _)| name).join(", ");
     if let Some(unknown) = names.iter().find(|name| SWEEPS.iter().all(|(known, _)| known != *name))
     {
-        return Err(format!("there is no sweep {unknown:?}; there are {}", known()));
+        return Err(format!("there is no sweep {unknown:?}; the sweeps are {}", known()));
     }
     let failed = |error: io::Error| {
         format!("{}: {error}; name a folder that can be written", folder.display())
@@ -50,7 +50,7 @@ pub(crate) fn run(folder: &Path, names: &[&str]) -> Result<(), String> {
 fn rules_with(change: impl FnOnce(&mut Settings)) -> Rules {
     let mut settings = Settings::from(Rules::default());
     change(&mut settings);
-    Rules::new(settings).expect("sweeps stay within what settings may be")
+    Rules::new(settings).expect("the settings of every sweep are valid")
 }
 
 fn table(title: &str, first: &str, columns: &[Column], rows: &[(String, Report)]) {

@@ -162,7 +162,7 @@ impl Database {
 
 fn read(text: &str) -> Result<(Url, Kind), DatabaseError> {
     let wrong = |url: String| DatabaseError::Url { url };
-    let mut url = Url::parse(text).map_err(|_| wrong("what is given".to_owned()))?;
+    let mut url = Url::parse(text).map_err(|_| wrong("the given text".to_owned()))?;
     match url.scheme() {
         "sqlite" => {
             if !url.query_pairs().any(|(name, _)| name == "mode") {

@@ -11,14 +11,14 @@ use thiserror::Error;
 pub enum DatabaseError {
     /// The URL does not name a known kind of database.
     #[error(
-        "{url} is no database: write sqlite:// and a path, or postgres:// with user, host and name"
+        "{url} is not the URL of a database: write sqlite:// and a path, or postgres:// with user, host and name"
     )]
     Url {
         /// The URL without its password.
         url: String,
     },
     /// The tables could not be created, or are of a later version.
-    #[error("the tables of {url} are not those of this version: {source}")]
+    #[error("the tables of {url} could not be created or are of another version: {source}")]
     Schema {
         /// The URL without its password.
         url: String,
@@ -29,7 +29,7 @@ pub enum DatabaseError {
     #[error("the database does not answer: {0}")]
     Away(sqlx::Error),
     /// There is no room for what was to be written.
-    #[error("the database has no room left on its disk; free some and try again")]
+    #[error("the database's disk is full; free some space and try again")]
     Full,
     /// A row that this version would not have written.
     #[error("{what} in the database cannot be read: {why}")]
@@ -40,7 +40,7 @@ pub enum DatabaseError {
         why: String,
     },
     /// Any other error.
-    #[error("the database refuses a statement: {0}")]
+    #[error("the database refused a statement: {0}")]
     Statement(sqlx::Error),
 }
 

@@ -181,7 +181,7 @@ impl Persistence for Rows {
 
     async fn heartbeat(&mut self, worker: &WorkerContext) -> Result<(), DatabaseError> {
         let renewed = self.store.renew(worker.name()).await;
-        passing(renewed, "leases are not renewed").map(Option::unwrap_or_default)
+        passing(renewed, "leases could not be renewed").map(Option::unwrap_or_default)
     }
 
     async fn fetch_next(
@@ -189,7 +189,7 @@ impl Persistence for Rows {
         worker: &WorkerContext,
     ) -> Result<Vec<Task<Claimed>>, DatabaseError> {
         let claimed = self.store.claim(worker.name()).await;
-        let claimed = passing(claimed, "no task is claimed")?.flatten();
+        let claimed = passing(claimed, "no task could be claimed")?.flatten();
         Ok(claimed.into_iter().map(|claimed| TaskBuilder::new(claimed).build()).collect())
     }
 

@@ -21,15 +21,15 @@ pub enum WorkError {
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// There is no such lot.
-    #[error("there is no lot {0} here; take it first")]
+    #[error("the workshop has no lot {0}; take the lot first")]
     NoLot(Hash),
     /// The lot is here already, and is a different one.
     #[error(
-        "the lot {0} is here already, with other presentations, payee or profile; drop it first"
+        "the workshop already has lot {0}, with other presentations, payee or profile; drop it first"
     )]
     OtherLot(Hash),
     /// The task has not failed for good.
-    #[error("the task {0} is not dead, or not here; look at the list of dead tasks")]
+    #[error("task {0} is not dead or does not exist; see the list of dead tasks")]
     NotDead(Hash),
     /// The engine gave up.
     #[error("the worker has ended: {0}; start it again")]

@@ -38,19 +38,19 @@ pub struct Plan {
 #[non_exhaustive]
 pub enum PlanError {
     /// There are none.
-    #[error("there is no presentation; name at least one")]
+    #[error("the lot has no presentation; name at least one")]
     Empty,
     /// There are too many.
-    #[error("{count} presentations are more than the {most} of one aggregate; make several lots of them", most = limits::BATCH_PRESENTATIONS)]
+    #[error("an aggregate takes at most {most} presentations, not {count}; divide them into several lots", most = limits::BATCH_PRESENTATIONS)]
     TooMany {
         /// How many there are.
         count: usize,
     },
     /// A statement occurs twice, and an aggregate counts each once.
-    #[error("the statement {0} is there twice; name each once")]
+    #[error("statement {0} occurs twice; name each statement once")]
     Twice(Hash),
     /// This is not the hash of a statement.
-    #[error("{0} is no hash of a statement; take the one that the job names")]
+    #[error("{0} is not the hash of a statement; use the hash that the job names")]
     Statement(Hash),
 }
 

@@ -49,11 +49,13 @@ impl Prover {
         let submission = Submission::from_bytes(submission).map_err(refused)?;
         let Submission { transcript, request, presentation } = &submission;
         if presentation.size_class() != class(size) {
-            return Err(Unproven::Refused("the presentation is of another size class".to_owned()));
+            let why = "the presentation does not have the task's size class";
+            return Err(Unproven::Refused(why.to_owned()));
         }
         let claim = submission.claim().map_err(refused)?;
         if Hash(claim.hash().map_err(refused)?) != task.states {
-            return Err(Unproven::Refused("the presentation states something else".to_owned()));
+            let why = "the presentation does not have the task's statement";
+            return Err(Unproven::Refused(why.to_owned()));
         }
         self.verifier.verify(presentation, transcript, request).map_err(refused)?;
         let Claim { credential, presentation: statement, .. } = &claim;
@@ -106,7 +108,7 @@ impl Prove for Prover {
     fn prove(&self, task: &Task, inputs: &[Bytes]) -> Result<Vec<u8>, Unproven> {
         let aggregator = self.aggregator(task.profile);
         let first =
-            || inputs.first().ok_or_else(|| Unproven::Failed("an input is not given".to_owned()));
+            || inputs.first().ok_or_else(|| Unproven::Failed("an input is missing".to_owned()));
         match &task.work {
             Work::Leaf { class, .. } => self.leaf(task, *class, first()?),
             Work::Wrap { class: size, payee, leaf } => {

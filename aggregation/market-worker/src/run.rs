@@ -49,7 +49,7 @@ impl Runner {
                 Ok(true) => return self.sweep().await,
                 Ok(false) => return,
                 Err(error) if !error.may_pass() || Instant::now() > until => {
-                    return error!(task = %claimed.task.name, %error, "nobody could be told how the task ended");
+                    return error!(task = %claimed.task.name, %error, "the end of the task could not be recorded");
                 }
                 Err(_) => tokio::time::sleep(pace.poll).await,
             }
@@ -59,7 +59,7 @@ impl Runner {
     /// Removes the blobs of results that nobody wants.
     pub(crate) async fn sweep(&self) {
         if let Err(error) = self.try_sweep().await {
-            warn!(%error, "results that nobody wants are not all removed");
+            warn!(%error, "some results that nobody wants could not be removed");
         }
     }
 
@@ -87,12 +87,12 @@ impl Runner {
         let result = match proof {
             Ok(Ok(result)) => result,
             Ok(Err(Unproven::Input(at))) => {
-                return Err(input_wrong(task, at, "is not what it should be"));
+                return Err(input_wrong(task, at, "is not valid"));
             }
             Ok(Err(Unproven::Refused(error))) => return Err(Outcome::Refused(error)),
             Ok(Err(Unproven::Failed(error))) => return Err(Outcome::Failed(error)),
             Err(panicked) => {
-                return Err(Outcome::Failed(format!("the prover has panicked: {panicked}")));
+                return Err(Outcome::Failed(format!("the prover panicked: {panicked}")));
             }
         };
         self.blobs.put_named(RESULTS, task.name, result.into()).await.map_err(store_failed)?;
@@ -115,7 +115,7 @@ impl Runner {
         let mut inputs = Vec::with_capacity(task.inputs().len());
         for (at, input) in task.inputs().iter().enumerate() {
             let bytes = self.blobs.get_named(RESULTS, input.name).await.map_err(store_failed)?;
-            inputs.push(bytes.ok_or_else(|| input_wrong(task, at, "is not there"))?);
+            inputs.push(bytes.ok_or_else(|| input_wrong(task, at, "is missing"))?);
         }
         Ok(inputs)
     }
@@ -125,7 +125,7 @@ impl Runner {
     async fn submission(&self, blob: Hash) -> Result<Bytes, Outcome> {
         self.blobs.get(blob).await.map_err(|error| match error {
             BlobError::Missing(_) | BlobError::Corrupt(_) => {
-                Outcome::Refused(format!("{error}; put the submission there and revive the task"))
+                Outcome::Refused(format!("{error}; store the submission and revive the task"))
             }
             error => store_failed(error),
         })

@@ -120,7 +120,7 @@ impl Workshop {
         }
         let Some(proof) = self.runner.result(root).await? else {
             store
-                .make_again(root.name, "the aggregate's proof is not there, or does not verify")
+                .make_again(root.name, "the aggregate's proof is missing or does not verify")
                 .await?;
             return Ok(None);
         };

@@ -32,15 +32,15 @@ pub enum MarketError {
     #[error(transparent)]
     Proof(#[from] ProofError),
     /// The answer to the request would reveal too much to whoever aggregates.
-    #[error("the presentation may not be handed on: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("the presentation may not be handed to others: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     KeptBack(Vec<KeptBack>),
     /// The presentation is counted already, or will be.
     #[error(
-        "the presentation is job {0} already, and is counted once; make another presentation for another receipt"
+        "the presentation was already submitted as job {0} and is counted once; make another presentation for another receipt"
     )]
     Counted(Hash),
     /// Nothing of that kind has this id.
-    #[error("there is no {what} {id} here; ask the market that it was handed to")]
+    #[error("this market has no {what} {id}; ask the market that received it")]
     Unknown {
         /// The kind.
         what: &'static str,
@@ -48,7 +48,7 @@ pub enum MarketError {
         id: Hash,
     },
     /// One client, or all clients of one address, have used up a quota.
-    #[error("{count} {what} are as many as there may be; go on in {seconds} s")]
+    #[error("the limit of {count} {what} is reached; try again in {seconds} s")]
     Quota {
         /// What the quota limits.
         what: &'static str,
@@ -58,7 +58,7 @@ pub enum MarketError {
         seconds: u32,
     },
     /// All clients together ask for too much.
-    #[error("the node verifies as much as it can; try again in {seconds} s")]
+    #[error("the node is verifying as much as it can; try again in {seconds} s")]
     Busy {
         /// The seconds until the client may try again.
         seconds: u32,
@@ -70,13 +70,15 @@ pub enum MarketError {
         most: usize,
     },
     /// The body did not end in time.
-    #[error("the body took longer than 30 s; send it faster")]
+    #[error("the body took longer than 30 s to arrive; send it faster")]
     TooSlow,
     /// The body is not valid.
-    #[error("the body cannot be read: {0}; write it as the description of the API says")]
+    #[error("the request cannot be read: {0}; write it as the API description says")]
     Malformed(String),
     /// The query is too old, or from the future.
-    #[error("the query is of {at} and the market's clock says {now}, in milliseconds; ask anew")]
+    #[error(
+        "the query's time is {at}, and the market's is {now}, in milliseconds; sign a new query with the current time"
+    )]
     Stale {
         /// The time of the query.
         at: u64,
@@ -84,7 +86,9 @@ pub enum MarketError {
         now: u64,
     },
     /// This market does not accept the proof system.
-    #[error("the job is for {given}, and this market takes {taken}; use a client of this version")]
+    #[error(
+        "the job is for {given}, and this market accepts {taken}; use a client of that version"
+    )]
     OtherSystem {
         /// The proof system of the job.
         given: String,
@@ -92,7 +96,7 @@ pub enum MarketError {
         taken: String,
     },
     /// The receipt is not there yet, or never will be.
-    #[error("job {job} is {state}; its receipt is there once it is settled")]
+    #[error("job {job} is {state}; a job has a receipt once it is settled")]
     NoReceipt {
         /// The job.
         job: Hash,
@@ -100,13 +104,15 @@ pub enum MarketError {
         state: &'static str,
     },
     /// This market has a list of providers, and the provider is not on it.
-    #[error("providers of this market are on its operator's list; ask to be put there")]
+    #[error(
+        "this market admits only providers on its operator's list; ask the operator to add you"
+    )]
     NotListed,
     /// There is no way of money in or out.
-    #[error("this market has no way of money in or out; ask its operator")]
+    #[error("this market has no way to move money in or out; ask its operator")]
     NoGateway,
     /// Only the operator may see or do this.
-    #[error("this is the operator's; send its token as `Authorization: Bearer`")]
+    #[error("this is for the operator only; send its token as `Authorization: Bearer`")]
     Operator,
     /// The blind credit is not valid.
     #[error(transparent)]
@@ -171,7 +177,7 @@ impl MarketError {
         let code = self.code();
         let detail = match code {
             Code::Internal => {
-                "something is wrong in the node; its operator finds what in the node's log"
+                "the node has an internal error; its operator finds the cause in the node's log"
                     .to_owned()
             }
             Code::Unavailable => {

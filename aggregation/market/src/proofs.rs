@@ -85,7 +85,7 @@ impl Proofs {
         if job.proof.length.get() != bytes.len() as u64 || job.proof.sha256 != Hash::of(&[bytes]) {
             return Err(ProofError::new(
                 "job.proof",
-                "the submission has another length or SHA-256",
+                "the submission does not have this length and SHA-256",
             )
             .into());
         }
@@ -95,7 +95,7 @@ impl Proofs {
         if presentation.size_class() != class(job.size_class) {
             return Err(ProofError::new(
                 "job.size_class",
-                "the presentation is of another size class",
+                "the presentation has another size class",
             )
             .into());
         }
@@ -103,7 +103,7 @@ impl Proofs {
             submission.claim().and_then(|claim| claim.hash()).map_err(ProofError::from)?;
         if Hash(statement) != job.statement {
             return Err(
-                ProofError::new("job.statement", "the presentation states something else").into()
+                ProofError::new("job.statement", "the presentation has another statement").into()
             );
         }
         self.verifier.verify(presentation, transcript, request).map_err(ProofError::from)?;
@@ -124,13 +124,16 @@ impl Proofs {
         let wrong = |message: String| ProofError::new("aggregate", message);
         let profile = aggregate_profile(profile);
         let key = self.keys.iter().find(|key| key.profile() == profile);
-        let key = key.ok_or_else(|| wrong("no key of its profile is compiled in".to_owned()))?;
+        let key =
+            key.ok_or_else(|| wrong("this node has no key of the aggregate's profile".to_owned()))?;
         let root =
             verify_root(profile, key, proof, &payee.0).map_err(|error| wrong(error.to_string()))?;
         let digests = sorted(statements)?;
         let tree = Tree::over(digests.len(), wide(profile)).map(|tree| tree.digest(&digests));
         if tree != Some((root.digest, root.count)) {
-            return Err(wrong("it counts other presentations than those of the lot".to_owned()));
+            return Err(wrong(
+                "the aggregate does not count exactly the lot's presentations".to_owned(),
+            ));
         }
         Ok(())
     }
@@ -170,7 +173,7 @@ pub fn system() -> ProofSystem {
     let keys = velum_core::proof::pinned_keys(suite);
     // The name of every suite is short and printable.
     ProofSystem::of_suite(suite.name(), suite.version(), &keys)
-        .unwrap_or_else(|_| unreachable!("a suite's name is a proof system's"))
+        .unwrap_or_else(|_| unreachable!("every suite's name is valid here"))
 }
 
 /// Statements as digests, in the order in which an aggregate has them.

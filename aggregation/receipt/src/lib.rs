@@ -61,22 +61,22 @@ pub enum ReceiptError {
     #[error(transparent)]
     Claim(#[from] velum_credentials::Error),
     /// The receipt is of a profile that is not allowed.
-    #[error("the receipt is of profile {name:?}, which is not allowed here")]
+    #[error("the receipt has profile {name:?}, which is not allowed here")]
     Profile {
         /// The name of the receipt's profile.
         name: String,
     },
     /// The receipt is counted for another payee.
-    #[error("the receipt's aggregate is counted for another payee")]
+    #[error("the receipt's aggregate is counted for another payee, not for the expected one")]
     Payee,
     /// The aggregate's proof is wrong.
     #[error(transparent)]
     Aggregate(#[from] AggregateError),
     /// The hash of a statement is not a digest.
-    #[error("the hash of the statement is none: {0}")]
+    #[error("the statement's hash is not a digest: {0}")]
     Statement(NodeError),
     /// A node of the path is not a digest.
-    #[error("the path's level {level} has what is no node: {error}")]
+    #[error("a sibling at level {level} of the path is not a digest: {error}")]
     Sibling {
         /// The level of the path. The lowest is 0.
         level: usize,
@@ -85,7 +85,7 @@ pub enum ReceiptError {
     },
     /// The presentation is not in the aggregate. It was changed, or was made for another request or
     /// session.
-    #[error("{0}; the presentation was changed, or made for another request or session")]
+    #[error("{0}; the presentation was changed, or was made for another request or session")]
     Path(#[from] PathError),
 }
 

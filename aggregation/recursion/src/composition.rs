@@ -96,7 +96,7 @@ impl Replay<'_> {
             Replayed::Product(a, b) => self.apply(Op::Mul, a, b),
             // A program lists each node after the nodes it depends on, and all used nodes are
             // replayed.
-            Replayed::Unused => unreachable!("node {id} of {} is used", self.nodes.len()),
+            Replayed::Unused => unreachable!("node {id} of {} is not replayed", self.nodes.len()),
         }
     }
 

@@ -9,9 +9,7 @@ use velum_stark::VerifyError;
 #[non_exhaustive]
 pub enum KeyError {
     /// Proofs under the key are not hashed with Poseidon2.
-    #[error(
-        "proofs under the key are not hashed with Poseidon2; a circuit hashes with nothing else"
-    )]
+    #[error("proofs under the key are not hashed with Poseidon2; circuits support no other hash")]
     Hash,
     /// Proofs under the key fold by more than a gate can.
     #[error(
@@ -34,7 +32,7 @@ pub enum WitnessError {
     Proof(#[from] VerifyError),
     /// A part of the proof does not have the length that the circuit requires.
     #[error(
-        "a part of the proof has {given} elements in place of {expected}: it is one under another key"
+        "a part of the proof has {given} elements in place of {expected}: the proof belongs to another key"
     )]
     Shape {
         /// The circuit's length.
@@ -43,18 +41,18 @@ pub enum WitnessError {
         given: usize,
     },
     /// The proof does not open a row or node that a query needs.
-    #[error("the proof does not open what query {query} asks for")]
+    #[error("the proof does not open a row or node that query {query} needs")]
     NotOpened {
         /// The number of the query.
         query: usize,
     },
     /// The proof does not reveal all nodes of a tree's cap.
     #[error(
-        "no query of the proof is below some nodes at the top of a tree, which a circuit reads: make another proof"
+        "the proof's queries do not reveal all nodes at the top of a tree, and a circuit needs them: make another proof"
     )]
     Cap,
     /// plonky2 refused to set a value.
-    #[error("the circuit takes no such witness: {0}")]
+    #[error("plonky2 does not accept the witness: {0}")]
     Circuit(String),
 }
 
@@ -75,6 +73,6 @@ pub enum LeafError {
     #[error(transparent)]
     Witness(#[from] WitnessError),
     /// plonky2 could not prove the circuit.
-    #[error("no proof of the leaf was made: {0}")]
+    #[error("the leaf could not be proved: {0}")]
     Circuit(String),
 }

@@ -196,7 +196,8 @@ impl ProofInputs {
         let cells = PublicCells::of(chips);
         let values = builder.add_virtual_targets(cells.count());
         let public = public_columns(builder, key, &cells, &values);
-        let verifier = StarkVerifier::new(key, chips).expect("keys of the suite are for circuits");
+        let verifier =
+            StarkVerifier::new(key, chips).expect("every key of the suite has a circuit");
         let (proof, rows) = verifier.build_counted(builder, &bound, &public);
         (Self { hash, values, proof }, rows)
     }

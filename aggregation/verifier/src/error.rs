@@ -22,10 +22,10 @@ pub enum NodeError {
     #[error("the public inputs end early")]
     Ended,
     /// The public inputs count no leaf.
-    #[error("the public inputs count no leaf; every proof counts at least one")]
+    #[error("the public inputs count zero leaves; every proof counts at least one")]
     Empty,
     /// The last statement comes before the first.
-    #[error("the public inputs' last statement comes before their first")]
+    #[error("the last statement in the public inputs comes before the first")]
     Order,
     /// An element holds more bytes than it may.
     #[error("public input {index} holds more bytes than are packed into it")]
@@ -46,16 +46,14 @@ pub enum NodeError {
 #[non_exhaustive]
 pub enum KeyError {
     /// The bytes are not a key.
-    #[error("the bytes are no key of an aggregate's root")]
+    #[error("the bytes are not the key of an aggregate's root")]
     Malformed,
     /// The circuit belongs to another profile.
-    #[error(
-        "the key is for other parameters than those of the profile: take the key of the profile"
-    )]
+    #[error("the key does not have the profile's parameters: use the key of the profile")]
     Profile,
     /// The circuit has another number of public inputs.
     #[error(
-        "the key's circuit has {given} public inputs in place of {expected}: it is not that of a root"
+        "the key's circuit has {given} public inputs in place of {expected}: it is not the circuit of a root"
     )]
     PublicInputs {
         /// The number that a root has.
@@ -77,7 +75,7 @@ pub enum AggregateError {
     Key(#[from] KeyError),
     /// The proof has the wrong number of bytes.
     #[error(
-        "the proof has {given} bytes in place of {expected}: it is cut off, or of another circuit"
+        "the proof has {given} bytes in place of {expected}: it is cut off, or belongs to another circuit"
     )]
     Length {
         /// The expected number.
@@ -108,7 +106,7 @@ pub enum AggregateError {
     #[error(transparent)]
     Statement(#[from] NodeError),
     /// The aggregate is counted for another payee.
-    #[error("the aggregate is counted for another payee than the expected one")]
+    #[error("the aggregate is counted for another payee, not for the expected one")]
     Payee,
     /// The aggregate is of another format or profile.
     #[error("the aggregate is of another format or profile than {expected:?}")]
@@ -117,7 +115,7 @@ pub enum AggregateError {
         expected: &'static str,
     },
     /// The aggregate was made with circuits of another list.
-    #[error("the aggregate was made with another list of circuits than the pinned one")]
+    #[error("the aggregate was made with another list of circuits, not with the pinned one")]
     List,
 }
 
@@ -126,7 +124,9 @@ pub enum AggregateError {
 #[non_exhaustive]
 pub enum PathError {
     /// The number of siblings does not match the number of places.
-    #[error("level {level} of the path has {given} siblings, which does not fit {arity} places")]
+    #[error(
+        "level {level} of the path has {given} siblings, which does not match its {arity} places"
+    )]
     Siblings {
         /// The level of the path. The lowest is 0.
         level: usize,
@@ -136,7 +136,9 @@ pub enum PathError {
         given: usize,
     },
     /// The place that the path comes from does not exist.
-    #[error("level {level} of the path comes from place {position} of {arity}")]
+    #[error(
+        "level {level} of the path names place {position}; it has {arity} places, counted from 0"
+    )]
     Position {
         /// The level of the path. The lowest is 0.
         level: usize,
@@ -146,7 +148,9 @@ pub enum PathError {
         position: usize,
     },
     /// The path counts fewer leaves than are below, or more than there can be.
-    #[error("level {level} of the path counts {above} leaves, where there are {below} below")]
+    #[error(
+        "level {level} of the path counts {above} leaves: fewer than the {below} below it, or more than there can be"
+    )]
     Fewer {
         /// The level of the path. The lowest is 0.
         level: usize,
@@ -165,7 +169,7 @@ pub enum PathError {
     },
     /// The path ends at another digest than the aggregate has.
     #[error(
-        "the path does not lead to the aggregate's root: the presentation is not in the aggregate, or at another place"
+        "the path does not lead to the aggregate's root: the presentation is not in the aggregate, or is at another place"
     )]
     Root,
 }

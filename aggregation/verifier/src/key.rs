@@ -65,7 +65,7 @@ impl RootKey {
             Profile::Standard => include_bytes!("../keys/standard.root"),
             Profile::Proven100 => include_bytes!("../keys/proven-100.root"),
         };
-        Self::from_bytes(profile, bytes).expect("a key that is compiled in is one")
+        Self::from_bytes(profile, bytes).expect("the compiled-in key is valid")
     }
 
     /// The profile that the key is for.

@@ -42,9 +42,13 @@ pub fn print_peaks(peaks: &Peaks) {
     };
     let mut rows = rows.map(row).to_vec();
     let submission = number(microseconds(peaks.submission));
-    rows.push(vec!["an empty command, until it is done".to_owned(), submission, "µs".to_owned()]);
+    rows.push(vec![
+        "an empty command, from submission to completion".to_owned(),
+        submission,
+        "µs".to_owned(),
+    ]);
     table::print(
-        "What the device can do at most, by kernels that do nothing else",
+        "Peak rates of the device, measured with kernels that do nothing else",
         &["", "", ""],
         &rows,
     );
@@ -64,7 +68,11 @@ pub fn print_compilation(cold: &[Compiled], warm: &[Compiled]) {
     let sum = |all: &[Compiled]| number(all.iter().map(|one| milliseconds(one.elapsed)).sum());
     rows.push(vec!["all".to_owned(), String::new(), sum(cold), sum(warm)]);
     let columns = ["module and pipelines of", "bytes of source", "first, ms", "again, ms"];
-    table::print("Compilation, first in this process and again on another device", &columns, &rows);
+    table::print(
+        "Compilation: first in this process, then again on another device",
+        &columns,
+        &rows,
+    );
 }
 
 /// What kernels did in one run, and how long they took.
@@ -246,7 +254,11 @@ fn print_groups(name: &str, groups: &[OfGroup]) {
             ]);
         }
     }
-    table::print(&format!("The interpreter on a row of the {name} proof"), &columns, &rows);
+    table::print(
+        &format!("Work of the interpreter on one row of the {name} proof"),
+        &columns,
+        &rows,
+    );
 }
 
 /// Prints the operations and bytes of one unit, as a mean.
@@ -276,7 +288,7 @@ fn print_counts(runs: &[Run]) {
         let counts = counts.map(|all| count(all as f64 / total.units.max(1) as f64));
         rows.push([vec![name, unit], counts.to_vec()].concat());
     }
-    table::print("What a unit takes, by the mean of both proofs", &columns, &rows);
+    table::print("Work of one unit, as the mean of both proofs", &columns, &rows);
 }
 
 /// The assumed rates of an integrated GPU, for each second: bytes, products of 32 bits, and other
@@ -295,9 +307,9 @@ fn print_least(works: &[Work; 2], peaks: &Peaks) {
         "sums",
         "compressions",
         "MB moved",
-        "here at least: bytes, ms",
+        "least time here: bytes, ms",
         "arithmetic, ms",
-        "assumed GPU at least: bytes, ms",
+        "least time on the assumed GPU: bytes, ms",
         "arithmetic, ms",
     ];
     let row = |(name, work): (&str, &Work)| {
@@ -314,7 +326,8 @@ fn print_least(works: &[Work; 2], peaks: &Peaks) {
     };
     let rows: Vec<_> = ["credential", "presentation"].into_iter().zip(works).map(row).collect();
     let title = format!(
-        "All kernels of a proof; assumed is a GPU that moves {} GB/s and does {} 10^9/s products of 32 bits and {} 10^9/s others",
+        "All kernels of a proof. The assumed GPU moves {} GB/s, and computes {} · 10^9 products \
+         of 32 bits and {} · 10^9 other operations a second",
         bytes / 1e9,
         products / 1e9,
         others / 1e9

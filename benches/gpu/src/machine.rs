@@ -13,14 +13,14 @@ pub fn print(adapter: &Adapter, only_32_bit: bool) {
         ("adapter", adapter.name.clone()),
         ("driver", adapter.driver.clone()),
         ("interface", adapter.interface.clone()),
-        ("computes on", if adapter.is_software { "the processor" } else { "a GPU" }.to_owned()),
+        ("computes on", if adapter.is_software { "the CPU" } else { "a GPU" }.to_owned()),
         ("elements are", width.to_owned()),
-        ("processor", format!("{}, {} cores", processor(), rayon::current_num_threads())),
+        ("CPU", format!("{}, {} cores", processor(), rayon::current_num_threads())),
         (
             "build",
             format!(
                 "{}, for {}",
-                option_env!("VELUM_FLAGS").unwrap_or("no flags told"),
+                option_env!("VELUM_FLAGS").unwrap_or("no flags given"),
                 Simd::BUILT.name()
             ),
         ),

@@ -17,10 +17,11 @@ use velum_webgpu::{GpuError, Options};
 
 const USAGE: &str = "\
 Usage: gpu-report [--software] [--width 32|64] [--runs N] [--quick]
---software  take an adapter that computes on the processor where there is no other, without a word
---width     compute elements by pairs of words of 32 bits, or by words of 64 where the adapter has them: the default
---runs      measure everything so often, 10 times unless told
---quick     measure no document of the class `large`, fewer columns, and 3 times unless told";
+--software     if there is no GPU, measure a software adapter and print no note about it
+--width 32|64  compute elements in pairs of 32-bit words, or in 64-bit words if the adapter has them
+               (default: 64)
+--runs N       measure everything N times (default: 10, with --quick 3)
+--quick        measure no document of class `large`, and fewer columns";
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -71,7 +72,7 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Asked, lexopt:
                 asked.only_32_bit = match parser.value()?.string()?.as_str() {
                     "32" => true,
                     "64" => false,
-                    _ => return Err("take `32` or `64`".into()),
+                    _ => return Err("use `32` or `64`".into()),
                 }
             }
             other => return Err(other.unexpected()),
@@ -89,9 +90,7 @@ fn options(asked: &Asked) -> Result<Options, Failure> {
     }
     let is_software = adapters.iter().all(|adapter| adapter.is_software);
     if is_software && !asked.software {
-        println!(
-            "There is no GPU: what is measured is an adapter in software, which computes on the processor.\n"
-        );
+        println!("There is no GPU: a software adapter is measured, which computes on the CPU.\n");
     }
     Ok(Options { software: is_software, only_32_bit: asked.only_32_bit, short: false })
 }

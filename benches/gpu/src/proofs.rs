@@ -54,7 +54,7 @@ pub fn print(gpu: &Gpu, runs: usize, class: SizeClass) -> Result<(), Failure> {
         "median",
         "both: least ms",
         "median",
-        "the GPU takes, times this: prepare",
+        "time on the GPU / time here: prepare",
         "present",
         "both",
     ];
@@ -65,7 +65,7 @@ pub fn print(gpu: &Gpu, runs: usize, class: SizeClass) -> Result<(), Failure> {
     );
     table::print(&title, &columns, &rows);
     println!(
-        "The first proofs on the GPU took {} and {} ms, and its keys {} ms before.\n",
+        "The first two proofs on the GPU took {} and {} ms. Before that, the keys took {} ms.\n",
         number(first[0].total_ms),
         number(first[1].total_ms),
         number(keys_ms),
@@ -141,5 +141,5 @@ fn print_traffic(traffic: &Traffic) {
         ("buffers made", traffic.buffers),
     ];
     let rows = rows.map(|(name, count)| vec![name.to_owned(), count.to_string()]);
-    table::print("What both proofs ask of the device", &["", ""], &rows);
+    table::print("Requests of both proofs to the device", &["", ""], &rows);
 }

@@ -22,7 +22,7 @@ const MOVED: [Stage; 8] = [
 /// Prints the stages on the GPU beside those on one thread, and the sum of the stages that the GPU
 /// does. The GPU was waited for at the end of each stage.
 pub fn print(class: SizeClass, on_gpu: &[Both], on_cpu: &[Both]) {
-    let columns = ["stage", "GPU, ms", "one thread, ms", "the GPU takes, times one thread"];
+    let columns = ["stage", "GPU, ms", "one thread, ms", "time on the GPU / time on one thread"];
     let mut rows = Vec::new();
     let mut sums = [0.0; 2];
     for stage in MOVED {
@@ -30,12 +30,12 @@ pub fn print(class: SizeClass, on_gpu: &[Both], on_cpu: &[Both]) {
         sums = [sums[0] + ms[0], sums[1] + ms[1]];
         rows.push(row(stage.name(), ms));
     }
-    rows.push(row("these together", sums));
+    rows.push(row("sum of these", sums));
     for stage in [Stage::Witness, Stage::Check] {
         rows.push(row(stage.name(), [on_gpu, on_cpu].map(|profiles| least(profiles, stage))));
     }
     let title = format!(
-        "Stages of both proofs of class {}, each by the least, of grinding by the mean",
+        "Stages of both proofs of class {}: least times, and the mean for grinding",
         class.name
     );
     table::print(&title, &columns, &rows);

@@ -10,8 +10,10 @@ use velum_bench::documents::{Counts, Failure, Finding, Folder, Proven, Source, W
 
 const USAGE: &str = "\
 Usage: documents [--root FOLDER] [--all] [--update]
---all     prove every file that can be proven, not one of each repository alone
---update  prove nothing, and record what is found in testdata/documents/verdicts.json and its counts in docs/documents.md";
+--root FOLDER  the root of the project (default: the current folder)
+--all          prove every file that can be proven, instead of one of each repository
+--update       prove nothing; record the findings in testdata/documents/verdicts.json, and their
+               counts in docs/documents.md";
 
 #[derive(Default)]
 struct Options {
@@ -42,19 +44,19 @@ fn main() -> Result<ExitCode, Failure> {
 
     print!("{counts}");
     println!(
-        "proofs of {} files: {credential} credential proofs of documents whose devices did not sign a session that is known, \
+        "tried to prove {} files: {credential} credential proofs without a presentation, \
          {presentation} presentations that were verified, {} failures",
         asked.len(),
         failed.len()
     );
     for name in &changed {
-        println!("other than recorded: {name}");
+        println!("differs from the recorded finding: {name}");
     }
     for fault in &failed {
-        println!("no proof: {fault}");
+        println!("proof failed: {fault}");
     }
     if !counts.suffice() {
-        println!("fewer can be proven than should");
+        println!("too few of the intact files can be proven");
     }
     let good = counts.suffice() && changed.is_empty() && failed.is_empty();
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })

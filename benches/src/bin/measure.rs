@@ -20,16 +20,27 @@ use velum_stark::control::{CancelToken, Control, Stage};
 use velum_wallet::measure::{Profile, Simd, member, peak_rss_bytes, rounded, timed};
 
 const USAGE: &str = "\
-Usage: measure proofs [--runs N] [--out F]   prepare, present and verify N times, the keys made once; keep a presentation
-       measure first-verify --in F           verify the presentation as the first work of the process
-       measure peak --kind credential --out F      prepare once and keep the prepared proof, and tell how much memory that took
-       measure peak --kind presentation --in F     the same of presenting by it
-       measure cancelling [--runs N]         cancel N credential proofs, at moments spread over all of their work, and tell how long
-                                             each goes on
-       measure count --kind K --runs N       make N proofs of a kind (credential, presentation) without grinding, to be
-                                             counted from outside
-Options of all: [--predicates N] [--class standard|large|extra] [--suite S] [--threads N]
-Of `proofs`, `peak` and `cancelling` too: [--memory normal|low]";
+Usage: measure COMMAND [OPTIONS]
+
+Commands:
+  proofs [--runs N] [--out F]
+      prepare, present and verify N times, and make the keys once; write a presentation to F
+  first-verify --in F
+      verify the presentation in F as the first work of the process
+  peak --kind credential --out F
+      prepare once, write the prepared proof to F, and print the peak of memory
+  peak --kind presentation --in F
+      present once with the prepared proof in F, and print the peak of memory
+  cancelling [--runs N]
+      cancel N credential proofs, at moments spread over all of their work, and print how long each
+      continues
+  count --kind credential|presentation --runs N
+      make N proofs without grinding, for a tool that counts instructions
+
+Options of all commands:
+  [--predicates N] [--class standard|large|extra] [--suite S] [--threads N]
+Options of `proofs`, `peak` and `cancelling`:
+  [--memory normal|low]";
 
 struct Options {
     command: String,
@@ -85,24 +96,26 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, lexop
             Long("threads") => options.threads = parser.value()?.parse()?,
             Long("class") => {
                 let name = parser.value()?.string()?;
-                options.class = SizeClass::by_name(&name).ok_or("there is no such size class")?;
+                options.class = SizeClass::by_name(&name)
+                    .ok_or("there is no such size class; use standard, large or extra")?;
             }
             Long("suite") => {
                 let name = parser.value()?.string()?;
-                options.suite = Suite::by_name(&name).ok_or("there is no such suite")?;
+                options.suite = Suite::by_name(&name)
+                    .ok_or("there is no such suite; use direct, compact or aggregatable")?;
             }
             Long("memory") => {
                 options.memory = match parser.value()?.string()?.as_str() {
                     "normal" => Memory::Normal,
                     "low" => Memory::Low,
-                    _ => return Err("take `normal` or `low`".into()),
+                    _ => return Err("use `normal` or `low`".into()),
                 }
             }
             Long("kind") => {
                 options.kind = match parser.value()?.string()?.as_str() {
                     "credential" => ProofKind::Credential,
                     "presentation" => ProofKind::Presentation,
-                    _ => return Err("there is no such kind of proof".into()),
+                    _ => return Err("use the kind `credential` or `presentation`".into()),
                 }
             }
             Long("in" | "out") => options.file = Some(parser.value()?.into()),
@@ -191,7 +204,8 @@ fn stages(profiles: &[Profile]) -> Value {
 }
 
 fn first_verify(case: &Case, options: &Options) -> Result<Value, Failure> {
-    let presentation = std::fs::read(options.file.as_ref().ok_or("--in names the presentation")?)?;
+    let presentation =
+        std::fs::read(options.file.as_ref().ok_or("name the presentation with --in")?)?;
     let (verified, ms) = timed(|| case.verify(&Verifier::new(), &presentation));
     verified?;
     Ok(json!({ "first_verify_ms": ms }))
@@ -199,7 +213,7 @@ fn first_verify(case: &Case, options: &Options) -> Result<Value, Failure> {
 
 /// The most memory that a process holds if its only work is one proof.
 fn peak(case: &Case, options: &Options) -> Result<Value, Failure> {
-    let file = options.file.as_ref().ok_or("--out or --in names the prepared proof")?;
+    let file = options.file.as_ref().ok_or("name the prepared proof with --out or --in")?;
     let prover = Prover::with_suite(options.suite);
     let control = || Control::none().with_memory(options.memory);
     match options.kind {
@@ -237,7 +251,7 @@ fn cancelling(case: &Case, options: &Options) -> Result<Value, Failure> {
             drop(prepare(Control::none().cancelled_by(&token)));
             (Instant::now(), canceller.join())
         });
-        let cancelled = cancelled.map_err(|_| "the thread that cancels broke")?;
+        let cancelled = cancelled.map_err(|_| "the thread that cancels panicked")?;
         // A run that is faster than the first one ends before it is cancelled.
         if ended > cancelled {
             latencies.push((ended - cancelled).as_secs_f64() * 1_000.0);

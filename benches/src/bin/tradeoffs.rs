@@ -25,7 +25,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let runs = arguments.next().map_or(Ok(5), |runs| runs.parse())?;
     let suite = match arguments.next() {
-        Some(name) => Suite::by_name(&name).ok_or("there is no such suite")?,
+        Some(name) => Suite::by_name(&name)
+            .ok_or("there is no such suite; use direct, compact or aggregatable")?,
         None => SUITE,
     };
     rayon::ThreadPoolBuilder::new().num_threads(1).build_global()?;

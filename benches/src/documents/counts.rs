@@ -102,9 +102,10 @@ impl Counts {
         let Self { files, provable, intact, repositories, signers, provable_signers, .. } = self;
         let (of_all, of_intact) = (self.per_cent_of(*files), self.per_cent_of(*intact));
         format!(
-            "{files} files from {repositories} repositories, of {signers} signers' certificates: {provable} can be proven, {of_all}, of \
-             {provable_signers} certificates.\n{intact} of the files are as their issuers signed them, as another reader found: \
-             {provable} of these can be proven, {of_intact}."
+            "{files} files from {repositories} repositories, with {signers} different signer \
+             certificates: {provable} files can be proven ({of_all}), with {provable_signers} of \
+             these certificates.\n{intact} of the files are as their issuers signed them, \
+             according to another reader: {provable} of these can be proven ({of_intact})."
         )
     }
 
@@ -127,7 +128,8 @@ impl Counts {
             writeln!(out, "| {} | {files} | {} |", cell(reason), signers.join("; "))?;
         }
         out.push_str(
-            "\n| signer | certificates | files | can be proven | the others |\n|---|---|---|---|---|\n",
+            "\n| signer | certificates | files | can be proven | why the others cannot |\n\
+             |---|---|---|---|---|\n",
         );
         let mut by_signer: Vec<_> = self.by_signer.iter().collect();
         by_signer.sort_by_key(|(name, _)| name.to_lowercase());
@@ -163,7 +165,7 @@ impl fmt::Display for Counts {
             writeln!(f, "{documents:>5}  documents of size class {class}")?;
         }
         for (reason, (files, _)) in self.by_frequency() {
-            writeln!(f, "{files:>5}  cannot: {reason}")?;
+            writeln!(f, "{files:>5}  files cannot be proven: {reason}")?;
         }
         Ok(())
     }

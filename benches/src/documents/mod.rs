@@ -143,7 +143,7 @@ impl Folder {
         if bytes.len() == source.bytes && hex::encode(Sha256::digest(&bytes)) == source.sha256 {
             return Ok(bytes);
         }
-        Err(format!("{}: not the bytes that sources.json tells of", path.display()).into())
+        Err(format!("{}: length or hash differs from sources.json", path.display()).into())
     }
 
     /// The names of the files that exist, without `.cbor`.

@@ -78,11 +78,11 @@ impl Workbench {
 /// its key if the certificate says CA:TRUE or was not valid at the time of the signature.
 fn request(document: &Document) -> Result<Request, Failure> {
     let signer = Inspection::of(document).signer.and_then(Result::ok);
-    let signer = signer.ok_or("no certificate gives the signer's key")?;
+    let signer = signer.ok_or("the document has no certificate that gives the signer's key")?;
     let certificates = document.issuer_signed().x5chain();
     let pinned = certificates.first().and_then(|leaf| Issuer::from_der(leaf.clone(), None).ok());
     let issuers = pinned.into_iter().chain([Issuer::Key(signer.public_key)]).collect();
-    let predicate = smallest(document).ok_or("it holds no element")?;
+    let predicate = smallest(document).ok_or("the document holds no element")?;
     let now = document.mso().validity().valid_from;
     Ok(Request::new(document.doc_type().to_owned(), now, issuers, vec![predicate])?)
 }

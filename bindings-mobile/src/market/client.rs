@@ -232,7 +232,7 @@ pub(super) fn check_address(url: &str) -> Result<(), VelumError> {
     }
     Err(malformed(
         "url",
-        "a market's address is a URL of https, or of http on this very machine, without query or user",
+        "not an address of a market: give an https URL, or an http URL on this machine, without user, query or fragment",
     ))
 }
 

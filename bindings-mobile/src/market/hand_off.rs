@@ -163,7 +163,7 @@ pub async fn hand_off(
         .map(|ChosenMarket { client, key }| Ok((client, key.map(Secret::new).transpose()?)));
     let payers: Vec<_> = payers.collect::<Result<_, VelumError>>()?;
     if payers.is_empty() {
-        return Err(malformed("markets", "name one or more"));
+        return Err(malformed("markets", "name at least one market"));
     }
     let watch = Watch::new(options.cancellation.as_ref(), None);
     let submitted = CHECKS.run(watch.clone(), move |_| Submitted::new(&input)).await?;
@@ -177,7 +177,7 @@ pub async fn hand_off(
                 let purse = purse_at(&options.purses, client.address()).ok_or_else(|| {
                     malformed(
                         &format!("markets[{place}].key"),
-                        "it has no key, and there is no purse of its address",
+                        "there is no key, and no purse for this market; give one of them",
                     )
                 })?;
                 let key = purse.of(market).new_key(now).await;
@@ -238,8 +238,10 @@ async fn run(
         let adapter = match purse {
             Some(purse) => Paid::FromPurse(Paying::new(node, purse)),
             None if market.from_purse => {
-                let message =
-                    format!("the job at {} is paid from a purse, which is not there", market.url);
+                let message = format!(
+                    "the job at {} is paid from a purse that is missing; give it",
+                    market.url
+                );
                 return Err(malformed("options.purses", message));
             }
             None => Paid::ByAccount(node),
@@ -276,7 +278,7 @@ fn purse_at(purses: &[Arc<CreditPurse>], address: &str) -> Option<Arc<CreditPurs
 
 fn is_left() -> VelumError {
     let message =
-        "the hand-off was left, and the market may have the job; go on with what was saved";
+        "the hand-off was left, and the market may have the job; resume from what was saved last";
     VelumError::new(ErrorCode::Cancelled, PLACE, message)
 }
 

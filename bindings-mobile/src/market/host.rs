@@ -205,7 +205,7 @@ impl Host for Bridge {
 
     async fn check(&self, receipt: &[u8]) -> Result<(), String> {
         let Some(following) = &self.following else {
-            return Err("nobody judges receipts".to_owned());
+            return Err("there is nothing that judges receipts".to_owned());
         };
         match following.judge(receipt).await {
             Ok(verdict) => verdict,

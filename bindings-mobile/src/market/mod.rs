@@ -69,7 +69,7 @@ impl Secret {
     fn bytes(&self) -> Result<&[u8; 32], VelumError> {
         let count = self.0.len();
         <&[u8; 32]>::try_from(self.0.as_slice())
-            .map_err(|_| malformed("key", format!("{count} bytes, where a secret key has 32")))
+            .map_err(|_| malformed("key", format!("{count} bytes instead of 32")))
     }
 }
 

@@ -93,7 +93,7 @@ impl CreditPurse {
     ) -> Result<(), VelumError> {
         let secret = Secret::new(key)?;
         if !(1..=MOST_BOUGHT).contains(&tokens) {
-            let message = format!("{tokens}, of which 1 to {MOST_BOUGHT} are bought at once");
+            let message = format!("{tokens} tokens; one call buys 1 to {MOST_BOUGHT}");
             return Err(malformed("tokens", message));
         }
         let bridge = self.client.bridge(cancellation.as_ref());

@@ -48,15 +48,16 @@ impl SavedHandOff {
     pub(super) fn read(text: &str) -> Result<Self, VelumError> {
         let read: Result<Self, _> = serde_json::from_str(text);
         let other = |message: &str| VelumError::new(ErrorCode::OtherHandOff, "saved", message);
-        let saved = read.map_err(|error| other(&format!("not what was saved: {error}")))?;
+        let saved =
+            read.map_err(|error| other(&format!("not the state of a hand-off: {error}")))?;
         if saved.version != VERSION {
             return Err(other(&format!(
-                "of version {}, which is not known; update this software",
+                "version {} is not known; update this software",
                 saved.version
             )));
         }
         if saved.markets.is_empty() || saved.at.market >= saved.markets.len() {
-            return Err(other("not what was saved: it is at no market"));
+            return Err(other("not the state of a hand-off: it names no current market"));
         }
         saved.markets.iter().try_for_each(|market| check_address(&market.url))?;
         Ok(saved)
@@ -99,7 +100,7 @@ impl SavedMarket {
         if job.is_about(submission) && job.id() == self.id {
             return Ok(job);
         }
-        let message = "it is of another presentation, request or transcript; give those that it was begun with";
+        let message = "it belongs to another presentation, request or transcript; give those that the hand-off was begun with";
         Err(VelumError::new(ErrorCode::OtherHandOff, "saved", message))
     }
 }

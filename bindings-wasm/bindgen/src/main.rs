@@ -25,5 +25,5 @@ fn main() -> Result<()> {
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(folder)
-        .with_context(|| format!("no JavaScript could be written for {module}"))
+        .with_context(|| format!("cannot write the JavaScript for {module}"))
 }

@@ -4,10 +4,10 @@ import { sessionTranscript } from "@velum/prover/transcript";
 import { VelumError, Verifier } from "@velum/prover/verify";
 import express from "express";
 
-/** A verifier at an origin of its own, which asks whether somebody is of age. */
+/** A verifier with its own origin. It asks whether the holder is at least 18 years old. */
 export function application({ origin, issuers, lifetimeMs = 300_000, mostPending = 10_000 }) {
   const verifier = new Verifier({ worker: false });
-  const pending = new Map(); // what was asked under each nonce, the oldest first
+  const pending = new Map(); // the request that was sent with each nonce, the oldest first
 
   function forgetExpired() {
     for (const [nonce, { until }] of pending) {
@@ -31,15 +31,15 @@ export function application({ origin, issuers, lifetimeMs = 300_000, mostPending
     response.set("Cache-Control", "no-store").json({ nonce, request });
   });
 
-  // An answer has about 330 kB. It is bytes: as JSON it would be longer, and over the limit of express.json.
+  // An answer has about 330 kB. It is sent as bytes, because JSON would be longer and exceed the limit of express.json.
   const raw = express.raw({ type: "application/octet-stream", limit: "1mb" });
   app.post("/answer/:nonce", raw, async ({ params: { nonce }, body }, response) => {
     forgetExpired();
     const asked = pending.get(nonce);
-    pending.delete(nonce); // before anything is awaited: a nonce serves once, whatever comes of it
+    pending.delete(nonce); // before the first await, so that a nonce serves only once, whatever the outcome
     if (asked === undefined) return response.status(410).json({ code: "nonce" });
     try {
-      // Of what came, only the presentation counts: nonce, origin and request are the server's own.
+      // Only the presentation is taken from the answer. The nonce, the origin and the request are the server's own.
       const transcript = await sessionTranscript({ protocol: "openid4vp-dc-api", origin, nonce });
       const input = { presentation: new Uint8Array(body), transcript, request: asked.request };
       const { learnt } = await verifier.verify(input);

@@ -282,7 +282,7 @@ fn planned<'a>(
     let PlannedMarket { url, job, cancel, preferred_until } = market;
     let job = SignedJob::read(&job, &cancel).map_err(|error| unfit(&error))?;
     if !job.is_about(submission) {
-        let message = "it is of another presentation, request or transcript; give those that it was begun with";
+        let message = "it belongs to another presentation, request or transcript; give those that the hand-off was begun with";
         return Err(failure("other_hand_off", "saved", message));
     }
     Ok(Market { adapter: Node::new(host, &url), job, preferred_until })

@@ -143,7 +143,7 @@ fn inspect_says_whether_a_document_can_be_proven() {
     assert_eq!(
         line,
         "This document can be proven once its device has signed the session (device_mac_unsupported): size class standard \
-         or larger, but for portrait"
+         or larger, except for portrait"
     );
     assert_eq!(document["provable"]["device_must_sign"], true);
     assert_eq!(document["provable"]["but"], portrait);
@@ -169,7 +169,7 @@ fn inspect_says_whether_a_document_can_be_proven() {
     assert_eq!(document["status"], "not_checked");
     let long = SPEC.replacen("\"elements\"", "\"mso_bytes\": 20000, \"elements\"", 1);
     let (line, document) = last_line(&draft(&long).sign().unwrap().document());
-    assert!(line.starts_with("This document cannot be proven: an MSO of 20000 bytes"), "{line}");
+    assert!(line.starts_with("This document cannot be proven: the MSO has 20000 bytes"), "{line}");
     assert_eq!(document["size_class"], Value::Null);
 }
 

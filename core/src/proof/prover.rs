@@ -33,16 +33,16 @@ pub enum ProveError<E: std::error::Error + 'static = Infallible> {
     #[error(transparent)]
     Witness(#[from] WitnessError),
     /// The witness does not satisfy the statement: the proof made from it does not verify.
-    #[error("the witness does not show the statement: {0}")]
+    #[error("the witness does not satisfy the statement: {0}")]
     False(#[from] VerifyError),
     /// The operating system provided no randomness.
     #[error("no randomness from the operating system: {0}")]
     Randomness(#[from] getrandom::Error),
     /// The device that proves has failed.
-    #[error("the device that proves failed: {0}")]
+    #[error("the proving device failed: {0}")]
     Backend(#[source] E),
     /// The device that proves returned something that no working device returns.
-    #[error("the device that proves is faulty: it returned {0}")]
+    #[error("the proving device is faulty: it returned {0}")]
     Faulty(&'static str),
 }
 
@@ -53,7 +53,7 @@ impl<E: std::error::Error + 'static> From<stark::ProveError<E>> for ProveError<E
             stark::ProveError::Randomness(error) => Self::Randomness(error),
             stark::ProveError::Backend(error) => Self::Backend(error),
             stark::ProveError::Faulty(what) => Self::Faulty(what),
-            _ => Self::Faulty("an error of no kind that is known"),
+            _ => Self::Faulty("an error of an unknown kind"),
         }
     }
 }

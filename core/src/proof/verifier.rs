@@ -77,7 +77,7 @@ impl Verifier {
         if subject.suite == self.suite && subject.class == self.class {
             return Ok(());
         }
-        Err(VerifyError::Statement("it is of another suite or size class".to_owned()))
+        Err(VerifyError::Statement("it belongs to another suite or size class".to_owned()))
     }
 }
 

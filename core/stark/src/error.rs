@@ -12,16 +12,16 @@ pub enum VerifyError {
     #[error("the proof is too long")]
     TooLong,
     /// A number is not below the field's order.
-    #[error("the proof has a number that is no field element")]
+    #[error("the proof has a number that is not a field element")]
     NotCanonical,
     /// The proof does not show the statement.
-    #[error("the proof does not show the statement (first check to fail: {check})")]
+    #[error("the proof does not show the statement (first check that failed: {check})")]
     Invalid {
         /// The check that failed first. It does not reveal why the proof is wrong.
         check: Check,
     },
     /// No proof of such a statement can exist.
-    #[error("no proof can be of this statement: {0}")]
+    #[error("no proof of this statement can exist: {0}")]
     Statement(String),
 }
 

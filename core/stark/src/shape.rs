@@ -301,7 +301,7 @@ impl Shape {
         let (height, blinding) = (group.height(), parameters.blinding_rows);
         assert!(
             2 * (blinding + parameters.chunk_blinding()) < height,
-            "a table of {height} rows is too low"
+            "a table of {height} rows is too small"
         );
         assert!(blinding <= RESERVED_ROWS, "chips use rows that would be blinded");
         // The degree is `(N - 1) * MAX_DEGREE + factors - (N - blinding)`. There is one more

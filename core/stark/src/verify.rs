@@ -129,9 +129,7 @@ impl VerifierKey {
         proof: &[u8],
     ) -> Result<Proof<H>, VerifyError> {
         if H::FUNCTION != self.parameters.hash {
-            return Err(VerifyError::Statement(
-                "its trees are hashed otherwise than the key says".to_owned(),
-            ));
+            return Err(VerifyError::Statement("the key is for another hash function".to_owned()));
         }
         let mut reader = Reader::new(proof);
         let commitments = Commitments::read(self, &mut reader)?;

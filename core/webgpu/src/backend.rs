@@ -127,7 +127,7 @@ impl WebGpu {
         let read = recorder.read(&out, bytes + count as u64 * ELEMENT).await?;
         let (root, more) = read.split_at(bytes as usize);
         let root =
-            root.try_into().map_err(|_| GpuError::Failed("a root of another length".into()))?;
+            root.try_into().map_err(|_| GpuError::Failed("a root of the wrong length".into()))?;
         Ok((
             Committed { groups, tree, cells: Vec::new(), coefficients: None },
             root,
@@ -293,8 +293,7 @@ impl Backend for WebGpu {
 impl Untrusted for WebGpu {
     async fn chunks(&self, key: &GpuKey, quotient: &Committed) -> Step<Vec<Secret<EF>>, GpuError> {
         let coefficients = quotient.coefficients.as_ref();
-        let coefficients =
-            coefficients.ok_or(ProveError::Faulty("no coefficients of the quotient"))?;
+        let coefficients = coefficients.ok_or(ProveError::Faulty("no quotient coefficients"))?;
         let (shape, height) = (key.shape(), key.shape().groups[0].height());
         let bytes = (shape.chunks * EXTENSION_DEGREE * height) as u64 * ELEMENT;
         let read = Recorder::new(&self.0).read_secret(coefficients, bytes).await.map_err(failed)?;

@@ -255,7 +255,8 @@ impl ChoiceKey {
 
     fn gpu(&self, gpu: &Gpu) -> Step<&CheckedKey<GpuKey>, GpuError> {
         kept(&self.gpu, || {
-            let program = self.program.clone().ok_or(ProveError::Faulty("a key of no program"))?;
+            let program =
+                self.program.clone().ok_or(ProveError::Faulty("a key without a program"))?;
             let key = GpuKey::new(gpu, self.verifier.clone(), program).map_err(failed)?;
             Ok(CheckedKey::new(key, self.verifier.clone()))
         })
@@ -269,7 +270,7 @@ fn kept<T>(place: &OnceLock<T>, make: impl FnOnce() -> Step<T, GpuError>) -> Ste
         // Another caller may have been first. Its value is used then.
         let _ = place.set(made);
     }
-    place.get().ok_or(ProveError::Faulty("a key that is not kept"))
+    place.get().ok_or(ProveError::Faulty("a key that was not stored"))
 }
 
 /// A tree on either device.
@@ -294,12 +295,12 @@ fn of_cpu<T>(outcome: Step<T, Infallible>) -> Step<T, GpuError> {
         ProveError::Cancelled(cancelled) => ProveError::Cancelled(cancelled),
         ProveError::Randomness(error) => ProveError::Randomness(error),
         ProveError::Faulty(what) => ProveError::Faulty(what),
-        _ => ProveError::Faulty("an error of no kind that is known"),
+        _ => ProveError::Faulty("an error of an unknown kind"),
     })
 }
 
 /// The error if the trees of a step are on two devices and thus belong to two proofs.
-const MIXED: &str = "trees of another device";
+const MIXED: &str = "trees that are on another device";
 
 /// The trees of one device.
 fn trees<'a, T>(

@@ -21,7 +21,7 @@ pub enum GpuError {
     #[error("the GPU cannot be used: {0}")]
     NoDevice(String),
     /// The adapter's limits are too low.
-    #[error("the GPU allows {has} {what}, and {needed} are needed")]
+    #[error("the GPU allows {has} {what}, but {needed} are needed")]
     Limit {
         /// The limited resource.
         what: &'static str,
@@ -51,7 +51,7 @@ pub enum GpuError {
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
     /// The kernels do not support the tables of a key.
-    #[error("the GPU's kernels are not made for {0}")]
+    #[error("the GPU's kernels do not support {0}")]
     Unsupported(String),
 }
 
@@ -251,7 +251,12 @@ impl Gpu {
         });
         let adapter = adapters.first().ok_or_else(|| {
             GpuError::NoAdapter(
-                if options.software { "none was found" } else { "none but in software" }.into(),
+                if options.software {
+                    "none was found"
+                } else {
+                    "only a software adapter was found"
+                }
+                .into(),
             )
         })?;
         #[cfg(not(target_arch = "wasm32"))]
@@ -270,13 +275,17 @@ impl Gpu {
     ) -> Result<Self, GpuError> {
         let has = adapter.limits();
         for (what, needed, has) in [
-            ("storage buffers a kernel", STORAGE_BUFFERS, has.max_storage_buffers_per_shader_stage),
             (
-                "bytes of memory a workgroup",
+                "storage buffers per kernel",
+                STORAGE_BUFFERS,
+                has.max_storage_buffers_per_shader_stage,
+            ),
+            (
+                "bytes of memory per workgroup",
                 WORKGROUP_BYTES,
                 has.max_compute_workgroup_storage_size,
             ),
-            ("threads a workgroup", WORKGROUP_THREADS, has.max_compute_invocations_per_workgroup),
+            ("threads per workgroup", WORKGROUP_THREADS, has.max_compute_invocations_per_workgroup),
         ] {
             if has < needed {
                 return Err(GpuError::Limit { what, needed: needed.into(), has: has.into() });

@@ -49,8 +49,9 @@ impl WebGpu {
         let out = gpu.0.pool.public(DIGEST as u64);
         recorder.copy((&tree.digests, tree.root() as u64 * bytes), (&out, 0), bytes);
         let root = recorder.read(&out, bytes).await?;
-        let root =
-            root[..].try_into().map_err(|_| GpuError::Failed("a root of another length".into()))?;
+        let root = root[..]
+            .try_into()
+            .map_err(|_| GpuError::Failed("a root of the wrong length".into()))?;
         batch.layers.push((batch.codeword.clone(), tree));
         Ok(root)
     }

@@ -101,6 +101,6 @@ impl WebGpu {
             }
             next += 1 << log_tried;
         }
-        Err(ProveError::Faulty("no nonce where there is one but by great chance"))
+        Err(ProveError::Faulty("no nonce, although one exists with overwhelming probability"))
     }
 }

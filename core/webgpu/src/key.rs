@@ -309,7 +309,10 @@ impl GpuKey {
 /// * A coset of each tree's columns of each group fits into a buffer that kernels see at once.
 fn fits(gpu: &Gpu, shape: &Shape, program: &Program) -> Result<(), GpuError> {
     if shape.groups.len() > crate::quotient::GROUPS {
-        return Err(GpuError::Unsupported(format!("tables of {} heights", shape.groups.len())));
+        return Err(GpuError::Unsupported(format!(
+            "tables of {} different heights",
+            shape.groups.len()
+        )));
     }
     for input in program.inputs() {
         if let Input::Main { offset, .. }
@@ -317,7 +320,7 @@ fn fits(gpu: &Gpu, shape: &Shape, program: &Program) -> Result<(), GpuError> {
         | Input::Fixed { offset, .. } = input
             && !crate::program::OFFSETS.contains(offset)
         {
-            return Err(GpuError::Unsupported(format!("cells {offset} rows away")));
+            return Err(GpuError::Unsupported(format!("cells at a distance of {offset} rows")));
         }
     }
     let of_group =
@@ -327,7 +330,7 @@ fn fits(gpu: &Gpu, shape: &Shape, program: &Program) -> Result<(), GpuError> {
     if needed <= has {
         Ok(())
     } else {
-        Err(GpuError::Limit { what: "bytes of a buffer", needed, has })
+        Err(GpuError::Limit { what: "bytes per buffer", needed, has })
     }
 }
 
@@ -371,7 +374,7 @@ impl GroupKey {
         let fractions = Code::fractions(program, invariants, group, &places);
         for code in [&quotient, &fractions] {
             if code.registers > crate::kernels::REGISTERS {
-                let what = format!("constraints that take {} registers", code.registers);
+                let what = format!("constraints that need {} registers", code.registers);
                 return Err(GpuError::Unsupported(what));
             }
         }

@@ -178,7 +178,7 @@ impl<'a> Recorder<'a> {
             let _ = sender.send(mapped);
         });
         #[cfg(target_arch = "wasm32")]
-        let mapped = receiver.await.map_err(|_| GpuError::Lost("nothing came back".into()));
+        let mapped = receiver.await.map_err(|_| GpuError::Lost("it returned nothing".into()));
         #[cfg(not(target_arch = "wasm32"))]
         let mapped = gpu.0.waiter.wait(&receiver, &gpu.0.fault, &self.control);
         gpu.0.pool.release(self.kept);

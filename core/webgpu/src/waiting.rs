@@ -67,7 +67,7 @@ impl Waiter {
                 Ok(answer) => return Ok(answer),
                 Err(RecvTimeoutError::Disconnected) => {
                     fault.check()?;
-                    return Err(GpuError::Lost("nothing came back".into()));
+                    return Err(GpuError::Lost("it returned nothing".into()));
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     fault.check()?;
@@ -76,7 +76,7 @@ impl Waiter {
             }
             if start.elapsed() > PATIENCE {
                 fault.set(GpuError::Lost(format!(
-                    "it gave no sign for {} seconds",
+                    "it did not respond for {} seconds",
                     PATIENCE.as_secs()
                 )));
             }

@@ -59,13 +59,13 @@ fn main_columns_without_blinding_are_noticed() {
     let read = "cell = source[place(transform.source, coset, column % transform.columns, row)];";
     let blind =
         "if transform.source.column == 1u && row + 13u >= (1u << log_size) { cell = zero(); }";
-    leaks(read, &format!("{read} {blind}"), "columns that are not those of the host");
+    leaks(read, &format!("{read} {blind}"), "columns that differ from the host's columns");
 }
 
 #[test]
 fn lookup_columns_without_blinding_are_noticed() {
     let from = "blinding[(row - lookup.active_rows) * lookup.width + column]";
-    leaks(from, "zero()", "lookup columns that are not those of the host");
+    leaks(from, "zero()", "lookup columns that differ from the host's columns");
 }
 
 #[test]
@@ -73,21 +73,21 @@ fn chunks_without_blinding_are_noticed() {
     // Both places, which cancel when the chunks are put together again.
     let from = "return Extension(blinding[2u * at], blinding[2u * at + 1u]);";
     let to = "if at >= 2u << split.log_height { return extension(zero()); } return Extension(blinding[2u * at], blinding[2u * at + 1u]);";
-    leaks(from, to, "chunks of the quotient that are not blinded as the host drew");
+    leaks(from, to, "quotient chunks without the blinding that the host drew");
 }
 
 #[test]
 fn a_codeword_without_mask_is_noticed() {
     let from = "value = blind((column - split.chunks) * height + power);";
     let to = "if column == split.chunks { value = blind(power); }";
-    leaks(from, to, "masks that are not those of the host");
+    leaks(from, to, "masks that differ from the host's masks");
 }
 
 #[test]
 fn a_search_that_finds_nothing_ends() {
     let outcome =
         prove("atomicMin(&found, start + next);", "atomicMin(&found, 0xffffffffu);", false);
-    let expected = "no nonce where there is one but by great chance";
+    let expected = "no nonce, although one exists with overwhelming probability";
     assert!(matches!(outcome, Err(ProveError::Faulty(what)) if what == expected), "{outcome:?}");
 }
 

@@ -29,18 +29,15 @@ const OF_THE_ISSUER: [(&str, &[&str]); 3] = [
 #[non_exhaustive]
 pub enum KeptBack {
     /// A value is shown.
-    #[error(
-        "the request asks for {0}, which whoever aggregates would read; ask a predicate instead"
-    )]
+    #[error("the request asks for {0}, which the aggregator would read; ask a predicate instead")]
     Disclosed(Predicate),
     /// A comparison reveals a value.
-    #[error(
-        "the request tells that {0} to whoever aggregates; ask a predicate that more people meet"
-    )]
+    #[error("the request tells the aggregator that {0}; ask a predicate that more people meet")]
     Compared(Predicate),
     /// Several conditions together leave little of a date.
     #[error(
-        "the request's conditions on {element} ({namespace}) leave less than a year, which nearly tells the date to whoever aggregates; leave more"
+        "the request's conditions on {element} ({namespace}) leave less than a year, which nearly \
+         tells the aggregator the date; allow a longer period"
     )]
     Narrow {
         /// The element's namespace.
@@ -50,7 +47,8 @@ pub enum KeptBack {
     },
     /// Elements that the device signs are shown in clear.
     #[error(
-        "the request asks for elements of the device's own, which whoever aggregates would read; ask without them"
+        "the request asks for elements that the device signs itself, which the aggregator would \
+         read; ask without them"
     )]
     DeviceNamespaces,
 }

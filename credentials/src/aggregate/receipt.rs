@@ -113,7 +113,10 @@ fn read_presentation(cursor: &mut Cursor<'_>) -> Result<Presentation, Error> {
     let (_, bytes) = cursor.bytes().map_err(|error| error.within("presentation"))?;
     let presentation = Presentation::from_bytes(bytes)?;
     if presentation != presentation.without_proofs() {
-        return Err(Error::malformed("presentation", "it has proofs, which a receipt leaves out"));
+        return Err(Error::malformed(
+            "presentation",
+            "it has proofs, but a receipt must leave them out",
+        ));
     }
     Ok(presentation)
 }

@@ -68,7 +68,7 @@ impl Submission {
         if transcript.bytes() != given {
             return Err(Error::malformed(
                 "transcript",
-                "it is wrapped in a byte string; give the array alone",
+                "the transcript is wrapped in a byte string; give only the array",
             ));
         }
         let given =
@@ -77,7 +77,7 @@ impl Submission {
         if request.to_cbor() != given {
             return Err(Error::malformed(
                 "request",
-                "not in the form that is hashed; write it anew",
+                "not in the form that is hashed; encode the request again",
             ));
         }
         let presentation = bounded(&mut cursor, limits::PRESENTATION_BYTES)

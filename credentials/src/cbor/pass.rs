@@ -26,7 +26,10 @@ impl<'a> Cursor<'a> {
             if ended {
                 if container.left.is_none() {
                     if container.is_map && container.read % 2 == 1 {
-                        return Err(error_at(self.position, "a map ends after a key"));
+                        return Err(error_at(
+                            self.position,
+                            "a map ends after a key; the value is missing",
+                        ));
                     }
                     self.position += 1;
                 }

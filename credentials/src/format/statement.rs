@@ -38,7 +38,7 @@ pub(crate) fn chosen_class(
     match chosen {
         Some(class) if class.max_mso_bytes < smallest.max_mso_bytes => {
             let message = format!(
-                "the document does not fit size class {:?}; take {:?}",
+                "the document does not fit size class {:?}; use {:?}",
                 class.name, smallest.name
             );
             Err(Error::too_large("document", message))
@@ -171,7 +171,10 @@ impl Answer<'_> {
             }
         }
         if asked_to_disclose != disclosed.is_some() {
-            return Err(Error::malformed(place(), "what is disclosed is not what was asked"));
+            return Err(Error::malformed(
+                place(),
+                "the disclosed values are not those that the request asks for",
+            ));
         }
         SlotPredicate::check_together(&predicates).map_err(|contradiction| {
             Error::new(Code::Predicate, place(), contradiction.to_string())

@@ -7,7 +7,8 @@ use crate::request::{Explanation, Learnt, Request};
 use crate::trust::Issuer;
 
 /// What is not checked if the issuer says how it revokes documents.
-const STATUS: &str = "whether the issuer revoked the document: its revocation status is present (the entry status of the MSO), nobody looks it up, and no proof is about it";
+const STATUS: &str = "whether the issuer revoked the document: the MSO has a revocation status \
+                      (`status`), but nothing looks it up and no proof covers it";
 
 impl Request {
     /// Checks that every predicate holds for a document whose signatures and digests are checked

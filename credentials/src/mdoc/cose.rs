@@ -36,12 +36,12 @@ impl Sign1 {
             let length = sign1.signature.len();
             let der = match sign1.signature.first() {
                 Some(&DER_SEQUENCE) => {
-                    ": this one looks like DER, of which the signer must make r || s"
+                    "; this one looks like DER, which the signer must convert to r || s"
                 }
                 _ => "",
             };
             let message =
-                format!("{length} bytes; a signature by {algorithm} has {SIGNATURE_BYTES}{der}");
+                format!("{length} bytes; an {algorithm} signature has {SIGNATURE_BYTES}{der}");
             Error::malformed("signature", message)
         })?;
         let x5chain = x5chain(&sign1.unprotected).map_err(|e| e.within("x5chain"))?;
@@ -62,7 +62,7 @@ impl Sign1 {
 /// The algorithm of a protected header that holds nothing else. The signed bytes begin with exactly
 /// these bytes, and a proof accepts no other header.
 fn algorithm(header: &[u8]) -> Result<SignatureAlgorithm, Error> {
-    const SUPPORTED: &str = "only ES256 (-7) and ESP256 (-9), which sign on P-256, are supported";
+    const SUPPORTED: &str = "only ES256 (-7) and ESP256 (-9), both on P-256, are supported";
     if let Some(known) =
         SignatureAlgorithm::ALL.into_iter().find(|known| known.protected() == header)
     {
@@ -77,7 +77,7 @@ fn algorithm(header: &[u8]) -> Result<SignatureAlgorithm, Error> {
         (_, Ok((_, name))) => {
             let name = name.escape_debug();
             return refused(format!(
-                "signed by {name} as text, in place of a number of the COSE registry; {SUPPORTED}"
+                "the algorithm is the text {name}, not a number of the COSE registry; {SUPPORTED}"
             ));
         }
         _ => return refused(format!("the protected header holds no algorithm; {SUPPORTED}")),
@@ -85,19 +85,20 @@ fn algorithm(header: &[u8]) -> Result<SignatureAlgorithm, Error> {
     if SignatureAlgorithm::by_id(id).is_none() {
         let name =
             name_of(id).map_or_else(|| format!("algorithm {id}"), |name| format!("{name} ({id})"));
-        return refused(format!("signed by {name}; {SUPPORTED}"));
+        return refused(format!("signed with {name}; {SUPPORTED}"));
     }
     if has_x5chain {
         return refused(
-            "x5chain stands in the protected header; ISO 18013-5, 9.1.2.4, has it in the unprotected one: the issuer must \
-             move it there"
+            "x5chain is in the protected header; the issuer must move it to the unprotected \
+             header (ISO 18013-5, 9.1.2.4)"
                 .to_owned(),
         );
     }
-    refused(format!(
-        "the protected header holds more than the algorithm, or is not in its shortest form; {SUPPORTED}, and a proof takes a \
-         header that holds the algorithm alone"
-    ))
+    refused(
+        "the protected header holds more than the algorithm, or is not in its shortest form; the \
+         signer must write {1: -7} (ES256) or {1: -9} (ESP256) and nothing else"
+            .to_owned(),
+    )
 }
 
 /// The parts of an unsupported protected header that explain why it is not supported.

@@ -65,7 +65,7 @@ impl SessionTranscript {
                     let name = if count == 0 { "DeviceEngagementBytes" } else { "EReaderKeyBytes" };
                     cursor.embedded().map_err(|error| {
                         let message = format!(
-                            "{name} is neither null nor in a byte string under tag 24: {}",
+                            "{name} is neither null nor a byte string under tag 24: {}",
                             error.message()
                         );
                         Error::malformed("", message)
@@ -83,8 +83,9 @@ impl SessionTranscript {
         Err(Error::malformed(
             "",
             format!(
-                "an array of {count} in place of a SessionTranscript of 3: DeviceEngagementBytes or null, EReaderKeyBytes or \
-                 null, and the handover, as wallet and verifier both compute them"
+                "an array of {count} members, but a SessionTranscript has 3: \
+                 DeviceEngagementBytes or null, EReaderKeyBytes or null, and the handover; give \
+                 the transcript that wallet and verifier both compute"
             ),
         ))
     }
@@ -272,8 +273,9 @@ impl DeviceSigned {
             DeviceAuth::Missing => Err(Error::new(
                 Code::DeviceSignatureMissing,
                 "deviceSigned",
-                "the document is as its issuer handed it out, and its device has not signed the session; have the device \
-                 sign the DeviceAuthentication bytes and attach its signature, or sign with a test key by `velum sign`",
+                "the device has not signed the session: the document is in the form that its \
+                 issuer handed out; have the device sign the DeviceAuthentication bytes and attach \
+                 the signature, or sign with a test key using `velum sign`",
             )),
         }
     }
@@ -312,7 +314,7 @@ fn device_auth(cursor: &mut Cursor<'_>) -> Result<(DeviceAuth, Attached), Error>
             Some("deviceMac") => (DeviceAuth::Mac, None),
             other => {
                 let message = format!(
-                    "{:?} is neither deviceSignature nor deviceMac, one of which the wallet must write",
+                    "unknown member {:?}; the wallet must write deviceSignature or deviceMac",
                     other.unwrap_or_default()
                 );
                 return Err(Error::malformed("", message));

@@ -49,8 +49,8 @@ impl<'a> DeviceElements<'a> {
     ) -> Result<(), Error> {
         let refused = |what: String| {
             let message = format!(
-                "the device signed {what}, which keyAuthorizations in the MSO does not let it sign; have the device sign \
-                 without it, or the issuer authorise it"
+                "the device signed {what}, but keyAuthorizations in the MSO does not allow this; \
+                 the device must leave this out, or the issuer must authorise it"
             );
             Err(Error::new(Code::DeviceNamespacesUnauthorised, "", message))
         };
@@ -83,8 +83,9 @@ impl<'a> DeviceElements<'a> {
             None => Ok(()),
             Some((namespace, _)) => {
                 let message = format!(
-                    "the device signed elements of namespace {namespace:?}, which device_namespaces of the request does not \
-                     name; the verifier must name it, or the device sign without them"
+                    "the device signed elements of namespace {namespace:?}, but device_namespaces \
+                     of the request does not name it; the verifier must name it, or the device \
+                     must leave these elements out"
                 );
                 Err(Error::new(Code::DeviceNamespaces, "", message))
             }
@@ -131,12 +132,16 @@ impl KeyAuthorizations {
         if namespaces.is_none() && elements.is_none() {
             return Err(Error::malformed(
                 "",
-                "neither nameSpaces nor dataElements; the issuer must leave it out",
+                "neither nameSpaces nor dataElements is present; the issuer must leave \
+                 keyAuthorizations out",
             ));
         }
         let (namespaces, elements) = (namespaces.unwrap_or_default(), elements.unwrap_or_default());
         if let Some(both) = elements.keys().find(|namespace| namespaces.contains(*namespace)) {
-            let message = format!("namespace {both:?} stands in both nameSpaces and dataElements");
+            let message = format!(
+                "namespace {both:?} is in both nameSpaces and dataElements; the issuer must name \
+                 it in only one of them"
+            );
             return Err(Error::malformed("", message));
         }
         Ok(Self { namespaces, elements })

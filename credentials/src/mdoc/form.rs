@@ -70,8 +70,10 @@ pub(crate) fn textual(bytes: &[u8]) -> Option<String> {
         text.len() >= LONG_ENOUGH && characters.all(allowed)
     };
     if text.starts_with(['{', '[', '"']) {
-        let vp_token = "JSON with a vp_token (OpenID4VP), not CBOR: decode the string in it from base64url, and give those bytes";
-        let other = "JSON, not CBOR: if a string in it is a document in base64url, decode that, and give those bytes";
+        let vp_token = "JSON with a vp_token (OpenID4VP), not CBOR: decode the string in the \
+                        vp_token from base64url and give the decoded bytes";
+        let other = "JSON, not CBOR: if a string in it is a document in base64url, decode that \
+                     string and give the decoded bytes";
         return Some(if text.contains("\"vp_token\"") { vp_token } else { other }.to_owned());
     }
     if text.starts_with("-----BEGIN") {
@@ -79,7 +81,7 @@ pub(crate) fn textual(bytes: &[u8]) -> Option<String> {
     }
     if text.starts_with("eyJ") && text.contains('.') {
         return Some(
-            "a JSON Web Token or SD-JWT, another format than ISO 18013-5: give an mdoc".to_owned(),
+            "a JSON Web Token or SD-JWT, not an ISO 18013-5 document: give an mdoc".to_owned(),
         );
     }
     if solid(|byte| byte.is_ascii_hexdigit()) {
@@ -89,8 +91,8 @@ pub(crate) fn textual(bytes: &[u8]) -> Option<String> {
     }
     if solid(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=')) {
         return Some(
-            "base64url text, not CBOR, such as a string of a vp_token: decode it first, for example with \
-             `basenc --base64url -d`"
+            "base64url text (such as a string in a vp_token), not CBOR: decode it first, for \
+             example with `basenc --base64url -d`"
                 .to_owned(),
         );
     }

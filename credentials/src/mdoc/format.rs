@@ -34,7 +34,8 @@ impl CredentialFormat for Document {
         if normalised(encoding) != encoding {
             return Err(Error::malformed(
                 "",
-                "a value with heads longer than needed; its prover must shorten them",
+                "the value has CBOR heads that are longer than needed; the prover must write the \
+                 shortest heads",
             ));
         }
         Value::parse(encoding)
@@ -82,8 +83,9 @@ impl CredentialFormat for Document {
         let issuer = self.verify(request, transcript)?;
         let device_signed = self.device_signed();
         if device_signed.has_namespaces() && !may_show {
-            let message = "the device signed elements of its own, which would be shown in clear; agree to show them, or \
-                           have the device sign without them";
+            let message = "the device signed elements itself, and the presentation would show \
+                           them in clear; agree to show them, or have the device sign without \
+                           them";
             let error = Error::new(Code::DeviceNamespaces, "deviceSigned.nameSpaces", message);
             return Err(error.within(self.place()));
         }

@@ -168,7 +168,9 @@ pub fn jwk_thumbprint(jwk: &[u8]) -> Result<[u8; THUMBPRINT_BYTES], Error> {
         .map_err(|_| malformed("not a JSON object; give a JWK".to_owned()))?;
     let text = |name: &str| match jwk.get(name) {
         Some(Value::String(text)) => Ok(text.as_str()),
-        _ => Err(malformed(format!("no text `{name}`; give the whole public key"))),
+        _ => Err(malformed(format!(
+            "the member `{name}` is missing or is not text; give the whole public key"
+        ))),
     };
     // The members that RFC 7638, section 3.2, and RFC 8037, section 2, require, in the order of
     // their names.
@@ -176,7 +178,7 @@ pub fn jwk_thumbprint(jwk: &[u8]) -> Result<[u8; THUMBPRINT_BYTES], Error> {
         "EC" => &["crv", "kty", "x", "y"],
         "OKP" => &["crv", "kty", "x"],
         "RSA" => &["e", "kty", "n"],
-        _ => return Err(malformed("`kty` is neither EC, OKP nor RSA".to_owned())),
+        _ => return Err(malformed("`kty` must be EC, OKP or RSA".to_owned())),
     };
     let mut canonical = Map::new();
     for name in required {
@@ -221,7 +223,8 @@ fn write_embedded_or_null(
         return Ok(());
     };
     let not_a_map = |_| {
-        let message = "neither a CBOR map nor one in a byte string under tag 24; give the bytes that were sent";
+        let message = "neither a CBOR map nor a byte string under tag 24 that holds a CBOR map; \
+                       give the bytes that were sent";
         Error::malformed(place, message)
     };
     let mut cursor = Cursor::new(structure, Rules::Wire);
@@ -258,11 +261,11 @@ fn check_origin(origin: &str) -> Result<(), Error> {
     let message = if origin.is_empty() {
         "empty; give the verifier's origin, such as https://verifier.example"
     } else if origin.starts_with("origin:") {
-        "`origin:` stands before it; give the origin alone (OpenID4VP 1.0, B.2.6.2)"
+        "begins with `origin:`; give the origin without this prefix (OpenID4VP 1.0, B.2.6.2)"
     } else if web_host(origin)
         .is_some_and(|host| host.is_empty() || host.contains(['/', '?', '#', '@']))
     {
-        "an address in place of an origin; give scheme, host and port alone, such as https://verifier.example"
+        "not an origin; give only scheme, host and port, such as https://verifier.example"
     } else {
         return Ok(());
     };
@@ -279,6 +282,6 @@ fn check_encryption_info(text: &str) -> Result<(), Error> {
         return Ok(());
     }
     let message =
-        "not base64url without padding; give `encryptionInfo` as it stands in the request";
+        "not base64url without padding; give `encryptionInfo` exactly as it is in the request";
     Err(Error::malformed("encryption_info", message))
 }

@@ -81,7 +81,7 @@ impl Provable {
                 let but = if but.is_empty() {
                     but.concat()
                 } else {
-                    format!(", but for {}", but.join(", "))
+                    format!(", except for {}", but.join(", "))
                 };
                 format!("can be proven{first}: size class {} or larger{but}", size_class.name)
             }
@@ -177,9 +177,11 @@ impl<'a> Inspection<'a> {
         }
         if but.len() == all {
             let message = if all == 0 {
-                "the document shows no element; have its wallet show those that are asked for"
+                "the document shows no elements; have the wallet show the elements that are asked \
+                 for"
             } else {
-                "no proof can be about any element that the document shows"
+                "no proof can be about any element that the document shows; have the wallet show \
+                 other elements"
             };
             let error = Error::new(Code::ElementMissing, "issuerSigned.nameSpaces", message);
             return Err(error.within(self.document.place()));
@@ -289,14 +291,14 @@ fn issuer_signature(
     signer: Option<&Result<SignerCertificate, CertificateFault>>,
 ) -> Check {
     const NAME: &str = "issuer_signature";
-    const MEANING: &str =
-        "by the key of the document's own certificate; trusting it is up to a request";
+    const MEANING: &str = "verifies under the key in the document's own certificate; whether to \
+                           trust that key is up to a request";
     match signer {
         Some(Ok(signer)) => {
             Check::new(NAME, document.check_issuer_signature(&signer.public_key), MEANING)
         }
         Some(Err(fault)) => {
-            let message = format!("the signer's certificate gives no key: {fault}");
+            let message = format!("the signer's certificate has no usable key: {fault}");
             let error =
                 Error::new(Code::IssuerSignature, "issuerSigned.issuerAuth.x5chain", message);
             Check { name: NAME, outcome: Outcome::Failed(error.within(document.place())) }
@@ -318,11 +320,12 @@ fn device_fault(document: &Document) -> Option<Error> {
 
 fn device_authentication(document: &Document) -> Check {
     let outcome = match device_fault(document) {
-        None => {
-            Outcome::NotChecked("a signature over a session, which needs the transcript".to_owned())
-        }
+        None => Outcome::NotChecked(
+            "the signature covers the session; checking it needs the transcript".to_owned(),
+        ),
         Some(error) if error.code() == Code::DeviceSignatureMissing => Outcome::NotChecked(
-            "the device has not signed: the document is as its issuer handed it out".to_owned(),
+            "the device has not signed: the document is in the form that its issuer handed out"
+                .to_owned(),
         ),
         Some(error) => Outcome::Failed(error),
     };

@@ -78,7 +78,7 @@ impl NameSpace {
                     named.iter().map(|(index, _)| *index).chain(opaque.iter().map(|it| it.index()));
                 let place = self.place(indices.max().unwrap_or_default());
                 let message = format!(
-                    "the element {element:?} occurs twice; show the one item that is meant alone"
+                    "the element {element:?} occurs twice; show only the item that is meant"
                 );
                 Err(Error::malformed(place, message))
             }
@@ -175,15 +175,21 @@ impl IssuerSigned {
             let elsewhere: Vec<_> = elsewhere.map(NameSpace::name).collect();
             let message = match (found, elsewhere.as_slice()) {
                 (_, [_, ..]) => {
-                    format!("no element {element:?} in namespace {namespace:?}; it is in {elsewhere:?}, ask for it there")
+                    format!(
+                        "no element {element:?} in namespace {namespace:?}; it is in \
+                         {elsewhere:?}: ask for it there"
+                    )
                 }
                 (None, []) => {
                     let held: Vec<_> = self.namespaces.iter().map(NameSpace::name).collect();
-                    format!("no element {element:?}, since the document shows nothing of namespace {namespace:?}, only of {held:?}")
+                    format!(
+                        "no element {element:?}: the document shows no elements of namespace \
+                         {namespace:?}, only of {held:?}; ask for another element"
+                    )
                 }
                 (Some(_), []) => format!(
-                    "no element {element:?} in namespace {namespace:?}; ask for one it holds, or have the wallet keep it in the \
-                     document"
+                    "no element {element:?} in namespace {namespace:?}; ask for an element that \
+                     the document shows, or have the wallet show this one"
                 ),
             };
             Err(Error::new(Code::ElementMissing, "nameSpaces", message))
@@ -205,7 +211,8 @@ fn read_issuer_auth(bytes: &[u8]) -> Result<(MobileSecurityObject, Sign1), Error
     let mut sign1 = Sign1::parse(bytes)?;
     let payload = sign1.payload.take().ok_or_else(|| {
         let message =
-            "null, where the issuer must put the MSO: a detached payload is for the device's signature only";
+            "the payload is null, but the issuer must put the MSO there; only a device signature \
+             may have a detached payload";
         Error::malformed("payload", message)
     })?;
     let mso = MobileSecurityObject::parse(&payload).map_err(|e| e.within("payload"))?;

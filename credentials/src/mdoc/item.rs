@@ -65,7 +65,7 @@ impl IssuerSignedItem {
                     let (value, salt) = cursor.bytes().map_err(|e| e.within("random"))?;
                     if salt.len() < limits::RANDOM_MIN_BYTES {
                         let message = format!(
-                            "{} bytes; 16 are the least that an issuer must draw (ISO 18013-5, 9.1.2.5)",
+                            "{} bytes; the issuer must draw at least 16 (ISO 18013-5, 9.1.2.5)",
                             salt.len()
                         );
                         return Err(Error::malformed("random", message));
@@ -82,9 +82,10 @@ impl IssuerSignedItem {
                 }
                 other => {
                     let key =
-                        other.map_or("that is no text".to_owned(), |name| format!("{name:?}"));
+                        other.map_or("that is not text".to_owned(), |name| format!("{name:?}"));
                     let message = format!(
-                        "a key {key}, which an IssuerSignedItem does not have; the issuer must leave it out"
+                        "an IssuerSignedItem must not have a key {key}; the issuer must leave it \
+                         out"
                     );
                     return Err(Error::malformed("", message));
                 }

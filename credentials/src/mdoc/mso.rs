@@ -284,7 +284,8 @@ fn exactly(cursor: &mut Cursor<'_>, key: Span, wanted: &str) -> Result<Field, Er
     Err(Error::malformed(
         "",
         format!(
-            "the issuer wrote {text:?}, and only {wanted:?} is supported: it must issue a document that says so"
+            "the issuer wrote {text:?}, but only {wanted:?} is supported; the issuer must issue a \
+             document with {wanted:?}"
         ),
     ))
 }
@@ -302,7 +303,8 @@ fn value_digests_field(
         if name.is_empty() {
             return Err(Error::malformed(
                 "",
-                "an empty namespace, which no proof takes; the issuer must name it",
+                "the name of a namespace is empty, which no proof supports; the issuer must name \
+                 the namespace",
             ));
         }
         let value = cursor.clone().skip()?;
@@ -325,7 +327,8 @@ fn digests(cursor: &mut Cursor<'_>) -> Result<Vec<DigestLayout>, Error> {
         if digest.len() != DIGEST_BYTES {
             let length = digest.len();
             let message = format!(
-                "a digest of {length} bytes; only SHA-256, of 32 bytes, is supported, which the issuer must use"
+                "a digest of {length} bytes; only SHA-256 digests of 32 bytes are supported, so \
+                 the issuer must use SHA-256"
             );
             return Err(Error::malformed(format!("[{digest_id}]"), message));
         }
@@ -394,7 +397,7 @@ impl DeviceKeyInfo {
                 && !LABELS.contains(&label)
             {
                 let message =
-                    format!("label {label}, and a proof takes labels from -2^32 to 2^32 - 1 only");
+                    format!("label {label}; a proof supports only labels from -2^32 to 2^32 - 1");
                 return Err(Error::malformed("", message));
             }
             match label {
@@ -420,7 +423,7 @@ impl DeviceKeyInfo {
         let public_key = VerifyingKey::from_encoded_point(&point).map_err(|_| {
             Error::malformed(
                 "",
-                "the point is not on P-256; the issuer must name a key that the device has",
+                "the point is not on P-256; the issuer must write a key that the device has",
             )
         })?;
         let (key_type, curve) = (required(key_type, "kty (1)")?, required(curve, "crv (-1)")?);
@@ -464,7 +467,7 @@ fn number(
     let found = match (found, name) {
         (Some(found), Some((_, name))) => format!("{name} ({found})"),
         (Some(found), None) => found.to_string(),
-        (None, _) => "no integer".to_owned(),
+        (None, _) => "not an integer".to_owned(),
     };
     Err(Error::malformed(
         "",
@@ -476,7 +479,8 @@ fn number(
 
 fn coordinate(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, [u8; 32]), Error> {
     if cursor.peek() == Some(Major::Simple) {
-        let message = "a coordinate that is a sign bit: a compressed point, which the issuer must write in full";
+        let message = "the coordinate is a sign bit, so the point is compressed; the issuer must \
+                       write both coordinates in full";
         return Err(Error::malformed("", message));
     }
     let (value, bytes) = cursor.bytes()?;
@@ -485,7 +489,8 @@ fn coordinate(cursor: &mut Cursor<'_>, key: Span) -> Result<(Field, [u8; 32]), E
         Err(_) => Err(Error::malformed(
             "",
             format!(
-                "a coordinate of {} bytes in place of 32; the issuer must keep its leading zeros (RFC 9053, section 7.1.1)",
+                "a coordinate of {} bytes instead of 32; the issuer must write all 32, with \
+                 leading zeros (RFC 9053, section 7.1.1)",
                 bytes.len()
             ),
         )),
@@ -523,7 +528,7 @@ fn tdate(cursor: &mut Cursor<'_>) -> Result<(Span, Timestamp), Error> {
     if cursor.peek() == Some(Major::Text) {
         return Err(Error::malformed(
             "",
-            "text without tag 0, which the issuer must put before a date and time",
+            "the date and time has no tag 0; the issuer must put tag 0 before the text",
         ));
     }
     let tag = cursor.tag(0)?;

@@ -80,7 +80,8 @@ impl DeviceResponse {
                     let text = cursor.text().map_err(|e| e.within(PLACE))?.1;
                     if !text.starts_with("1.") {
                         let message = format!(
-                            "DeviceResponse of version {text:?}; only version 1 is supported, which the wallet must write"
+                            "the DeviceResponse has version {text:?}, but only version 1 is \
+                             supported; the wallet must write version 1"
                         );
                         return Err(Error::malformed(PLACE, message));
                     }
@@ -155,8 +156,8 @@ impl DeviceResponse {
         let held: Vec<_> =
             held.chain(self.broken.iter().filter_map(|it| it.doc_type.as_deref())).collect();
         let message = match held.as_slice() {
-            [] => format!("no document of type {doc_type:?}: there is none at all"),
-            _ => format!("no document of type {doc_type:?} among {held:?}; ask for one of these"),
+            [] => format!("no document of type {doc_type:?}: the response holds no documents"),
+            _ => format!("no document of type {doc_type:?}, only {held:?}; ask for one of these"),
         };
         Error::new(Code::DocType, "documents", message)
     }

@@ -39,7 +39,10 @@ impl<'a> Parts<'a> {
         member(&mut cursor, &mut members, "the signature")?;
         let signature = string(&mut cursor, "signature", "the signature")?;
         if cursor.next(&mut members) {
-            return Err(Error::malformed("", "a COSE_Sign1 has four members, and this has more"));
+            return Err(Error::malformed(
+                "",
+                "a COSE_Sign1 has four members, but this one has more",
+            ));
         }
         cursor.finish()?;
         Ok(Self { protected, unprotected, payload, signature })
@@ -54,7 +57,8 @@ fn not_sign1(error: Error) -> Error {
 fn string<'a>(cursor: &mut Cursor<'a>, place: &str, name: &str) -> Result<&'a [u8], Error> {
     cursor.bytes().map(|(_, bytes)| bytes).map_err(|error| {
         let message = format!(
-            "{name} is no byte string (RFC 9052, section 4.2): {}; the signer must wrap it in one",
+            "{name} is not a byte string (RFC 9052, section 4.2): {}; the signer must wrap it in \
+             a byte string",
             error.message()
         );
         Error::malformed(place, message)

@@ -45,12 +45,13 @@ impl Document {
         match (self.doc_type(), self.mso().doc_type()) {
             (found, _) if found != asked => mismatch(
                 "docType",
-                format!("the document is of type {found:?}, asked was {asked:?}"),
+                format!("the document has type {found:?}, but the request asks for {asked:?}"),
             ),
             (stated, found) if found != asked => mismatch(
                 "issuerSigned.issuerAuth.payload.docType",
                 format!(
-                    "the issuer signed a document of type {found:?}, and its envelope says {stated:?}"
+                    "the issuer signed a document of type {found:?}, but its envelope says \
+                     {stated:?}"
                 ),
             ),
             _ => Ok(()),
@@ -131,12 +132,20 @@ impl Document {
         let (code, message) = if now < validity.valid_from {
             (
                 Code::NotYetValid,
-                format!("valid from {}, asked was {now}; wait until then", validity.valid_from),
+                format!(
+                    "the document is valid from {}, but the request's time is {now}; wait until \
+                     then",
+                    validity.valid_from
+                ),
             )
         } else if now > validity.valid_until {
             (
                 Code::Expired,
-                format!("valid until {}, asked was {now}; have it renewed", validity.valid_until),
+                format!(
+                    "the document was valid until {}, but the request's time is {now}; have it \
+                     renewed",
+                    validity.valid_until
+                ),
             )
         } else {
             return Ok(());
@@ -163,8 +172,8 @@ impl Document {
             "the signature does not verify over this session; sign the transcript that the verifier uses, with the device \
              key that the MSO names"
         } else {
-            "the payload that came with the signature is not of this session; sign the transcript that the verifier uses, and \
-             leave the payload out"
+            "the payload that came with the signature is not the payload of this session; sign \
+             the transcript that the verifier uses, and leave the payload out"
         };
         let error =
             Error::new(Code::DeviceSignature, "deviceSigned.deviceAuth.deviceSignature", message);
@@ -208,18 +217,20 @@ impl Document {
         let [.., SizeClass { name, max_mso_bytes, slots: most, max_item_bytes, .. }] = CLASSES;
         let message = if mso_bytes > max_mso_bytes {
             format!(
-                "an MSO of {mso_bytes} bytes, where size class {name:?} takes {max_mso_bytes}: nothing that a request asks \
-                 makes an MSO smaller, so the issuer must sign fewer digests or shorter names"
+                "the MSO has {mso_bytes} bytes, but size class {name:?} allows {max_mso_bytes}; \
+                 no request can make the MSO smaller, so the issuer must sign fewer digests or \
+                 shorter names"
             )
         } else if item_bytes > max_item_bytes {
             format!(
-                "the item of {element:?} has {item_bytes} bytes, and size class {name:?} takes {max_item_bytes}: ask for another \
-                 element"
+                "the item of {element:?} has {item_bytes} bytes, but size class {name:?} allows \
+                 {max_item_bytes}; ask for another element"
             )
         } else {
             let count = slots.len();
             format!(
-                "{count} elements are asked for, and size class {name:?} takes {most}: ask for fewer"
+                "the request asks for {count} elements, but size class {name:?} allows {most}; \
+                 ask for fewer"
             )
         };
         Err(Error::too_large("issuerSigned", message).within(self.place()))

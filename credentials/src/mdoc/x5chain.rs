@@ -39,13 +39,17 @@ impl fmt::Display for X5ChainFault {
                 write!(f, "{header} has a kid (label 4) and no x5chain (label 33)")
             }
             Self::TextLabel => {
-                write!(f, "{header} has x5chain under a text label; RFC 9360 has the integer 33")
+                write!(
+                    f,
+                    "{header} has x5chain under a text label; RFC 9360 requires the integer 33"
+                )
             }
             Self::Empty => write!(f, "x5chain in {header} is empty"),
             Self::Type { found } => {
                 write!(
                     f,
-                    "x5chain in {header} is or holds {found}; RFC 9360 has a byte string with a DER certificate, or an array of these"
+                    "x5chain in {header} is or holds {found}; RFC 9360 requires a byte string \
+                     with a DER certificate, or an array of such byte strings"
                 )
             }
         }

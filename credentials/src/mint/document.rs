@@ -202,8 +202,8 @@ fn request(spec: &Spec, iaca: &[u8]) -> Result<String, Error> {
         }
     };
     if predicates.is_empty() {
-        let message =
-            "no disclosed element that a predicate can be about; write the predicates yourself";
+        let message = "no disclosed element has a value that a predicate can be about; write the \
+                       predicates yourself";
         return Err(Error::malformed("spec.request.predicates", message));
     }
     let certificate = String::from_utf8_lossy(&certificate_pem(iaca)?).into_owned();

@@ -385,6 +385,8 @@ fn pad(mso: Map, bytes: usize) -> Result<Map, Error> {
             return Ok(padded);
         }
     }
-    let message = format!("the MSO has {length} bytes already, and padding cannot make it {bytes}");
+    let message = format!(
+        "the MSO already has {length} bytes, and padding cannot make it exactly {bytes} bytes long"
+    );
     Err(Error::malformed("spec.mso_bytes", message))
 }

@@ -51,7 +51,8 @@ impl Keys {
                     DeviceKey::Held(key(&spec.keys.device, "spec.keys.device", Purpose::DeviceKey)?)
                 }
                 Some(_) if spec.keys.device.is_some() => {
-                    let message = "the private key has its public half; give one of them";
+                    let message =
+                        "the private key already determines the public key; give only one of them";
                     return Err(Error::malformed("spec.keys.device_public", message));
                 }
                 Some(text) => DeviceKey::Elsewhere(public_key("spec.keys.device_public", text)?),
@@ -81,6 +82,6 @@ impl DeviceKey {
 
 fn public_key(place: &str, text: &str) -> Result<VerifyingKey, Error> {
     VerifyingKey::from_sec1_bytes(&from_hex(place, text)?).map_err(|_| {
-        Error::malformed(place, "not a point of P-256: write it by SEC 1 in hexadecimal")
+        Error::malformed(place, "not a point on P-256: write it in SEC 1 form, in hexadecimal")
     })
 }

@@ -105,7 +105,7 @@ impl TryFrom<String> for Seed {
     fn try_from(text: String) -> Result<Self, String> {
         let mut seed = [0; 32];
         hex::decode_to_slice(text, &mut seed)
-            .map_err(|error| format!("a seed is 32 bytes in hexadecimal: {error}"))?;
+            .map_err(|error| format!("a seed must be 32 bytes in hexadecimal: {error}"))?;
         Ok(Self(seed))
     }
 }

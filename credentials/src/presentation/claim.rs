@@ -54,7 +54,7 @@ impl Claim {
         // anything vouching for it.
         if presentation.x5chain.len() != issuer.certificates {
             let message = format!(
-                "not the {} certificates that trust in the issuer takes",
+                "not the {} certificates that are needed to trust the issuer",
                 issuer.certificates
             );
             return Err(Error::malformed("presentation.x5chain", message));
@@ -123,7 +123,8 @@ fn check_contents(presentation: &Presentation, request: &Request) -> Result<(), 
     let slots = request.slots().len();
     if slots > presentation.class.slots {
         let (name, most) = (presentation.class.name, presentation.class.slots);
-        let message = format!("{slots} elements are asked for; size class {name:?} holds {most}");
+        let message =
+            format!("the request asks for {slots} elements, but size class {name:?} holds {most}");
         return Err(Error::malformed("presentation.class", message));
     }
     Ok(())

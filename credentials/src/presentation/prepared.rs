@@ -124,9 +124,9 @@ impl Prepared {
         let (slots, record) = salts.split_at(4 * class.slots);
         let salts = RecordSalts {
             slots: slots.as_chunks().0.to_vec(),
-            record: record
-                .try_into()
-                .map_err(|_| Error::malformed("salts", "not one a slot and one"))?,
+            record: record.try_into().map_err(|_| {
+                Error::malformed("salts", "not one salt per slot and one for the record")
+            })?,
         };
         let opening = RecordOpening {
             device_key_x,
@@ -139,7 +139,7 @@ impl Prepared {
         fixed::<CHECKSUM_BYTES>(&mut cursor, "checksum")?;
         cursor.finish()?;
         if opening.values.len() != subject.elements.len() {
-            return Err(Error::malformed("values", "not one a slot"));
+            return Err(Error::malformed("values", "not one value per slot"));
         }
         Ok(Self { subject, prepared_for, document, commitment, opening, proof })
     }
@@ -197,7 +197,7 @@ impl Head {
         if bytes.len() > limits::PRESENTATION_BYTES {
             return Err(Error::malformed(
                 "",
-                format!("{} bytes are no prepared proof", bytes.len()),
+                format!("{} bytes, which is more than a prepared proof can have", bytes.len()),
             ));
         }
         let members = cursor.array()?.definite();
@@ -224,7 +224,10 @@ fn check_whole(bytes: &[u8]) -> Result<(), Error> {
     if bytes[length..] == last[..] {
         return Ok(());
     }
-    Err(Error::malformed("", "damaged: the bytes are not those that were written; prepare anew"))
+    Err(Error::malformed(
+        "",
+        "the prepared proof is damaged: its checksum does not match; prepare anew",
+    ))
 }
 
 fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
@@ -280,6 +283,6 @@ fn read_numbers(cursor: &mut Cursor<'_>, count: usize) -> Result<Zeroizing<Vec<u
         (numbers, []) if numbers.len() == count => {
             Ok(Zeroizing::new(numbers.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect()))
         }
-        _ => Err(Error::malformed("", format!("not {count} numbers"))),
+        _ => Err(Error::malformed("", format!("not {count} numbers of 8 bytes"))),
     }
 }

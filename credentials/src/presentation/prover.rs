@@ -393,7 +393,7 @@ impl<B: Backend + Clone> Prover<B> {
 /// The place for the key of a size class.
 fn of_class<K>(keys: &Keys<K>, class: SizeClass) -> Result<&OnceCell<K>, Error> {
     let index = CLASSES.iter().position(|candidate| *candidate == class);
-    index.and_then(|index| keys.get(index)).ok_or_else(|| Error::bug("a size class of no table"))
+    index.and_then(|index| keys.get(index)).ok_or_else(|| Error::bug("unknown size class"))
 }
 
 /// An answer whose presentation proof has not been made yet.
@@ -470,8 +470,8 @@ impl Clock {
         match self {
             Self::At(clock) if clock.unix().abs_diff(now.unix()) > CLOCK_TOLERANCE_SECONDS => {
                 let message = format!(
-                    "the verifier asks for {now}, this clock says {clock}; refuse, or answer any time for a document of \
-                     the past"
+                    "the request's time is {now}, but this clock says {clock}; refuse the \
+                     request, or allow any clock for a document of the past"
                 );
                 Err(Error::new(Code::Clock, "request.now", message))
             }
@@ -488,11 +488,9 @@ fn internal<E: std::error::Error>(error: ProveError<E>) -> Error {
         // The document passed every other check, so the remaining cause is that it does not fit the
         // tables.
         ProveError::Witness(error) => Error::too_large("document", error.to_string()),
-        ProveError::Backend(_) | ProveError::Faulty(_) => Error::new(
-            Code::Backend,
-            "prover",
-            format!("{error}; prove again, or on the processor"),
-        ),
+        ProveError::Backend(_) | ProveError::Faulty(_) => {
+            Error::new(Code::Backend, "prover", format!("{error}; prove again, or on the CPU"))
+        }
         error => Error::bug(&error.to_string()),
     }
 }

@@ -106,7 +106,7 @@ impl Verifier {
         let key = keys.and_then(|(_, keys)| {
             CLASSES.iter().zip(keys).find(|(candidate, _)| **candidate == class).map(|(_, key)| key)
         });
-        let key = key.ok_or_else(|| Error::bug("a suite or a size class of no table"))?;
+        let key = key.ok_or_else(|| Error::bug("unknown suite or size class"))?;
         Ok(key.get_or_init(|| proof::Verifier::new(suite, class)))
     }
 }

@@ -84,21 +84,26 @@ impl fmt::Display for Learnt {
             Self::Predicate(predicate, Some(value)) => write!(f, "{predicate}: {value}"),
             Self::Issuer { issuer, name: None } => write!(f, "the issuer: {issuer}"),
             Self::Issuer { issuer, name: Some(name) } => {
-                write!(f, "the issuer: {name:?} by its certificate, with the key {issuer}")
+                write!(
+                    f,
+                    "the issuer: {name:?} according to its certificate, with the key {issuer}"
+                )
             }
             Self::Profile(profile) => write!(
                 f,
-                "that the issuer's certificates keep profile {:?}; whether one of them was revoked is not checked",
+                "that the issuer's certificates follow profile {:?}; whether one of them was \
+                 revoked is not checked",
                 profile.name()
             ),
             Self::DocType(doc_type) => write!(f, "the type of the document: {doc_type}"),
             Self::ValidAt(time) => write!(f, "that the document is valid at {time}"),
             Self::SizeClass(class) => write!(f, "that the document fits size class {}", class.name),
-            Self::DeviceAlgorithm(algorithm) => write!(f, "that the device signs by {algorithm}"),
+            Self::DeviceAlgorithm(algorithm) => write!(f, "that the device signs with {algorithm}"),
             Self::DeviceNamespaces(cbor) => {
                 write!(
                     f,
-                    "what the device signed itself, which proves that the device says so, not that the issuer lets it: CBOR {}",
+                    "what the device signed itself, which proves that the device says so, not \
+                     that the issuer allows it: CBOR {}",
                     hex::encode(cbor)
                 )
             }
@@ -138,7 +143,7 @@ impl Request {
             }
             [Issuer::Signer { .. }] => "the trusted document signer".to_owned(),
             several => {
-                format!("which document signer, trusted by one of {} entries", several.len())
+                format!("which document signer, trusted through one of {} entries", several.len())
             }
         }
     }
@@ -212,7 +217,8 @@ impl fmt::Display for Explanation {
             // own check below does check the calendar.
             writeln!(
                 f,
-                "Nor whether a date is in the calendar, only that its month is 1 to 12 and its day 1 to 31."
+                "Nor would it learn whether a date exists in the calendar, only that its month is \
+                 1 to 12 and its day 1 to 31."
             )?;
         }
         for not_checked in &self.not_checked {

@@ -198,7 +198,7 @@ fn check_shown(place: &str, name: &str) -> Result<(), Error> {
     match unseen(name) {
         Some(c) => Err(Error::malformed(
             place,
-            format!("a name holds {}, which cannot be shown", c.escape_unicode()),
+            format!("the name contains {}, which cannot be shown", c.escape_unicode()),
         )),
         None => Ok(()),
     }

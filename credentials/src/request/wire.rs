@@ -220,7 +220,9 @@ impl IssuerForm {
                 })?;
                 Ok(Some(Profile::Pki { require_eku: Some(oid) }))
             }
-            (_, Some(_)) => Err(Error::malformed("require_eku", "only profile \"pki\" takes it")),
+            (_, Some(_)) => {
+                Err(Error::malformed("require_eku", "only profile \"pki\" supports require_eku"))
+            }
             (profile, None) => Ok(profile),
         }
     }
@@ -228,7 +230,7 @@ impl IssuerForm {
 
 fn key(text: &str) -> Result<Issuer, Error> {
     if text.contains("-----BEGIN CERTIFICATE-----") {
-        return Err(Error::malformed("", "a PEM certificate, which belongs into x509_pem"));
+        return Err(Error::malformed("", "a PEM certificate; put it into x509_pem"));
     }
     let bytes = hex::decode(text).map_err(|error| {
         let message = format!(
@@ -301,14 +303,19 @@ fn read_condition(name: &str, node: Node) -> Result<Condition, Error> {
         "date_before" => Condition::DateBefore(read_date(node)?),
         "date_after" => Condition::DateAfter(read_date(node)?),
         _ if node.bool()? => Condition::Disclose,
-        _ => return Err(Error::malformed("", "can only be true; remove the predicate")),
+        _ => {
+            return Err(Error::malformed(
+                "",
+                "must be true; to disclose nothing, remove the predicate",
+            ));
+        }
     })
 }
 
 fn read_age(node: &Node) -> Result<u8, Error> {
     let years = if let Node::Integer(number) = node { u8::try_from(*number).ok() } else { None };
     years.ok_or_else(|| match node {
-        Node::Integer(_) => Error::malformed("", "not from 0 to 255"),
+        Node::Integer(_) => Error::malformed("", "not in the range 0 to 255"),
         other => other.instead_of("a number of years"),
     })
 }
@@ -323,11 +330,9 @@ fn read_literal(node: Node) -> Result<Literal, Error> {
     Ok(match node {
         Node::Text(text) => Literal::Text(text),
         Node::Bool(value) => Literal::Bool(value),
-        Node::Integer(number) => {
-            Literal::Integer(i64::try_from(number).map_err(|_| {
-                Error::malformed("", "an integer of more than 64 bits with its sign")
-            })?)
-        }
+        Node::Integer(number) => Literal::Integer(i64::try_from(number).map_err(|_| {
+            Error::malformed("", "the integer does not fit into 64 bits, including its sign")
+        })?),
         Node::Object(_) => {
             Literal::FullDate(node.members(&["full_date"])?.required("full_date", read_date)?)
         }

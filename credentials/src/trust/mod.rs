@@ -61,8 +61,9 @@ impl Issuer {
         let malformed = |fault: x509::CertificateFault| Error::malformed("", fault.to_string());
         if x509::is_ca(&der).map_err(malformed)? {
             let profile = profile.ok_or_else(|| {
-                let message = "a root certificate needs a profile for documents of this type; say \"iso18013-5\" or \"pki\", or \
-                               pin the signer's own certificate or key";
+                let message = "a root certificate for documents of this type needs a profile; \
+                               give \"iso18013-5\" or \"pki\", or pin the signer's own \
+                               certificate or key";
                 Error::malformed("profile", message)
             })?;
             return Ok(Self::Root { der, profile });
@@ -140,7 +141,8 @@ impl TrustedIssuer {
             }
         }
         if named_is_trusted {
-            let message = "the signature does not verify under the trusted key of its signer; the document was altered";
+            let message = "the signature does not verify under the trusted key of its signer: the \
+                           document was altered; use the document as it was issued";
             return Err(Error::new(Code::IssuerSignature, "", message));
         }
         // No root that a verifier could add vouches for a signer whose certificate has expired.
@@ -169,7 +171,7 @@ impl TrustedIssuer {
             Error::new(Code::IssuerUntrusted, "issuer", message)
         };
         let issuer =
-            issuers.get(index).ok_or_else(|| untrusted("there are fewer in the request"))?;
+            issuers.get(index).ok_or_else(|| untrusted("the request has fewer issuers"))?;
         let certificates =
             Certificates { x5chain, why_none: &"the presentation holds no certificates" };
         Self::of(index, issuer, certificates, now, now)

@@ -113,23 +113,27 @@ impl Refusal {
             }
             Self::NoCertificates(_) => {
                 format!(
-                    "{reason}; a root vouches only for a signer whose certificate comes along in x5chain: the issuer must put \
-                     it there, or the verifier pin the signer's own certificate (x509_pem) or key (sec1_hex)"
+                    "{reason}; a root vouches only for a signer whose certificate is in x5chain: \
+                     the issuer must put it there, or the verifier must pin the signer's own \
+                     certificate (x509_pem) or key (sec1_hex)"
                 )
             }
             Self::Certificate { profile: Profile::Iso18013_5, .. } => {
                 format!(
-                    "{reason}; {PIN}, or trust its root by profile \"pki\" if these certificates only keep RFC 5280"
+                    "{reason}; {PIN}, or trust its root with profile \"pki\" if these \
+                     certificates follow only RFC 5280"
                 )
             }
             Self::Certificate { .. } => format!("{reason}; {PIN}"),
-            Self::Pinned { .. } => format!("{reason}; leave the profile out to trust it as it is"),
+            Self::Pinned { .. } => {
+                format!("{reason}; leave the profile out to trust the certificate as it is")
+            }
             Self::SignedOutside => format!("{reason}; {ANEW}"),
             Self::Time {
                 index,
                 error: ChainError { certificate: CertificateRole::Root(_), .. },
             } => {
-                format!("{reason}; the request must name a root at issuers[{index}] that is valid")
+                format!("{reason}; the request must name a valid root at issuers[{index}]")
             }
             Self::Time { .. } => format!("{reason}; {ANEW}"),
         }

@@ -48,7 +48,7 @@ pub enum CertificateFault {
     #[error("not an X.509 v3 certificate")]
     Version,
     /// The public key has an algorithm or a curve that is not supported in this place.
-    #[error("the public key is {found}, and only EC keys on {expected} are supported here")]
+    #[error("the public key is {found}, but only EC keys on {expected} are supported here")]
     Key {
         /// A description of the key.
         found: String,
@@ -65,7 +65,7 @@ pub enum CertificateFault {
         oid: String,
     },
     /// The signed algorithm identifier differs from the unsigned one (RFC 5280 4.1.1.2).
-    #[error("the signature algorithm inside and outside the signed part differ")]
+    #[error("the signature algorithms inside and outside the signed part differ")]
     SignatureAlgorithmMismatch,
     /// The signature does not verify under the issuer's key.
     #[error("the signature does not verify under the issuer's key")]
@@ -95,7 +95,7 @@ pub enum CertificateFault {
     #[error("basicConstraints does not say CA:TRUE")]
     NotCa,
     /// `basicConstraints` of a document signer says CA:TRUE.
-    #[error("basicConstraints says CA:TRUE, so this is no document signer")]
+    #[error("basicConstraints says CA:TRUE, so this is not a document signer")]
     Ca,
     /// `pathLenConstraint` of an IACA root is not 0.
     #[error("pathLenConstraint is not 0")]
@@ -104,11 +104,12 @@ pub enum CertificateFault {
     #[error("keyUsage {0}")]
     KeyUsage(&'static str),
     /// `extKeyUsage` is not the usage of a document signer.
-    #[error("extKeyUsage lacks 1.0.18013.5.1.2, mdoc document signer")]
+    #[error("extKeyUsage lacks 1.0.18013.5.1.2 (mdoc document signer)")]
     ExtendedKeyUsage,
     /// `extKeyUsage` names only purposes that have nothing to do with signing documents.
     #[error(
-        "extKeyUsage names only serverAuth, clientAuth, codeSigning, emailProtection, timeStamping or OCSPSigning, none of which is to sign documents"
+        "extKeyUsage names only serverAuth, clientAuth, codeSigning, emailProtection, \
+         timeStamping or OCSPSigning, none of which allows signing documents"
     )]
     ExtendedKeyUsageForeign,
     /// `extKeyUsage` lacks the purpose that a verifier requires.
@@ -118,7 +119,7 @@ pub enum CertificateFault {
         oid: String,
     },
     /// A `pathLenConstraint` above the certificate allows no further CA (RFC 5280 6.1.4 (l)).
-    #[error("basicConstraints above it have a pathLenConstraint that allows no further CA here")]
+    #[error("a certificate above it has a pathLenConstraint that allows no further CA here")]
     PathTooLong,
     /// The name constraints above the certificate refuse one of its names (RFC 5280 6.1.3 (b) and
     /// (c)).
@@ -148,7 +149,7 @@ pub enum CertificateFault {
         not_after: Timestamp,
     },
     /// The validity does not lie within the issuer's validity.
-    #[error("the validity is not inside that of the issuing IACA root")]
+    #[error("the validity is not within the validity of the issuing IACA root")]
     ValidityOutsideIssuer,
     /// `countryName` is absent, repeated, or not a printable string of two letters.
     #[error("the subject has no single countryName of two letters")]
@@ -163,10 +164,12 @@ pub enum CertificateFault {
     #[error("authorityKeyIdentifier is not the subjectKeyIdentifier of the issuing IACA root")]
     KeyIdentifierMismatch,
     /// No trusted root carries the issuer's name.
-    #[error("no trusted root has the name of its issuer")]
+    #[error("no trusted root has the name of the certificate's issuer")]
     IssuerUntrusted,
     /// A certificate stands between the document signer and the root.
-    #[error("it stands between document signer and IACA root, which Annex B does not allow")]
+    #[error(
+        "the certificate is between document signer and IACA root, which Annex B does not allow"
+    )]
     Intermediate,
 }
 
@@ -381,7 +384,7 @@ impl<'a> Certificate<'a> {
         }
         if usage.contains(KeyUsages::KeyCertSign) {
             return Err(CertificateFault::KeyUsage(
-                "has keyCertSign, which a document signer must not",
+                "has keyCertSign, which a document signer must not have",
             ));
         }
         let ExtendedKeyUsage(purposes) = self.critical(Extension::ExtendedKeyUsage)?;

@@ -124,7 +124,7 @@ impl<'a> Presented<'a> {
             (Self::Ip(address), GeneralName::Ip(base)) => address_is_within(address, base)?,
             (Self::Other(form), GeneralName::Other(base)) if form == base => {
                 return Err(CertificateFault::NameConstraints(
-                    "are about a form of name that is not understood",
+                    "are about a form of name that is not supported here",
                 ));
             }
             _ => return Ok(None),

@@ -42,15 +42,15 @@ fn iaca() -> Issuer {
 fn other_algorithms_are_named() {
     let place = format!("{AUTH}.protected");
     for (protected, name) in [
-        (&b"\xa1\x01\x38\x22"[..], "signed by ES384 (-35)"),
-        (b"\xa1\x01\x38\x23", "signed by ES512 (-36)"),
-        (b"\xa1\x01\x27", "signed by EdDSA (-8)"),
-        (b"\xa1\x01\x32", "signed by Ed25519 (-19)"),
-        (b"\xa1\x01\x38\x32", "signed by ESP384 (-51)"),
-        (b"\xa1\x01\x39\x01\x08", "signed by ESB256 on brainpoolP256r1 (-265)"),
-        (b"\xa1\x01\x39\xff\xff", "signed by algorithm -65536"),
-        (b"\xa1\x01\x65ES256", "signed by ES256 as text"),
-        (b"\xa1\x01\x63\x1b[2", "signed by \\u{1b}[2 as text"),
+        (&b"\xa1\x01\x38\x22"[..], "signed with ES384 (-35)"),
+        (b"\xa1\x01\x38\x23", "signed with ES512 (-36)"),
+        (b"\xa1\x01\x27", "signed with EdDSA (-8)"),
+        (b"\xa1\x01\x32", "signed with Ed25519 (-19)"),
+        (b"\xa1\x01\x38\x32", "signed with ESP384 (-51)"),
+        (b"\xa1\x01\x39\x01\x08", "signed with ESB256 on brainpoolP256r1 (-265)"),
+        (b"\xa1\x01\x39\xff\xff", "signed with algorithm -65536"),
+        (b"\xa1\x01\x65ES256", "the algorithm is the text ES256"),
+        (b"\xa1\x01\x63\x1b[2", "the algorithm is the text \\u{1b}[2"),
         (b"", "holds no algorithm"),
         (b"\xa0", "holds no algorithm"),
         (b"\xff", "holds no algorithm"),
@@ -60,7 +60,7 @@ fn other_algorithms_are_named() {
         refused(&with_protected(protected), Code::Malformed, &place, name);
     }
     let misplaced = with_protected(b"\xa2\x01\x26\x18\x21\x41\x00");
-    refused(&misplaced, Code::Malformed, &place, "x5chain stands in the protected header");
+    refused(&misplaced, Code::Malformed, &place, "x5chain is in the protected header");
     let device = response(|root| {
         let auth = at(root, &["documents", "0", "deviceSigned", "deviceAuth", "deviceSignature"]);
         *at(auth, &["0"]) = Value::Bytes(b"\xa1\x01\x38\x22".to_vec());

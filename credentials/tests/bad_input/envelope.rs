@@ -59,7 +59,7 @@ fn the_asked_document_is_there_once() {
     refused(&none, Code::DocType, "documents", "no document of type");
     let error =
         response(|root| members(root).retain(|(key, _)| key.as_text() != Some("documents")));
-    refused(&error, Code::DocType, "documents", "there is none at all");
+    refused(&error, Code::DocType, "documents", "the response holds no documents");
 }
 
 /// A broken document of another type, before or behind the requested one.
@@ -260,7 +260,7 @@ fn device_auth_is_one_detached_es256_signature_or_mac() {
         &auth(&|auth| members(auth)[0].0 = text("deviceSeal")),
         Code::Malformed,
         place,
-        "\"deviceSeal\" is neither",
+        "unknown member \"deviceSeal\"",
     );
     device_refused(
         &auth(&|auth| {
@@ -357,7 +357,7 @@ fn a_transcript_may_come_in_tag_24() {
         ),
         (
             encode(&Value::Array(vec![Value::Null])),
-            "an array of 1 in place of a SessionTranscript of 3",
+            "an array of 1 members, but a SessionTranscript has 3",
         ),
     ] {
         let error = SessionTranscript::parse(&bad).unwrap_err();

@@ -37,7 +37,7 @@ fn items_have_exactly_their_four_keys() {
             ELEMENT,
             Code::Malformed,
             ITEM,
-            "which an IssuerSignedItem does not have",
+            "an IssuerSignedItem must not have a key",
         );
     }
 }
@@ -76,7 +76,7 @@ fn items_are_definite_and_alone() {
     let followed = item_with(b"\x6aMustermann", b"\x6aMustermann\x00");
     refused(&followed, Code::Malformed, ITEM, "bytes follow");
     let no_item = response(|root| items(root)[0] = Value::from(1));
-    refused(&no_item, Code::Malformed, ITEM, "expected a tag");
+    refused(&no_item, Code::Malformed, ITEM, "expected CBOR tag 24");
     let no_tag = response(|root| items(root)[0] = unembed(&items(root)[0]));
     refused(&no_tag, Code::Malformed, ITEM, "the issuer must put an item (IssuerSignedItemBytes)");
 }
@@ -91,7 +91,7 @@ fn item_fields_have_limits() {
         ELEMENT,
         Code::Malformed,
         &format!("{ITEM}.random"),
-        "16 are the least",
+        "must draw at least 16",
     );
     let id = |id: u64| with_item(|item| *at(item, &["digestID"]) = Value::from(id));
     parse(&id(u64::from(limits::DIGEST_ID_MAX))).unwrap();

@@ -151,7 +151,7 @@ fn what_cannot_be_decided_is_refused() {
     refused(
         &about_other.set(2, names(&[other()])),
         CertificateRole::DocumentSigner,
-        CertificateFault::NameConstraints("are about a form of name that is not understood"),
+        CertificateFault::NameConstraints("are about a form of name that is not supported here"),
     );
     let malformed = CertificateFault::NameConstraints(
         "cannot be applied to one of its names, which is malformed",

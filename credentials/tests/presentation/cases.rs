@@ -44,7 +44,7 @@ fn is_presented_and_verified(case: &Case) {
     let learnt = session.verify(&verifier, &presentation).unwrap();
     assert_eq!(learnt, session.explained(), "the holder agreed to something else");
     assert_eq!(learnt.len(), session.request.predicates().len() + 5, "{learnt:#?}");
-    assert_eq!(learnt.last().unwrap(), "that the device signs by ES256");
+    assert_eq!(learnt.last().unwrap(), "that the device signs with ES256");
     for (learnt, predicate) in learnt.iter().zip(session.request.predicates()) {
         assert_eq!(*learnt, predicate.to_string());
     }

@@ -36,7 +36,7 @@ fn a_device_may_sign_by_esp256() {
     let presentation = session.answer(&prover, ANY_CLOCK).unwrap();
     assert_eq!(member(&presentation, DEVICE_ALGORITHM), (-9).into());
     let learnt = session.verify(&verifier, &presentation).unwrap();
-    assert_eq!(learnt.last().unwrap(), "that the device signs by ESP256");
+    assert_eq!(learnt.last().unwrap(), "that the device signs with ESP256");
 
     let forged =
         changed(&presentation, |envelope| envelope[DEVICE_ALGORITHM] = (-7).into()).unwrap();
@@ -80,7 +80,7 @@ fn elements_of_the_device_take_all_three() {
 
     let presentation = session.answer(&prover, consented).unwrap();
     let learnt = session.verify(&verifier, &presentation).unwrap();
-    assert!(learnt.last().unwrap().contains("not that the issuer lets it"), "{learnt:#?}");
+    assert!(learnt.last().unwrap().contains("not that the issuer allows it"), "{learnt:#?}");
 
     // A verifier that does not name the namespace refuses before it checks a proof.
     session.request =

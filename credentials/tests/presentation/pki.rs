@@ -52,7 +52,8 @@ fn a_root_is_trusted_through_an_intermediate_certificate() {
         learnt.iter().any(|fact| fact.contains("\"pki\"") && fact.contains("revoked")),
         "{learnt:#?}"
     );
-    let named = "the issuer: \"Velum test document signer\" by its certificate, with the key 04";
+    let named =
+        "the issuer: \"Velum test document signer\" according to its certificate, with the key 04";
     assert!(learnt.iter().any(|fact| fact.starts_with(named)), "{learnt:#?}");
     assert_eq!(learnt, session.explained());
 

@@ -34,11 +34,11 @@ async function opened(video: HTMLVideoElement): Promise<QRCamera> {
   } catch (cause) {
     // Without `mediaDevices`, the error is a TypeError. Otherwise it is a DOMException, whose name says whether there
     // is no camera or whether the page may not use one.
-    const reason = cause instanceof DOMException ? cause.name : "the browser lends none";
+    const reason = cause instanceof DOMException ? cause.name : "the browser offers none";
     throw new Refusal(
       "no_camera",
       "camera",
-      `no camera can be used here (${reason}); allow this page one, or take a file`,
+      `no camera can be used here (${reason}); allow the page to use one, or choose a file`,
     );
   }
 }

@@ -21,8 +21,8 @@ const CODE = /^VELUM:1:([QA]):([1-9][0-9]{0,3}):([1-9][0-9]{0,3}):([0-9A-F]{8}):
 export function codesOf(kind: MessageKind, message: Uint8Array, partBytes = PART_BYTES): string[] {
   const count = Math.ceil(message.length / partBytes);
   if (count < 1 || count > PARTS_MAX || message.length > MESSAGE_MAX_BYTES) {
-    const reason = `${message.length} bytes do not go into a sequence of codes`;
-    throw new Refusal("too_large", kind, `${reason}; save them as a file`);
+    const reason = `${message.length} bytes do not fit into a sequence of codes`;
+    throw new Refusal("too_large", kind, `${reason}; save the message as a file`);
   }
   const checksum = checksumOf(message);
   return Array.from({ length: count }, (_, index) => {

@@ -18,14 +18,14 @@ export function questionMessage({ origin, nonce, request }: Asked): Bytes {
 /** Decodes a question. The prover checks the content of its request. */
 export function readQuestion(message: Uint8Array): Asked {
   if (message.length > MAX_BYTES) {
-    throw refusal("question", `${message.length} bytes are more than the ${MAX_BYTES} of a question`, "too_large");
+    throw refusal("question", `it has ${message.length} bytes, more than the ${MAX_BYTES} of a question`, "too_large");
   }
   const question = parsed(message);
-  if (!isObject(question)) throw refusal("question", "it is no JSON object");
+  if (!isObject(question)) throw refusal("question", "it is not a JSON object");
   const unknown = Object.keys(question).find((name) => !MEMBERS.includes(name));
-  if (unknown !== undefined) throw refusal("question", `it has a member that questions have not, ${quoted(unknown)}`);
+  if (unknown !== undefined) throw refusal("question", `it has an unknown member, ${quoted(unknown)}`);
   const { origin, nonce, request } = question;
-  if (!isObject(request)) throw refusal("question.request", "it is no object");
+  if (!isObject(request)) throw refusal("question.request", "it is not an object");
   return { origin: originOf(origin), nonce: nonceOf(nonce), request: JSON.stringify(request) };
 }
 
@@ -35,7 +35,7 @@ function parsed(message: Uint8Array): unknown {
     return JSON.parse(text, kept) as unknown;
   } catch (cause) {
     if (cause instanceof Refusal) throw cause;
-    throw refusal("question", `it is no JSON (${cause instanceof Error ? cause.message : String(cause)})`);
+    throw refusal("question", `it is not JSON (${cause instanceof Error ? cause.message : String(cause)})`);
   }
 }
 
@@ -45,22 +45,22 @@ function parsed(message: Uint8Array): unknown {
  */
 function kept(member: string, value: unknown): unknown {
   if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
-  throw refusal("question", `${quoted(member)} is a number that this page cannot hold, ${value}`);
+  throw refusal("question", `${quoted(member)} is a number that this page cannot represent, ${value}`);
 }
 
 function originOf(origin: unknown): string {
-  if (typeof origin !== "string" || origin === "") throw refusal("question.origin", "it is no text, or empty");
+  if (typeof origin !== "string" || origin === "") throw refusal("question.origin", "it is not text, or it is empty");
   // A lone surrogate would become a different character in the transcript.
-  if (/\p{Cs}/u.test(origin)) throw refusal("question.origin", "it holds half a character");
+  if (/\p{Cs}/u.test(origin)) throw refusal("question.origin", "it contains half a character");
   return origin;
 }
 
 function nonceOf(nonce: unknown): Bytes {
   const bytes = typeof nonce === "string" ? fromBase64url(nonce) : undefined;
-  if (bytes === undefined) throw refusal("question.nonce", "it is no base64url without padding");
+  if (bytes === undefined) throw refusal("question.nonce", "it is not base64url without padding");
   if (bytes.length < NONCE_MIN_BYTES || bytes.length > NONCE_MAX_BYTES) {
     const wanted = `${NONCE_MIN_BYTES} to ${NONCE_MAX_BYTES}`;
-    throw refusal("question.nonce", `it has ${bytes.length} bytes and not ${wanted}`);
+    throw refusal("question.nonce", `it has ${bytes.length} bytes instead of ${wanted}`);
   }
   return bytes;
 }
@@ -76,5 +76,5 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function refusal(where: string, reason: string, code = "malformed"): Refusal {
-  return new Refusal(code, where, `${reason}; the verifier has to ask anew`);
+  return new Refusal(code, where, `${reason}; the verifier has to ask again`);
 }

@@ -90,8 +90,8 @@ function cameraView(kind: MessageKind, attempt: Attempt, take: Take): HTMLElemen
 /** The message that was read. Throws if the message is damaged or not of the wanted kind. */
 function messageOf(reading: Reading, wanted: MessageKind): Bytes {
   if (reading.kind !== "done") {
-    throw new Refusal("malformed", "codes", "they do not fit together; go on, they are read anew");
+    throw new Refusal("malformed", "codes", "they do not fit together; keep the camera on them to read them again");
   }
   if (reading.message === wanted) return reading.bytes;
-  throw new Refusal("malformed", "codes", `they are of the ${reading.message}; show those of the ${wanted}`);
+  throw new Refusal("malformed", "codes", `they carry the ${reading.message}; show the codes of the ${wanted}`);
 }

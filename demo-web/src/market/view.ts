@@ -39,7 +39,7 @@ export function marketView(market: Market, accepted: () => Accepted | undefined)
     h(
       "p",
       { class: "hint" },
-      "A market has many proofs folded into one. Its receipt shows anyone that this answer was counted, without the answer itself. The wallet makes another proof for it, so its holder is asked again. The money is for demonstration, and worth nothing.",
+      "A market has many proofs folded into one. Its receipt shows anyone that this answer was counted, without the answer itself. The wallet makes another proof for the market, so its holder is asked again. The money is for demonstration, and worth nothing.",
     ),
     h("form", { class: "stack", submit: handIn }, labelled("The market’s address", address), submit),
     host,
@@ -94,7 +94,7 @@ function underWay(market: Market, { estimate, maximum, progress }: Extract<Handi
     "div",
     { class: "notice stack", "data-handing": progress?.status?.state ?? progress?.step ?? "begun" },
     h("p", {}, h("strong", {}, stepInWords(progress))),
-    progress?.trouble && h("p", {}, `It is asked again: ${progress.trouble.message}`),
+    progress?.trouble && h("p", {}, `The market is asked again: ${progress.trouble.message}`),
     h(
       "dl",
       { class: "figures" },
@@ -110,13 +110,13 @@ function stepInWords(progress: HandOffProgress | undefined): string {
   if (progress?.step === "cancelling" || progress?.step === "stopping") return "Taking it back…";
   switch (progress?.status?.state) {
     case "waiting":
-      return "The market has it, and collects others like it.";
+      return "The market has the proof, and collects others like it.";
     case "offered":
-      return "It is on sale to whoever folds it.";
+      return "The proof is offered to providers who fold it.";
     case "locked":
-      return "A provider folds it.";
+      return "A provider is folding it.";
     case "settled":
-      return "It is folded. The receipt is fetched and checked.";
+      return "It is folded. The receipt is being fetched and checked.";
     default:
       return "Handing it in…";
   }
@@ -131,7 +131,7 @@ function receiptView({ receipt, market, count, provenBits, learnt, verifyMs, pai
       "div",
       { class: "notice good" },
       h("p", { class: "headline" }, "Counted"),
-      h("p", {}, `The receipt was checked in this browser, without asking anyone: it is ${others}.`),
+      h("p", {}, `The receipt was checked in this browser, without asking anyone: the proof is ${others}.`),
       h("ul", { class: "learnt" }, ...learnt.slice(0, 1).map((fact) => h("li", {}, fact))),
     ),
     h(

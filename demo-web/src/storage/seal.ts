@@ -54,7 +54,11 @@ export class Seal {
       const { nonce, bytes } = sealed;
       return new Uint8Array(await crypto.subtle.decrypt(parameters(nonce, context), this.#key, bytes));
     } catch (cause) {
-      throw new StorageError(context, "stored bytes were changed; forget everything and issue anew", cause);
+      throw new StorageError(
+        context,
+        "the stored bytes were changed; forget everything, and issue the document again",
+        cause,
+      );
     }
   }
 }

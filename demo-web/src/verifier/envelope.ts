@@ -15,7 +15,7 @@ const NAMES = [
   "Suite",
   "Suite version",
   "Size class",
-  "Issuer, of the request’s",
+  "Index of the issuer",
   "Certificates",
   "Commitment",
   "Disclosed values",

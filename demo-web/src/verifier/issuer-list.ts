@@ -63,7 +63,7 @@ export function issuerList(
     h(
       "details",
       { class: "folded" },
-      h("summary", {}, "Trust an issuer of another device"),
+      h("summary", {}, "Trust an issuer from another device"),
       filePicker("Its root certificate, PEM", ".pem", add),
       problem,
     ),

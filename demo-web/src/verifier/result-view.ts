@@ -75,7 +75,7 @@ function elsewhereView(verifier: Verifier, question: Bytes, failure: Failure | u
     "div",
     { class: "stack" },
     failure && failureView(failure),
-    h("p", { class: "notice" }, "Show these codes to the wallet of another device, or take the file there."),
+    h("p", { class: "notice" }, "Show these codes to the wallet on another device, or take the file there."),
     sendingView("question", question),
     h("h4", {}, "Its answer"),
     receivingView("answer", (presentation) => verifier.receive(presentation)),
@@ -131,7 +131,7 @@ function tamperView(verifier: Verifier): HTMLElement {
       tampering.label,
     ),
   );
-  const outcomes = h("div", { class: "stack attempts host", role: "log", "aria-label": "What came of it" });
+  const outcomes = h("div", { class: "stack attempts host", role: "log", "aria-label": "Outcomes" });
   const shown = new Map<Attempt, HTMLElement>();
   verifier.attempts.watch((attempts) => {
     for (const [attempt, view] of shown) {

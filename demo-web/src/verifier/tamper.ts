@@ -32,7 +32,7 @@ export const TAMPERINGS: readonly Tampering[] = [
   {
     id: "byte",
     label: "Change a byte",
-    done: "One bit of the proof was turned over.",
+    done: "One bit of the proof was flipped.",
     why: "Every part of a proof is checked against the others.",
     apply: async (evidence) => ({ ...evidence, presentation: flipOneBit(evidence.presentation) }),
   },
@@ -40,14 +40,14 @@ export const TAMPERINGS: readonly Tampering[] = [
     id: "replay",
     label: "Replay to another session",
     done: "The same answer was given in a session with another nonce.",
-    why: "A proof is tied to its session: whoever copies it cannot use it in theirs.",
+    why: "A proof is tied to its session. Whoever copies it cannot use it in another session.",
     apply: async (evidence, origin) => ({ ...evidence, transcript: await sessionTranscript(origin, newNonce()) }),
   },
   {
     id: "expired",
     label: "Ask with an expired date",
-    done: `The same answer was given to a request as of ${LATER_DAYS} days later, when the document has expired.`,
-    why: "A proof is tied to the time that was asked. It is worth nothing for another, whether or not the document is valid then. That is for the wallet to find, in a new answer.",
+    done: `The same answer was given to a request about a time ${LATER_DAYS} days later, when the document has expired.`,
+    why: "A proof is tied to the time in the request. It proves nothing about another time, whether or not the document is valid then. Only the wallet can find that out, in a new answer.",
     anew: "Ask the wallet about that day",
     apply: async ({ request, ...evidence }) => {
       const now = timestamp(addDays(new Date(request.now), LATER_DAYS));
@@ -58,7 +58,7 @@ export const TAMPERINGS: readonly Tampering[] = [
     id: "namespace",
     label: "Swap the namespace",
     done: "The same answer was given to a request about elements of another namespace.",
-    why: "A proof is about the elements that were asked, by namespace and name.",
+    why: "A proof is about the elements in the request, by namespace and name.",
     apply: async ({ request, ...evidence }) => {
       const predicates = request.predicates.map((predicate) => ({
         ...predicate,

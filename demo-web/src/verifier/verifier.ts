@@ -116,7 +116,7 @@ export class Verifier {
   async receive(presentation: Bytes): Promise<void> {
     const open = this.#open;
     if (open === undefined) {
-      throw new Refusal("no_question", "verifier", "no question is open; ask one, and have the wallet answer that");
+      throw new Refusal("no_question", "verifier", "no question is open; ask one, and have the wallet answer it");
     }
     const { asked, request, trusted } = open;
     const show = this.#ofSession();

@@ -40,7 +40,7 @@ function content(wallet: Wallet, conversation: Conversation): HTMLElement {
         "p",
         { class: "notice" },
         h("strong", {}, "Declined. "),
-        conversation.isHandedOver ? "Nothing leaves this wallet." : "The verifier learns nothing but that.",
+        conversation.isHandedOver ? "Nothing leaves this wallet." : "The verifier learns only that.",
       );
   }
 }
@@ -48,7 +48,7 @@ function content(wallet: Wallet, conversation: Conversation): HTMLElement {
 function answered(wallet: Wallet, { ahead, presentation }: Presented): HTMLElement {
   const spent = ahead
     ? "The prepared proof is used up; another takes its place."
-    : "None was prepared for this question, so it was made on the spot.";
+    : "No proof was prepared for this question, so one was made on the spot.";
   const headline = h("strong", {}, "Answered. ");
   if (presentation === undefined) {
     return h("p", { class: "notice good" }, headline, spent, " ", h("a", { href: "#result" }, "See the verdict"));
@@ -75,9 +75,10 @@ function answered(wallet: Wallet, { ahead, presentation }: Presented): HTMLEleme
 function announcement(conversation: Conversation): string {
   switch (conversation.kind) {
     case "consent":
-      if (conversation.pending.isHandedOver) return "A question of another device. The wallet waits for your decision.";
+      if (conversation.pending.isHandedOver)
+        return "A question from another device. The wallet waits for your decision.";
       return conversation.pending.offClock
-        ? "A verifier asks about another time than now. The wallet waits for your decision."
+        ? "A verifier asks about a time other than now. The wallet waits for your decision."
         : "A verifier asks for a proof. The wallet waits for your decision.";
     case "answering":
       return "The wallet makes the proof.";
@@ -111,20 +112,25 @@ function consent(wallet: Wallet, pending: Pending, failure: Failure | undefined)
   return h(
     "section",
     { class: "consent", "aria-label": "What the verifier asks" },
-    h("p", { class: "asker" }, h("strong", {}, h("bdi", {}, asked.origin)), isHandedOver ? " asks, it says" : " asks"),
+    h(
+      "p",
+      { class: "asker" },
+      h("strong", {}, h("bdi", {}, asked.origin)),
+      isHandedOver ? " asks, according to the question" : " asks",
+    ),
     isHandedOver &&
       h(
         "p",
         { class: "notice warn" },
         h("strong", {}, "Nobody vouches for that name. "),
-        "The question came from another device, and whoever made it wrote the name. Know yourself whom you answer.",
+        "The question came from another device, and its maker could write any name. Make sure that you know whom you answer.",
       ),
     asked.forMarket === true &&
       h(
         "p",
         { class: "notice" },
         h("strong", {}, "For a market. "),
-        "The verifier hands this proof on to others who fold many into one. They read the question and the proof, which tell them what the verifier learns, and no more.",
+        "The verifier hands this proof on to others, who fold many proofs into one. They read the question and the proof, and learn what the verifier learns, but no more.",
       ),
     h("h4", {}, isHindered ? "They would learn, if it could be proven" : "They will learn"),
     h(
@@ -150,7 +156,7 @@ function consent(wallet: Wallet, pending: Pending, failure: Failure | undefined)
         h(
           "p",
           {},
-          `They ask about ${dateInWords(request.now)}, not about now. Asked often enough, that would give away when your document begins and ends.`,
+          `They ask about ${dateInWords(request.now)}, not about now. Answers to many such questions would reveal when your document becomes valid and when it expires.`,
         ),
         labelledBox("Answer all the same", anyTime),
       ),
@@ -162,7 +168,8 @@ function consent(wallet: Wallet, pending: Pending, failure: Failure | undefined)
 /** The view of a failed answer. A cancellation by the holder is not shown as a failure. */
 function setback(failure: Failure): HTMLElement {
   if (!isCancellation(failure)) return failureView(failure);
-  const meaning = "Nothing was sent. A prepared proof that was taken for it is gone, since none serves twice.";
+  const meaning =
+    "Nothing was sent. If a prepared proof was taken for the answer, it is gone, because a proof serves only once.";
   return h("p", { class: "notice" }, h("strong", {}, "Cancelled. "), meaning);
 }
 

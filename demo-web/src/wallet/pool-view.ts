@@ -26,7 +26,7 @@ export function poolView(wallet: Wallet): HTMLElement {
     h(
       "p",
       { class: "hint" },
-      "Each serves once, so that two answers cannot be linked. They lie sealed in this browser’s storage.",
+      "Each proof serves once, so that two answers cannot be linked. The proofs are sealed in this browser’s storage.",
     ),
   );
 }

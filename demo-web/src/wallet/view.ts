@@ -20,7 +20,7 @@ export function walletView(wallet: Wallet): HTMLElement {
   wallet.cards.watch((shown) => {
     pool.hidden = shown.length === 0;
     if (shown.length > 0) replace(cards, ...shown.map(cardView));
-    else replace(cards, h("div", { class: "card blank" }, h("p", {}, "Empty. Have the issuer put a document in.")));
+    else replace(cards, h("div", { class: "card blank" }, h("p", {}, "Empty. Have the issuer issue a document.")));
   });
   const trouble = h("div", { class: "host" });
   wallet.trouble.watch((failure) => {
@@ -45,7 +45,7 @@ export function walletView(wallet: Wallet): HTMLElement {
 /** The section is filled when it is unfolded, and emptied when it is folded, which stops the camera. */
 function questionOfAnotherDevice(wallet: Wallet): HTMLElement {
   const body = h("div");
-  const folded = h("details", { class: "folded" }, h("summary", {}, "Take a question of another device"), body);
+  const folded = h("details", { class: "folded" }, h("summary", {}, "Take a question from another device"), body);
   folded.addEventListener("toggle", () => {
     const receive = (message: Bytes): void => {
       wallet.receiveMessage(message);

@@ -291,7 +291,7 @@ export class Wallet implements Recipient {
   async #shown(card: Card): Promise<ShownCard> {
     const [summary] = await this.#prover.inspect(card.document);
     if (summary === undefined || "error" in summary)
-      throw new Error("the wallet holds a card without a document that it can read; have it issued anew");
+      throw new Error("the wallet cannot read the document of a card; have the document issued again");
     return { card, summary };
   }
 
@@ -329,7 +329,7 @@ function parsed(request: string): Request {
   try {
     return JSON.parse(request) as Request;
   } catch (cause) {
-    throw new Refusal("malformed", "request", `it is no JSON (${String(cause)}); the verifier has to ask anew`);
+    throw new Refusal("malformed", "request", `it is not JSON (${String(cause)}); the verifier has to ask again`);
   }
 }
 

@@ -121,7 +121,7 @@ export class Demo {
 
   /** Gives the wallet a question from another device. */
   async takeQuestion(question: Buffer): Promise<void> {
-    await this.unfold(this.wallet, "Take a question of another device");
+    await this.unfold(this.wallet, "Take a question from another device");
     await choose(this.wallet.getByLabel("The question from a file"), "velum.question.json", question);
   }
 
@@ -132,7 +132,7 @@ export class Demo {
 
   /** Makes the verifier trust a root from a file. */
   async trust(root: Buffer): Promise<void> {
-    await this.unfold(this.verifier, "Trust an issuer of another device");
+    await this.unfold(this.verifier, "Trust an issuer from another device");
     await choose(this.verifier.getByLabel("Its root certificate, PEM"), "elsewhere.pem", root);
   }
 

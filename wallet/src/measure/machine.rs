@@ -105,8 +105,8 @@ fn warning(built: Simd, available: Simd) -> Option<String> {
     let (built_for, has) = (built.name(), available.name());
     (built < available).then(|| {
         format!(
-            "warning: built for {built_for}, this processor has {has}; RUSTFLAGS=\"-C target-cpu=native\" builds a \
-             faster prover"
+            "warning: built for {built_for}, but this CPU has {has}; \
+             RUSTFLAGS=\"-C target-cpu=native\" builds a faster prover"
         )
     })
 }
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn warns_where_the_processor_has_more() {
         let text = warning(Simd::Scalar, Simd::Avx2).unwrap();
-        assert!(text.contains("built for scalar, this processor has avx2;"), "{text}");
+        assert!(text.contains("built for scalar, but this CPU has avx2;"), "{text}");
         assert!(warning(Simd::Avx2, Simd::Avx512).is_some());
         for same in [Simd::Scalar, Simd::Neon, Simd::Avx2, Simd::Avx512] {
             assert_eq!(warning(same, same), None);

@@ -9,7 +9,7 @@ use crate::pool::{SealerError, StoreError};
 #[non_exhaustive]
 pub enum PoolError {
     /// The pool is full.
-    #[error("the pool holds {0}, as much as it may; use or clear what is in it")]
+    #[error("the pool is full: it holds {0}; use or clear some of its proofs")]
     Full(Bound),
     /// The store failed.
     #[error(transparent)]
@@ -21,7 +21,7 @@ pub enum PoolError {
     #[error(transparent)]
     Prepare(#[from] Error),
     /// The operating system gives no random bytes.
-    #[error("the system gives no random bytes: {message}")]
+    #[error("the operating system gave no random bytes: {message}")]
     Random {
         /// The system's message.
         message: String,

@@ -26,7 +26,7 @@ const MAX_BYTES: usize = limits::PRESENTATION_BYTES + 4_096;
 const CACHE_TAG: (&str, &[u8]) = (
     "CACHEDIR.TAG",
     b"Signature: 8a477f597d28d172789f06886806bc55\n\
-      # Prepared proofs, which serve once: one that is restored from a backup could be used twice.\n\
+      # Each prepared proof may be used only once. A backup could bring a used proof back.\n\
       # See https://bford.info/cachedir/\n",
 );
 
@@ -116,7 +116,8 @@ impl FileStore {
         if !name.is_empty() && name.len() <= 200 && name.bytes().all(plain) {
             return Ok(self.folder.join(format!("{name}{ENTRY}")));
         }
-        let message = "not the name of an entry: lower-case letters, digits and hyphens".to_owned();
+        let message =
+            "not a valid entry name; use only lower-case letters, digits and hyphens".to_owned();
         Err(StoreError::Failed { place: self.folder.display().to_string(), message })
     }
 

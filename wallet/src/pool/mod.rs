@@ -114,16 +114,16 @@ pub enum Why {
     Age,
     /// The entry is for a document that is no longer held, or in a format that this build does not
     /// read.
-    #[error("made for a document that is not held, or in another format")]
+    #[error("made for a document that is no longer held, or in another format")]
     Document,
     /// There were more entries or bytes than the pool's bounds allow.
-    #[error("more than the pool may hold")]
+    #[error("more than the pool's bounds allow")]
     Bounds,
     /// The entry was changed, moved, or sealed with a key that no longer exists.
-    #[error("does not open: changed, moved, or sealed with another key")]
+    #[error("cannot be opened: it was changed, moved, or sealed with another key")]
     DoesNotOpen,
     /// The content is not a prepared proof that this build can use for its purpose.
-    #[error("no prepared proof of its purpose, or of another version")]
+    #[error("not a prepared proof for its purpose, or made by another version")]
     Unusable,
 }
 
@@ -262,7 +262,7 @@ impl ProofPool {
             self.make_room(now).await?;
             let prepared = prepare().await.map_err(PoolError::from)?;
             if prepared.purpose() != *purpose {
-                let message = "the proof was prepared for another purpose than it was asked for";
+                let message = "the proof was prepared for a purpose other than the requested one";
                 let mismatch = Error::new(Code::PreparedMismatch, "prepared", message);
                 return Err(PutError::returning(prepared, mismatch));
             }

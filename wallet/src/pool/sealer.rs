@@ -30,7 +30,9 @@ pub trait Sealer: CrossesThreads {
 pub enum SealerError {
     /// The bytes were changed, moved, or sealed with a key that no longer exists. They will never
     /// open, and the pool drops them.
-    #[error("the sealed bytes do not open: they were changed, moved, or sealed with another key")]
+    #[error(
+        "the sealed bytes cannot be opened: they were changed, moved, or sealed with another key"
+    )]
     DoesNotOpen,
     /// The bytes were sealed with a key other than this sealer's. Only sealers that can tell keys
     /// apart return this error. The pool leaves the bytes in place.

@@ -49,7 +49,8 @@ pub enum StoreError {
     },
     /// An entry is longer than the store accepts, because the sealer adds too much.
     #[error(
-        "{place}: an entry of {bytes} bytes, where the store takes {most}; let the sealer add less"
+        "{place}: the entry has {bytes} bytes, but the store accepts at most {most}; let the \
+         sealer add less"
     )]
     TooLong {
         /// The path, or what names the place in a store of another kind.

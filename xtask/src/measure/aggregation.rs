@@ -144,7 +144,7 @@ impl Measured {
         }
         let _ = writeln!(
             text,
-            "\n{} runs, {}, {} cores, {THREADS} threads, no flags of processors",
+            "\n{} runs, {}, {} cores, {THREADS} threads, no CPU flags",
             self.runs,
             processor(),
             cores()

@@ -151,7 +151,7 @@ async fn a_result_that_never_lasts_is_dead() {
     let worker = world.worker().await;
     world.until(Kind::Leaf, State::Dead, 1).await;
     let dead = world.workshop.dead().await.unwrap();
-    assert!(dead[0].error.contains("is not what it should be"), "{}", dead[0].error);
+    assert!(dead[0].error.contains("is not valid"), "{}", dead[0].error);
     worker.drain().await;
 }
 

@@ -47,7 +47,7 @@ pub(super) async fn with_blob<M: Message, T: DeserializeOwned>(
     );
     let message = Signed::read(message.get().as_bytes())?;
     let blob = Base64::decode_vec(&blob)
-        .map_err(|_| MarketError::Malformed("the bytes are no base64 with padding".to_owned()))?;
+        .map_err(|_| MarketError::Malformed("the bytes are not base64 with padding".to_owned()))?;
     if blob.len() > SUBMISSION_BYTES {
         return Err(MarketError::TooLarge { most: SUBMISSION_BYTES });
     }

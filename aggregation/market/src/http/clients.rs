@@ -49,7 +49,7 @@ pub(super) async fn cancel(
     let cancel = signed::<Cancel>(body).await?;
     if cancel.message().job != job {
         return Err(MarketError::Malformed(
-            "the cancellation is of another job than the path names".to_owned(),
+            "the cancellation is for another job than the path names".to_owned(),
         ));
     }
     Ok(answer::json(&market.cancel(&cancel).await?))

@@ -65,13 +65,13 @@ pub(super) async fn metrics(State(api): State<Api>) -> Result<Response, MarketEr
     let labelled = |label: &str, values: &BTreeMap<String, i64>| -> Vec<_> {
         values.iter().map(|(name, value)| (format!("{{{label}=\"{name}\"}}"), *value)).collect()
     };
-    gauge("velum_market_jobs", "Jobs by where they stand.", &labelled("state", &totals.jobs));
+    gauge("velum_market_jobs", "Jobs by state.", &labelled("state", &totals.jobs));
     gauge("velum_market_lots", "Lots by phase.", &labelled("phase", &totals.lots));
     gauge("velum_market_money", "Money by kind of account.", &labelled("account", &totals.money));
     let (verifying, log) = (totals.verifying as i64, totals.log.get() as i64);
     gauge(
         "velum_market_verifying",
-        "Proofs that are verified or wait for it.",
+        "Proofs that are being verified or wait for it.",
         &[(String::new(), verifying)],
     );
     gauge("velum_market_log_entries", "Entries of the log.", &[(String::new(), log)]);

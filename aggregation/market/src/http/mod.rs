@@ -170,7 +170,6 @@ async fn unknown(uri: Uri) -> Response {
 }
 
 async fn wrong_method(uri: Uri) -> Response {
-    let detail =
-        format!("{} is asked for in another way; see the description of the API", uri.path());
+    let detail = format!("{} does not allow this method; see the API description", uri.path());
     answer::problem(Code::WrongMethod, detail)
 }

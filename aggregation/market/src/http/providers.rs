@@ -117,5 +117,5 @@ fn about<M: Message>(
     if of(message.message()) == path {
         return Ok(message);
     }
-    Err(MarketError::Malformed(format!("the {} is about another than the path names", M::KIND)))
+    Err(MarketError::Malformed(format!("the {} names another id than the path", M::KIND)))
 }

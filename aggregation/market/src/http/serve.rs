@@ -136,7 +136,7 @@ pub async fn serve(serve: Serve, router: Router, stop: CancellationToken) -> io:
             },
         };
         let Some(of_peer) = places.take(peer) else {
-            tracing::debug!(%peer, "one connection more than one address may have");
+            tracing::debug!(%peer, "the address has as many connections as it may have");
             continue;
         };
         let (router, acceptor, watcher) = (router.clone(), acceptor.clone(), graceful.watcher());
@@ -148,8 +148,8 @@ pub async fn serve(serve: Serve, router: Router, stop: CancellationToken) -> io:
             };
             match tokio::time::timeout(HEAD, acceptor.accept(stream)).await {
                 Ok(Ok(stream)) => converse(stream, peer, router, watcher).await,
-                Ok(Err(error)) => tracing::debug!(%peer, %error, "no handshake"),
-                Err(_) => tracing::debug!(%peer, "a handshake took too long"),
+                Ok(Err(error)) => tracing::debug!(%peer, %error, "the TLS handshake failed"),
+                Err(_) => tracing::debug!(%peer, "the TLS handshake took too long"),
             }
         });
     }
@@ -187,7 +187,7 @@ where
         ended = connection => if let Err(error) = ended {
             tracing::debug!(%peer, error, "a connection broke");
         },
-        () = wasted(&activity) => tracing::debug!(%peer, "a connection was kept for nothing"),
+        () = wasted(&activity) => tracing::debug!(%peer, "an idle connection was closed"),
     }
 }
 

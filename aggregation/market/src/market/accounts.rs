@@ -79,7 +79,7 @@ impl Market {
     /// Returns [`MarketError`].
     pub async fn account(&self, query: &Signed<Query>) -> Result<AccountStatus> {
         if query.message().subject != Subject::Account {
-            return Err(MarketError::Malformed("query.subject is no account".to_owned()));
+            return Err(MarketError::Malformed("query.subject is not an account".to_owned()));
         }
         let owner = self.check_query(query).await?;
         self.of_owner(owner).await

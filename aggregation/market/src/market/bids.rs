@@ -148,7 +148,7 @@ impl Market {
     /// Returns [`MarketError`].
     pub async fn input(&self, query: &Signed<Query>) -> Result<Bytes> {
         let Subject::Input { job: job_id } = query.message().subject else {
-            return Err(MarketError::Malformed("query.subject is no input".to_owned()));
+            return Err(MarketError::Malformed("query.subject is not an input".to_owned()));
         };
         let asker = self.check_query(query).await?;
         let mut read = self.read().await?;
@@ -177,7 +177,7 @@ impl Market {
         if named.length.get() != aggregate.len() as u64 || named.sha256 != Hash::of(&[&aggregate]) {
             return Err(ProofError::new(
                 "delivery.aggregate",
-                "the aggregate has another length or SHA-256",
+                "the aggregate does not have this length and SHA-256",
             )
             .into());
         }

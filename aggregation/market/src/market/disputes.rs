@@ -25,10 +25,10 @@ impl Market {
                 return Err(Refusal::NotYours { what: "the lease" }.into());
             }
             Grievance::InputsWithheld if self.has_inputs(&disputed).await? => {
-                "the inputs are there"
+                "the inputs are available"
             }
             Grievance::InputsWithheld => {
-                "the inputs are not there; the lease is longer until they are"
+                "the inputs are not available; the lease is extended until they are"
             }
             Grievance::DeliveryIgnored
                 if !is_holder && disputed.failed.iter().all(|failed| *failed != owner) =>
@@ -38,7 +38,7 @@ impl Market {
             Grievance::ReceiptInvalid | Grievance::ReceiptMissing if !is_client => {
                 return Err(Refusal::NotYours { what: "the job" }.into());
             }
-            _ => "recorded; the operator looks at it",
+            _ => "recorded; the operator will look at it",
         };
         let dispute_id = id(signed.message())?;
         let mut change = self.change().await?;
@@ -78,7 +78,7 @@ impl Market {
         let withheld = excuses::lots_withheld(self.read().await?.connection()).await?;
         for lot_id in withheld {
             if let Err(error) = self.look_for_inputs_of(lot_id).await {
-                tracing::error!(lot = %lot_id, %error, "its inputs could not be looked for; it is tried again");
+                tracing::error!(lot = %lot_id, %error, "the inputs of a lot could not be checked; trying again");
             }
         }
         Ok(())

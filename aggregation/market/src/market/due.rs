@@ -110,7 +110,7 @@ impl Market {
             // Nothing can be done without the database.
             Err(MarketError::Database(error)) if error.may_pass() => Err(error.into()),
             Err(error) => {
-                tracing::error!(?due, %error, "it cannot be gone on with, and is put off");
+                tracing::error!(?due, %error, "a due step failed and is postponed");
                 self.put_off(due).await
             }
             Ok(()) => Ok(()),
@@ -232,7 +232,7 @@ async fn every<F: Future<Output = Result<()>>>(
             _ = interval.tick() => (),
         }
         if let Err(error) = work().await {
-            tracing::warn!(%error, "what is due could not be done; it is tried again");
+            tracing::warn!(%error, "due steps could not be done; trying again");
         }
     }
 }
@@ -248,7 +248,7 @@ pub(super) async fn note_outage(change: &mut Change) -> Result<()> {
         let milliseconds = now.since(last).get();
         tracing::warn!(
             milliseconds,
-            "no node was there; leases and auctions of sealed bids are longer by that"
+            "no node was running; leases and sealed auctions are extended by this time"
         );
         excuses::outage(change, last).await?;
     }

@@ -89,7 +89,7 @@ impl Market {
         let taken = jobs::taken_since(connection, owner, now.before(HOUR)).await?;
         if u64::try_from(taken).unwrap_or(u64::MAX) >= options.jobs_per_hour {
             return Err(MarketError::Quota {
-                what: "jobs in an hour",
+                what: "jobs an hour",
                 count: options.jobs_per_hour,
                 seconds: 60,
             });

@@ -119,7 +119,7 @@ fn lacking(held: Held, left: u64, needed: u64, there: u64) -> MarketError {
             Refusal::NotEnough { account, held, needed }.into()
         }
         Held::Key(_) | Held::Place(_) => {
-            MarketError::Quota { what: "jobs that are verified at once", count: there, seconds: 5 }
+            MarketError::Quota { what: "jobs verified at once", count: there, seconds: 5 }
         }
     }
 }
@@ -234,10 +234,10 @@ impl Market {
 
 fn over(what: Counted, count: u64) -> MarketError {
     let (what, seconds) = match what {
-        Counted::Failure => ("proofs in an hour that do not verify", 600),
-        Counted::DemoMoney => ("units of demo money in a day", 3600),
-        Counted::Dispute => ("disputes in an hour", 600),
-        Counted::Token => ("redemptions in an hour of tokens that were not issued", 600),
+        Counted::Failure => ("proofs an hour that do not verify", 600),
+        Counted::DemoMoney => ("units of demo money a day", 3600),
+        Counted::Dispute => ("disputes an hour", 600),
+        Counted::Token => ("redemptions an hour of tokens that were not issued", 600),
     };
     MarketError::Quota { what, count, seconds }
 }

@@ -212,7 +212,7 @@ pub(crate) async fn say<M: Message + Serialize>(
     message: &Signed<M>,
 ) -> Result<Hash> {
     let text =
-        message.json().map_err(|error| DatabaseError::corrupt("what is said of a lot", error))?;
+        message.json().map_err(|error| DatabaseError::corrupt("a message about a lot", error))?;
     sqlx::query(
         "insert into said (lot, number, kind, message)
          select $1, coalesce(max(number), 0) + 1, $2, $3 from said where lot = $1",

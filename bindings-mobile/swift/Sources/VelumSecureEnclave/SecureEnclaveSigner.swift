@@ -144,7 +144,7 @@ public final class SecureEnclaveSigner: DeviceSigner, @unchecked Sendable {
     }
 
     private static func typed(_ error: Unmanaged<CFError>?) -> DeviceSignerError {
-        guard let error = error?.takeRetainedValue() else { return .Hardware(reason: "the system does not say why") }
+        guard let error = error?.takeRetainedValue() else { return .Hardware(reason: "the system gave no reason") }
         return typed(error as Error as NSError)
     }
 

@@ -3,7 +3,7 @@ import Velum
 import VelumReceipt
 
 // sample
-/// Hands a presentation to the first of some markets that takes it, from the beginning or from where a crash left it, and gives the receipt.
+/// Hands a presentation to the first market that takes it, and returns the receipt. Resumes a hand-off that a crash interrupted.
 func fold(
     _ input: MarketInput, markets: [VelumMarket], file: URL, show: (HandOffProgress) -> Void
 ) async throws -> Data? {

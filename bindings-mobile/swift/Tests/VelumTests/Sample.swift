@@ -2,7 +2,7 @@ import Foundation
 import Velum
 
 // sample
-/// Asks the holder, has the device sign, and gives the presentation; nil where the holder does not want to answer.
+/// Asks the holder, has the device sign, and returns the presentation. Nil if the holder does not want to answer.
 func answer(
     _ wallet: VelumWallet, document: Data, request: Data, transcript: Data, signer: any DeviceSigner, clock: Clock = .ofDevice,
     consents: (Explanation) async -> Bool, show: (Double) -> Void
@@ -19,7 +19,7 @@ func answer(
             }
         }
     } catch let error as VelumError where error.code == .signerCancelled {
-        // Typed: a holder who does not sign is no failure.
+        // It is not a failure if the holder does not sign.
         return nil
     }
     throw CancellationError()

@@ -12,7 +12,8 @@ pub(super) const END_OF_MESSAGE: u8 = 0x80;
 pub enum StreamError {
     /// There are more messages than the class has streams.
     #[error(
-        "{given} streams to hash, class {class} has {max}: ask for fewer elements or take a larger class"
+        "{given} streams to hash, but size class {class} has {max}: ask for fewer elements or use \
+         a larger class"
     )]
     TooMany {
         /// Number of messages.
@@ -23,7 +24,10 @@ pub enum StreamError {
         max: usize,
     },
     /// A message is longer, with its padding, than the region of its stream.
-    #[error("stream {stream} has {length} bytes, class {class} takes {max}: take a larger class")]
+    #[error(
+        "stream {stream} has {length} bytes, but size class {class} allows {max}: use a larger \
+         class"
+    )]
     TooLong {
         /// The stream.
         stream: usize,

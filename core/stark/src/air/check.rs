@@ -117,7 +117,7 @@ pub fn check<C: Chip>(chips: &[C], traces: &[Trace]) -> Violations {
 ///
 /// Panics in the same cases as [`check`], and if a table has no active row.
 pub fn check_blinded<C: Chip>(chips: &[C], traces: &[Trace], blinding_rows: usize) -> Violations {
-    assert_eq!(chips.len(), traces.len(), "one trace a chip");
+    assert_eq!(chips.len(), traces.len(), "one trace per chip");
     let mut failures = Vec::new();
     let mut buses = Buses::default();
     for (chip, trace) in chips.iter().zip(traces) {

@@ -19,7 +19,7 @@ type Packed = <F as Field>::Packing;
 ///
 /// Panics if chips and traces do not match in number, height or width.
 pub fn fill_multiplicities<C: Chip>(chips: &[C], traces: &mut [Trace]) {
-    assert_eq!(chips.len(), traces.len(), "one trace a chip");
+    assert_eq!(chips.len(), traces.len(), "one trace per chip");
     let point = F::from_u64(RandomState::new().hash_one(chips.len()));
     let mut ledger = Ledger::default();
     for (table, (chip, trace)) in chips.iter().zip(traces.iter()).enumerate() {

@@ -114,15 +114,13 @@ struct Spots {
 
 /// The values that a device returned and that differ from what the host holds.
 pub(crate) mod fault {
-    pub(crate) const COLUMNS: &str = "columns that are not those of the host";
-    pub(crate) const LOOKUPS: &str = "lookup columns that are not those of the host";
-    pub(crate) const MASKS: &str = "masks that are not those of the host";
-    pub(crate) const BLINDING: &str =
-        "chunks of the quotient that are not blinded as the host drew";
-    pub(crate) const CHUNKS: &str =
-        "chunks of the quotient that are not those that it committed to";
-    pub(crate) const ROOT: &str = "rows of the quotient that are not those that it committed to";
-    pub(crate) const NONCE: &str = "a nonce further off than chance has it";
+    pub(crate) const COLUMNS: &str = "columns that differ from the host's columns";
+    pub(crate) const LOOKUPS: &str = "lookup columns that differ from the host's columns";
+    pub(crate) const MASKS: &str = "masks that differ from the host's masks";
+    pub(crate) const BLINDING: &str = "quotient chunks without the blinding that the host drew";
+    pub(crate) const CHUNKS: &str = "quotient chunks that differ from the committed chunks";
+    pub(crate) const ROOT: &str = "quotient rows that differ from the committed rows";
+    pub(crate) const NONCE: &str = "a nonce that is improbably large";
 }
 
 /// Minus the binary logarithm of the probability that coefficients agree with other chunks at all
@@ -260,7 +258,7 @@ impl<K> CheckedKey<K> {
             return Err(ProveError::Faulty(fault::CHUNKS));
         };
         if chunks.len() != shape.chunks || chunks.iter().any(|chunk| chunk.len() != height) {
-            return Err(ProveError::Faulty("another number of coefficients of the quotient"));
+            return Err(ProveError::Faulty("a wrong number of quotient coefficients"));
         }
         for (chunk, blinding) in chunks.iter().zip(&blinding.chunks) {
             if !chunk[shape.chunk_len..].starts_with(blinding) {

@@ -99,10 +99,10 @@ pub enum ProveError<E: std::error::Error + 'static = Infallible> {
     #[error("no randomness from the operating system: {0}")]
     Randomness(#[from] getrandom::Error),
     /// The device that computes the proof failed.
-    #[error("the device that proves failed: {0}")]
+    #[error("the proving device failed: {0}")]
     Backend(#[source] E),
     /// The device that computes the proof returned a value that no correct device returns.
-    #[error("the device that proves is faulty: it returned {0}")]
+    #[error("the proving device is faulty: it returned {0}")]
     Faulty(&'static str),
 }
 
@@ -262,7 +262,7 @@ impl<B: Backend> Run<'_, B> {
         let part = control.part(done::LOOKUPS, done::QUOTIENT);
         let (lookup, root, terminals) =
             backend.commit_lookups(prepared, &mut main, inputs, &part).await?;
-        has_length(&terminals, key.shape.groups.len(), "another number of terminals")?;
+        has_length(&terminals, key.shape.groups.len(), "a wrong number of terminals")?;
         drop(salts);
         let lookup_root = absorb_root::<H, _>(&mut transcript, root)?;
         transcript.absorb(&terminals);
@@ -292,7 +292,7 @@ impl<B: Backend> Run<'_, B> {
         control.begin(Stage::Openings, done::OPENINGS)?;
         let trees: [_; TREES] = [&main, &lookup, &quotient];
         let mut values = backend.open(prepared, &trees, zeta, control).await?;
-        has_length(&values, key.shape.terms.len(), "another number of values out of domain")?;
+        has_length(&values, key.shape.terms.len(), "a wrong number of out-of-domain values")?;
         key.open_mask(&mut values, &blinding.mask, zeta);
         drop(blinding);
         transcript.absorb(&values);
@@ -310,7 +310,7 @@ impl<B: Backend> Run<'_, B> {
         has_length(
             &final_polynomial,
             parameters.final_polynomial_len(key.shape.log_height()),
-            "another number of coefficients",
+            "a wrong number of coefficients",
         )?;
         transcript.absorb(&final_polynomial);
         let query_nonce = self
@@ -382,7 +382,7 @@ impl<B: Backend> Run<'_, B> {
         let nonce = self.backend.grind(self.prepared, &transcript.puzzle(), bits, control).await?;
         transcript
             .absorb_solution(bits, nonce)
-            .ok_or(ProveError::Faulty("a nonce that solves nothing"))
+            .ok_or(ProveError::Faulty("a nonce that does not solve the proof of work"))
     }
 
     /// Opens a tree at these rows of the tallest group's evaluation domain. The indices are sorted
@@ -406,9 +406,9 @@ impl<B: Backend> Run<'_, B> {
         };
         let OpenedRows { groups: rows, nodes } =
             self.backend.rows(self.prepared, tree, &query, control).await?;
-        has_length(&rows, query.rows.len(), "another number of groups")?;
+        has_length(&rows, query.rows.len(), "a wrong number of groups")?;
         for ((cells, rows), width) in rows.iter().zip(&query.rows).zip(widths) {
-            has_length(cells, rows.len() * width, "another number of cells")?;
+            has_length(cells, rows.len() * width, "a wrong number of cells")?;
         }
         Ok(TreeOpening {
             rows,
@@ -438,7 +438,7 @@ impl<B: Backend> Run<'_, B> {
             };
             let OpenedLayer { values, nodes } =
                 self.backend.layer(self.prepared, batch, layer, &query).await?;
-            has_length(&values, query.entries.len(), "another number of entries of a layer")?;
+            has_length(&values, query.entries.len(), "a wrong number of entries of a layer")?;
             openings.push(LayerOpening {
                 values,
                 siblings: digests::<H, _>(&nodes, query.nodes.len())?,
@@ -475,7 +475,7 @@ fn digests<H: ProofHash, E: std::error::Error>(
     nodes: &[Digest],
     count: usize,
 ) -> Step<Vec<H::Digest>, E> {
-    has_length(nodes, count, "another number of nodes")?;
+    has_length(nodes, count, "a wrong number of nodes")?;
     nodes.iter().map(digest::<H, E>).collect()
 }
 

@@ -134,7 +134,7 @@ impl Faulty {
         self.check(at).map_err(ProveError::Backend)?;
         let mut outcome = outcome.map_err(|error| match error {
             ProveError::Cancelled(cancelled) => ProveError::Cancelled(cancelled),
-            error => panic!("the processor does not fail: {error}"),
+            error => panic!("the CPU does not fail: {error}"),
         })?;
         match self.step {
             Some((step, How::Wrong)) if step == at => wrong(&mut outcome),
@@ -311,12 +311,12 @@ impl Inspect for Faulty {
         tree: &CpuCommitted,
     ) -> Step<Vec<RowMajorMatrix<F>>, Lost> {
         let read = self.cpu.evaluations(key, tree).await;
-        Ok(read.unwrap_or_else(|error| panic!("the processor does not fail: {error}")))
+        Ok(read.unwrap_or_else(|error| panic!("the CPU does not fail: {error}")))
     }
 
     async fn codeword(&self, key: &CpuKey, batch: &CpuBatch) -> Step<Vec<EF>, Lost> {
         let read = self.cpu.codeword(key, batch).await;
-        Ok(read.unwrap_or_else(|error| panic!("the processor does not fail: {error}")))
+        Ok(read.unwrap_or_else(|error| panic!("the CPU does not fail: {error}")))
     }
 }
 

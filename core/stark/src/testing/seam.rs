@@ -145,7 +145,7 @@ impl Backend for Seam<'_> {
         inputs: LookupInputs<'_, C>,
         control: &Control<'_>,
     ) -> Step<(Committed, Digest, Vec<EF>), Infallible> {
-        let cells = main.cells.take().expect("lookup columns are made once of each main tree");
+        let cells = main.cells.take().expect("lookup columns are made once per main tree");
         let (columns, terminals) = lookup_columns(&key.verifier, &cells, &inputs, control)?;
         self.seen().terminals = terminals.clone();
         let (committed, root) = self.commit(key, LOOKUP, &columns, inputs.salts, control)?;

@@ -37,7 +37,7 @@ public struct Card: Identifiable, Equatable, Sendable {
             validUntil = inspected.validUntil
             problem =
                 if case .notProvable(let problem) = inspected.provability {
-                    Failure(title: "This card proves nothing", detail: problem.message, remedy: problem.remedy)
+                    Failure(title: "Nothing can be proven from this card", detail: problem.message, remedy: problem.remedy)
                 } else {
                     nil
                 }

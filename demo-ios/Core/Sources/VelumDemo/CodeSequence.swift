@@ -19,7 +19,7 @@ public struct CodeSequence: Equatable, Sendable {
         let size = max(1, partBytes)
         let count = (message.count + size - 1) / size
         guard (1...Self.mostParts).contains(count), message.count <= Self.mostBytes else {
-            throw Failure(title: "Too large for codes", detail: "\(message.count) bytes do not go into a sequence of codes.")
+            throw Failure(title: "Too large for codes", detail: "\(message.count) bytes do not fit into a sequence of codes.")
         }
         let checksum = CodeReader.hexadecimal(crc32(message))
         texts = (0..<count).map { index in

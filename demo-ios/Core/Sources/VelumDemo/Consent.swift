@@ -33,7 +33,7 @@ public struct Consent: Equatable, Sendable {
         isOffClock = time.map { abs($0.timeIntervalSince(now)) > Self.tolerance } ?? false
         warnings =
             explanation.notChecked
-            + (isOffClock ? ["The question is for another time than now. Answering it could tell when your card is valid."] : [])
+            + (isOffClock ? ["The question is about another time than now. An answer could reveal when your card is valid."] : [])
     }
 
     /// The name of an element for people: `birth_date` becomes "birth date".

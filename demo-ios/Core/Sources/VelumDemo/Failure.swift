@@ -26,10 +26,10 @@ public struct Failure: Error, Equatable, Sendable {
         }
     }
 
-    static let notAQuestion = Failure(title: "This is no question", detail: "It is not a question of a verifier in this format.")
+    static let notAQuestion = Failure(title: "This is not a question", detail: "It is not a verifier's question in this format.")
     static let noCard = Failure(title: "No card for this", detail: "The wallet has no document of the type that is asked for.")
     static let noQuestion = Failure(
-        title: "Nothing was asked", detail: "Ask a question first: an answer is worth nothing without it.")
+        title: "Nothing was asked", detail: "Ask a question first. An answer is worth nothing without its question.")
 
     static func unexpected(_ detail: String) -> Failure {
         Failure(title: "Something failed", detail: detail)
@@ -42,7 +42,7 @@ public struct Failure: Error, Equatable, Sendable {
         case .Cancelled: "Cancelled"
         case .Signer: "The device did not sign"
         case .Pool: "The store of prepared answers failed"
-        case .Market: "The market did not take it"
+        case .Market: "The market did not accept it"
         case .Internal: "Something failed"
         }
     }

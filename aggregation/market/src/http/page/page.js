@@ -19,7 +19,7 @@ const MONEY = {
   escrow: "Held for jobs and standing orders",
   standby: "Held for sealed bids",
   collateral: "Collateral of leases",
-  rescue: "For who delivers what others failed",
+  rescue: "For providers that deliver what others failed to deliver",
   fees: "Fees",
   burned: "Burned",
 };
@@ -64,7 +64,7 @@ async function ask(path, headers = {}) {
   const answer = await fetch(path, { headers, cache: "no-store", signal: AbortSignal.timeout(10_000) });
   const body = await answer.json();
   if (answer.ok) return body;
-  throw Object.assign(new Error(body.detail ?? `the node answers ${answer.status}`), { status: answer.status });
+  throw Object.assign(new Error(body.detail ?? `the node answered with status ${answer.status}`), { status: answer.status });
 }
 
 function askAsOperator(path) {
@@ -83,7 +83,7 @@ async function look() {
     showLots(lots, operators?.now ?? market.now);
     if (operators !== undefined) showOperators(operators);
     at("liveness").classList.remove("bad");
-    setText(at("liveness"), operators === undefined ? "Live. Without the token, what everyone may see." : "Live");
+    setText(at("liveness"), operators === undefined ? "Live. Without the token, this page shows what everyone may see." : "Live");
     if (operators !== undefined && Date.now() >= balanceIsDue) void checkBalance();
   } catch (error) {
     if (mine !== round) return;
@@ -104,10 +104,10 @@ function showMarket(market, head, operators) {
     [`Key (${market.key.algorithm})`, market.key.public],
     ["Proof systems", market.proof_systems.map(({ name }) => name).join(", ")],
     ["Entries of the log", whole(length)],
-    ["Hash of the last", hash],
+    ["Hash of the last entry", hash],
     ["Last entry", length === 0 ? "none yet" : `${span(Math.max(0, market.now - when))} ago`],
-    ["Signature of this end", head.signature],
-    ...(operators === undefined ? [] : [["Proofs that are verified or wait for it", whole(operators.verifying)]]),
+    ["Signature of the log's end", head.signature],
+    ...(operators === undefined ? [] : [["Proofs being verified or waiting for it", whole(operators.verifying)]]),
   ]);
 }
 
@@ -145,7 +145,7 @@ function showOperators({ now, jobs, lots, recent, book, batches, providers, minu
   showList(at("phases"), PHASES.map((phase) => [phase, whole(lots[phase] ?? 0)]));
   showCharts(minutes, now);
   showTable(at("batches"), {
-    label: "Batches that collect",
+    label: "Batches collecting jobs",
     empty: "No job waits for others.",
     rows: batches,
     columns: [
@@ -164,18 +164,18 @@ function showOperators({ now, jobs, lots, recent, book, batches, providers, minu
       { name: "Left", number: true, of: (ask) => whole(ask.left) },
       { name: "Profile", of: (ask) => ask.profile },
       { name: "Provider", of: (ask) => short(ask.provider) },
-      { name: "Stands for", number: true, of: (ask) => until(ask.expires, now) },
+      { name: "Expires in", number: true, of: (ask) => until(ask.expires, now) },
     ],
   });
   showTable(at("providers"), {
     label: "Providers",
-    empty: "Nobody stakes to be a provider.",
+    empty: "No provider has a stake.",
     rows: providers,
     columns: [
       { name: "Provider", of: (provider) => short(provider.provider) },
       { name: "Stake", number: true, of: (provider) => whole(provider.stake) },
       { name: "Lots held", number: true, of: (provider) => whole(provider.lots) },
-      { name: "Worth at most", number: true, of: (provider) => whole(provider.held) },
+      { name: "Maximum value", number: true, of: (provider) => whole(provider.held) },
       { name: "Delivered", number: true, of: (provider) => whole(provider.delivered) },
       { name: "Late", number: true, of: (provider) => whole(provider.late) },
       { name: "Failed", number: true, of: (provider) => whole(provider.failed) },
@@ -185,7 +185,7 @@ function showOperators({ now, jobs, lots, recent, book, batches, providers, minu
   showTable(at("money"), {
     label: "Money by kind of account",
     empty: "",
-    rows: [...Object.entries(MONEY).map(([kind, name]) => [name, money[kind] ?? 0]), ["Sum, which is zero", sum]],
+    rows: [...Object.entries(MONEY).map(([kind, name]) => [name, money[kind] ?? 0]), ["Sum, which must be zero", sum]],
     columns: [
       { name: "Kind of account", of: ([name]) => name },
       { name: "Units", number: true, of: ([, units]) => whole(units) },
@@ -210,11 +210,11 @@ async function checkBalance() {
     const { balanced, sum, wrong } = await askAsOperator("v1/balance");
     shown.className = balanced ? "notice good" : "notice bad";
     const time = new Date().toLocaleTimeString();
-    const fault = wrong === undefined ? `all accounts sum up to ${whole(sum)}` : `${wrong} holds something else than its transfers leave`;
-    setText(shown, balanced ? `It balances: every account holds what its transfers leave (${time}).` : `It does not balance: ${fault} (${time}).`);
+    const fault = wrong === undefined ? `all accounts add up to ${whole(sum)}` : `account ${wrong} does not match its transfers`;
+    setText(shown, balanced ? `The ledger balances: every balance matches its transfers (${time}).` : `The ledger does not balance: ${fault} (${time}).`);
   } catch (error) {
     shown.className = "notice";
-    setText(shown, `It could not be checked: ${error.message}`);
+    setText(shown, `The ledger could not be checked: ${error.message}`);
   }
 }
 

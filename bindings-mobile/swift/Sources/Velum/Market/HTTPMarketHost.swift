@@ -98,7 +98,7 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
             let status = UInt16(clamping: response.statusCode)
             continuation?.resume(returning: MarketResponse(status: status, retryAfter: seconds, body: body))
         } else {
-            let reason = error?.localizedDescription ?? "no answer of HTTP"
+            let reason = error?.localizedDescription ?? "the answer is not HTTP"
             continuation?.resume(throwing: MarketHostError.Failed(reason: reason))
         }
     }

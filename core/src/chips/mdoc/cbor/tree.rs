@@ -35,8 +35,8 @@ pub enum TreeError {
     /// A head is not well formed, has an indefinite length, or has a length, count or tag of 2^32
     /// or more.
     #[error(
-        "stream {stream}: the CBOR head at byte {offset} is reserved, of indefinite length or has a length, count or tag \
-         of 2^32 or more"
+        "stream {stream}: the CBOR head at byte {offset} is reserved, or it has an indefinite \
+         length or a length, count or tag of 2^32 or more"
     )]
     Head {
         /// The stream.

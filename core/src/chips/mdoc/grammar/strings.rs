@@ -22,7 +22,7 @@ pub(crate) const MIN_RANDOM_BYTES: u8 = 16;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubjectError {
     /// A name is too long.
-    #[error("{what} has {length} bytes, and at most {MAX_NAME_BYTES} are supported")]
+    #[error("{what} has {length} bytes, but at most {MAX_NAME_BYTES} are supported")]
     NameTooLong {
         /// Which name.
         what: &'static str,
@@ -30,11 +30,12 @@ pub enum SubjectError {
         length: usize,
     },
     /// No element is asked for.
-    #[error("no element is asked for: ask for at least one")]
+    #[error("the request asks for no element: ask for at least one")]
     NoElements,
     /// More elements are asked for than the class has slots.
     #[error(
-        "{elements} elements are asked for, and size class {class} holds {slots}: ask for fewer or use a larger class"
+        "the request asks for {elements} elements, but size class {class} holds {slots}: ask for \
+         fewer or use a larger class"
     )]
     TooManyElements {
         /// Number of elements asked for.

@@ -159,7 +159,7 @@ impl Backend for Cpu {
     ) -> Step<(Committed, Digest, Vec<EF>), Infallible> {
         control.begin(Stage::Lookups, 0.0)?;
         // The cells are large, and nothing needs them afterwards.
-        let cells = main.cells.take().expect("lookup columns are made once of each main tree");
+        let cells = main.cells.take().expect("lookup columns are made once per main tree");
         let (columns, terminals) =
             (C::kernels().lookup_columns)(&key.verifier, &cells, &inputs, control)?;
         drop(cells);

@@ -8,7 +8,7 @@ enum class Kind(val letter: String) { QUESTION("Q"), ANSWER("A") }
 /** A message as the texts of QR codes, to be shown in a loop: see docs/hand-off.md. */
 fun codes(kind: Kind, message: ByteArray, partBytes: Int = 900): List<String> {
     val count = (message.size + partBytes - 1) / partBytes
-    require(count in 1..CodeReader.MOST_PARTS) { "${message.size} bytes do not go into a sequence of codes" }
+    require(count in 1..CodeReader.MOST_PARTS) { "${message.size} bytes do not fit into a sequence of codes" }
     return List(count) { index ->
         val part = message.copyOfRange(index * partBytes, minOf((index + 1) * partBytes, message.size))
         "VELUM:1:${kind.letter}:${index + 1}:$count:${checksum(message)}:${base45(part)}"

@@ -79,7 +79,7 @@ class MainActivity : Activity() {
         super.onDestroy()
     }
 
-    @Deprecated("What replaces it is no part of the system.")
+    @Deprecated("Its replacement is not part of the system.")
     override fun onActivityResult(asked: Int, outcome: Int, data: Intent?) {
         val uri = data?.data
         if (outcome != RESULT_OK || uri == null) return
@@ -91,7 +91,7 @@ class MainActivity : Activity() {
                 }
                 else -> {
                     val bytes = withContext(Dispatchers.IO) { contentResolver.openInputStream(uri)?.use { it.readBytes() } }
-                    received(asked, bytes ?: throw NotUnderstood("There is nothing in the file."))
+                    received(asked, bytes ?: throw NotUnderstood("The file cannot be opened."))
                 }
             }
         }
@@ -115,7 +115,7 @@ class MainActivity : Activity() {
             val began = System.nanoTime()
             val (presentation, wasReady) = holder.answer(question)
             val took = (System.nanoTime() - began) / 1_000_000
-            say(listOf("Answered in $took ms, ${if (wasReady) "from" else "without"} what was prepared: ${presentation.size} bytes."))
+            say(listOf("Answered in $took ms, ${if (wasReady) "with" else "without"} a prepared proof: ${presentation.size} bytes."))
             offer(Kind.ANSWER, presentation)
         }
     }

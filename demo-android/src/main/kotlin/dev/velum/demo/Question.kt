@@ -48,24 +48,24 @@ class Question(val origin: String, val nonce: ByteArray, val request: ByteArray)
          * @throws NotUnderstood
          */
         fun of(message: ByteArray): Question {
-            if (message.size > MOST_BYTES) throw NotUnderstood("A question is not so large.")
+            if (message.size > MOST_BYTES) throw NotUnderstood("This is too large for a question.")
             try {
                 val json = JSONObject(message.decodeToString(throwOnInvalidSequence = true))
-                if (json.keys().asSequence().toSet() != setOf("origin", "nonce", "request")) throw NotUnderstood("This is no question.")
+                if (json.keys().asSequence().toSet() != setOf("origin", "nonce", "request")) throw NotUnderstood("This is not a question.")
                 val origin = json.get("origin") as? String
                 if (origin.isNullOrEmpty()) throw NotUnderstood("The question does not say who asks.")
                 val written = json.get("nonce") as? String ?: throw NotUnderstood("The question has no nonce.")
                 val nonce = Base64.getUrlDecoder().decode(written)
                 // The decoder also accepts other texts. They would give another transcript here than at the verifier.
-                if (text(nonce) != written) throw NotUnderstood("The question's nonce is no base64url without padding.")
-                if (nonce.size !in 16..64) throw NotUnderstood("The question's nonce has ${nonce.size} bytes.")
+                if (text(nonce) != written) throw NotUnderstood("The question's nonce is not base64url without padding.")
+                if (nonce.size !in 16..64) throw NotUnderstood("The question's nonce has ${nonce.size} bytes instead of 16 to 64.")
                 return Question(origin, nonce, json.getJSONObject("request").toString().encodeToByteArray())
             } catch (failure: JSONException) {
-                throw NotUnderstood("This is no question: ${failure.message}")
+                throw NotUnderstood("This is not a question: ${failure.message}")
             } catch (failure: IllegalArgumentException) {
-                throw NotUnderstood("This is no question: ${failure.message}")
+                throw NotUnderstood("This is not a question: ${failure.message}")
             } catch (failure: CharacterCodingException) {
-                throw NotUnderstood("This is no question: ${failure.message}")
+                throw NotUnderstood("This is not a question: ${failure.message}")
             }
         }
 

@@ -52,7 +52,7 @@ class MainActivityTest {
         click("Agree")
         assertFalse(activity.agree.isEnabled)
         until { text.startsWith("Answered") }
-        assertTrue(text, "without what was prepared" in text)
+        assertTrue(text, "without a prepared proof" in text)
         val answer = saved()
         assertAccepted(question, answer)
         until { activity.code.drawable != null }
@@ -77,13 +77,13 @@ class MainActivityTest {
         until { activity.agree.isEnabled }
         click("Agree")
         until { text.startsWith("Answered") }
-        assertTrue(text, "from what was prepared" in text)
+        assertTrue(text, "with a prepared proof" in text)
     }
 
     @Test
     fun `what is no question is refused and says so`() {
         handIn(MainActivity.OPEN_QUESTION, "[]".encodeToByteArray())
-        until { text.startsWith("This is no question") }
+        until { text.startsWith("This is not a question") }
         assertFalse(activity.agree.isEnabled)
     }
 

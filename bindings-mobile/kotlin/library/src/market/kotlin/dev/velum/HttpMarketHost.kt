@@ -67,7 +67,7 @@ private fun HttpURLConnection.exchange(request: MarketRequest): MarketResponse {
             outputStream.use { it.write(body) }
         }
         val status = responseCode
-        if (status !in 100..999) throw IOException("no answer of HTTP")
+        if (status !in 100..999) throw IOException("the answer is not HTTP")
         val stream = if (status < 400) inputStream else errorStream
         val body = stream?.use { it.upTo(request.mostBytes) } ?: ByteArray(0)
         return MarketResponse(status.toUShort(), getHeaderField("Retry-After")?.trim()?.toUIntOrNull(), body)

@@ -45,7 +45,7 @@ public class VelumPurse(
      */
     @Throws(VelumException::class)
     public suspend fun buy(key: ByteArray, tokens: Int) {
-        require(tokens > 0) { "nothing is bought" }
+        require(tokens > 0) { "tokens is not positive" }
         cancelling { native.buy(key, tokens.toUInt(), it) }
     }
 

@@ -8,7 +8,7 @@ import java.io.File
 import java.time.Duration
 
 // sample
-/** Hands a presentation to the first of some markets that takes it, from the beginning or from where a crash left it, and gives the receipt. */
+/** Hands a presentation to the first market that takes it, and returns the receipt. Resumes a hand-off that a crash interrupted. */
 suspend fun fold(
     markets: List<VelumMarket>,
     input: MarketInput,
@@ -47,7 +47,7 @@ suspend fun fold(
     return receipt
 }
 
-/** Whole or not at all, whatever happens meanwhile. */
+/** Replaces the file's text. A crash leaves the old text or the new text, and no part of either. */
 private fun replace(file: File, text: String) {
     val next = File(file.path + ".next").apply { writeText(text) }
     check(next.renameTo(file)) { "$file cannot be written" }

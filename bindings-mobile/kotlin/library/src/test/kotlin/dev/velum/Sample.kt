@@ -1,7 +1,7 @@
 package dev.velum
 
 // sample
-/** Asks the holder, has the device sign, and gives the presentation; null where the holder does not want to answer. */
+/** Asks the holder, has the device sign, and returns the presentation. Null if the holder does not want to answer. */
 suspend fun answer(
     wallet: VelumWallet,
     document: ByteArray,
@@ -23,7 +23,7 @@ suspend fun answer(
                 }
             }
         } catch (failure: VelumException.Signer) {
-            // Typed: a holder who does not sign is no failure.
+            // It is not a failure if the holder does not sign.
             if (failure.code != ErrorCode.SIGNER_CANCELLED) throw failure
         }
         presentation

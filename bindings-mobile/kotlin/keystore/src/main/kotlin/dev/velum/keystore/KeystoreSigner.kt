@@ -60,7 +60,7 @@ public class KeystoreSigner(
     } catch (_: UserNotAuthenticatedException) {
         throw DeviceSignerException.Locked()
     } catch (failure: KeyPermanentlyInvalidatedException) {
-        throw DeviceSignerException.Hardware("the key is no more: ${failure.message}")
+        throw DeviceSignerException.Hardware("the key was invalidated for good: ${failure.message}")
     } catch (failure: GeneralSecurityException) {
         throw DeviceSignerException.Hardware(failure.toString())
     }

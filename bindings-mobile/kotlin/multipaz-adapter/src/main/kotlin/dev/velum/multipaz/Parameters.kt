@@ -47,7 +47,7 @@ internal class Parameters(val suite: Suite, val sizeClass: SizeClass, val predic
          *   not know
          */
         fun of(spec: ZkSystemSpec): Parameters {
-            require(spec.system == VelumZkSystem.NAME) { "the spec is of the system ${spec.system}" }
+            require(spec.system == VelumZkSystem.NAME) { "the spec is for the system ${spec.system}" }
             require(spec.getParam<Long>("version") == VERSION) { "the spec's version is not $VERSION" }
             return Parameters(
                 suite = SUITES.named(spec, "suite"),
@@ -63,12 +63,12 @@ internal class Parameters(val suite: Suite, val sizeClass: SizeClass, val predic
                 Predicate(ElementName(named("namespace"), named("element")), json)
             }
         } catch (failure: IllegalArgumentException) {
-            throw IllegalArgumentException("the spec's predicates are not those of a request: ${failure.message}", failure)
+            throw IllegalArgumentException("the spec's predicates are not predicates of a request: ${failure.message}", failure)
         }
 
         private fun <T : Enum<T>> List<T>.named(spec: ZkSystemSpec, parameter: String): T {
             val name = spec.getParam<String>(parameter)
-            return requireNotNull(firstOrNull { it.name.lowercase() == name }) { "the spec's $parameter is $name" }
+            return requireNotNull(firstOrNull { it.name.lowercase() == name }) { "the spec's $parameter is not known: $name" }
         }
 
         private val SizeClass.elements get() = if (this == SizeClass.STANDARD) 4 else 8

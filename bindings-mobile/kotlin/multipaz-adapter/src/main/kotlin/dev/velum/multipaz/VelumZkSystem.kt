@@ -119,8 +119,8 @@ public class VelumZkSystem(
     override fun verifyProof(zkDocument: ZkDocument, zkSystemSpec: ZkSystemSpec, sessionTranscript: DataItem) {
         val parameters = Parameters.of(zkSystemSpec)
         val data = zkDocument.documentData
-        demand(data.zkSystemSpecId == zkSystemSpec.id) { "the proof was made to the spec ${data.zkSystemSpecId}" }
-        demand(data.deviceSigned.values.all { it.isEmpty() }) { "elements that the device signed itself are no part of a proof" }
+        demand(data.zkSystemSpecId == zkSystemSpec.id) { "the proof was made for the spec ${data.zkSystemSpecId}" }
+        demand(data.deviceSigned.values.all { it.isEmpty() }) { "elements that the device signed itself are not part of a proof" }
         demand((data.timestamp - now()).absoluteValue <= freshness) { "the proof was made at ${data.timestamp}, too far from now" }
         val signer = data.msoX5chain?.certificates?.firstOrNull()
         demand(signer != null) { "there is no certificate in msoX5chain" }
@@ -130,7 +130,7 @@ public class VelumZkSystem(
             }
         }
         val hidden = claimed.keys.firstOrNull(parameters::hides)
-        demand(hidden == null) { "the value of ${hidden?.element} is claimed, and the spec has a predicate instead" }
+        demand(hidden == null) { "the value of ${hidden?.element} is claimed, but the spec has a predicate instead" }
         val question = Question(parameters, data.docType, data.timestamp, signer!!.encoded.toByteArray(), claimed.keys)
         val learnt = try {
             val (proof, transcript) = zkDocument.proof.toByteArray() to Cbor.encode(sessionTranscript)
@@ -138,7 +138,7 @@ public class VelumZkSystem(
         } catch (failure: VelumException) {
             throw ProofVerificationFailureException("${failure.code.name.lowercase()}: ${failure.message}")
         }.map { it.learnt }
-        demand(Learnt.FitsClass(parameters.sizeClass) in learnt) { "the proof is of another size class than the spec says" }
+        demand(Learnt.FitsClass(parameters.sizeClass) in learnt) { "the proof has another size class than the spec" }
         for ((name, value) in claimed) {
             val proven = learnt.filterIsInstance<Learnt.Holds>()
                 .firstOrNull { it.name == name && it.condition == Condition.Disclose }?.value
