@@ -38,7 +38,7 @@ fn on_path(names: &[&str]) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// Held while packages are installed: of two that install at once, apt-get refuses one.
+/// Held while packages are installed: apt-get refuses to run twice at once.
 static INSTALLING: Mutex<()> = Mutex::new(());
 
 /// Installs packages.

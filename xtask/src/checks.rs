@@ -1,4 +1,4 @@
-//! The checks that make up `test`, `ci` and `lint`. All of them run, whether or not one before failed.
+//! The checks that make up `test`, `ci` and `lint`. A check that fails does not stop the others.
 
 use crate::aarch64;
 use crate::advisories;
@@ -20,10 +20,10 @@ use crate::web::{self, Modules};
 const TESTS: &str = "tests";
 const DOC_TESTS: &str = "documentation tests";
 
-/// Rules that a bounded run switches off.
+/// Number of rules that a bounded run switches off.
 const MUTANTS_SAMPLED: usize = 8;
 
-/// How far suites go that could go on for hours.
+/// How far those suites go that could run for hours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slow {
     Bounded,
@@ -31,7 +31,7 @@ pub enum Slow {
 }
 
 impl Slow {
-    /// What tests learn it by.
+    /// The variables that tell tests how far to go.
     pub fn variables(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Bounded => &[],
@@ -40,8 +40,8 @@ impl Slow {
     }
 }
 
-/// What shows that all is well: the tests in Rust, and those of the npm package and the page with one build of the prover.
-/// Tests in Rust that passed are not run again where nothing has changed since.
+/// Runs the tests in Rust, and those of the npm package and the page with one build of the prover.
+/// Tests in Rust that passed do not run again if nothing has changed since.
 pub fn test(project: &Project, report: &mut Report) {
     install_gpu(project, report);
     let rust = |report: &mut Report| {
@@ -55,8 +55,9 @@ pub fn test(project: &Project, report: &mut Report) {
     beside(project, report, rust, |report| test_one_build(project, report, Slow::Bounded));
 }
 
-/// What must hold before a change lands: all of `test`, then everything that it leaves out. What is made for the web is tested beside the rest, since neither keeps two
-/// processors busy by itself.
+/// Runs what must pass before a change lands: all of `test`, then everything that `test` leaves
+/// out. The checks of the npm package and the page run beside all others, because neither half
+/// keeps two cores busy by itself.
 pub fn ci(project: &Project, report: &mut Report, slow: Slow) {
     install_gpu(project, report);
     beside(
@@ -88,7 +89,7 @@ fn beside(
     }
 }
 
-/// All but what is made for the web.
+/// Everything except the npm package and the page.
 fn rust(project: &Project, report: &mut Report, slow: Slow) {
     report
         .step_with_verdict(TESTS, || unchanged::remember(project, TESTS, || tests(project, slow)));
@@ -98,7 +99,8 @@ fn rust(project: &Project, report: &mut Report, slow: Slow) {
     lint(project, report);
     report.step("documentation", || {
         let mut doc = project.cargo(["doc", "--no-deps", "--workspace", "--locked"]);
-        // Programs that write bindings have nothing to document, and what they are made of takes a minute to check.
+        // The programs that write bindings have no documentation, and their dependencies take a
+        // minute to check.
         doc.args(["--exclude", "velum-mobile-bindgen", "--exclude", "velum-wasm-bindgen"]);
         process::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
     });
@@ -137,7 +139,7 @@ fn test_web(project: &Project, report: &mut Report, slow: Slow) {
     }
 }
 
-/// What tests of GPU kernels run on.
+/// Installs what tests of GPU kernels run on.
 pub fn install_gpu(project: &Project, report: &mut Report) {
     report.step("tool: Vulkan driver", || gpu::install(project));
 }
@@ -160,14 +162,15 @@ fn doc_tests(project: &Project) -> Result<(), Error> {
     process::run(&mut project.cargo(["test", "--doc", "--workspace", "--locked"]))
 }
 
-/// The npm package and the page with one build of the prover.
+/// Tests the npm package and the page with one build of the prover.
 fn test_one_build(project: &Project, report: &mut Report, slow: Slow) {
     report.step("npm package: one build", || web::build(project, Modules::ONE));
     report.step("npm package in Node", || web::test_in_node(project, Modules::ONE, slow));
     report.step("page: one story", || demo_web::test_story(project, Modules::ONE));
 }
 
-/// Formatting and clippy; the crates with features also with fewer of them, as those build them who embed a part.
+/// Checks formatting and runs clippy. Crates with features are also checked with fewer features, as
+/// projects build them that embed only a part.
 pub fn lint(project: &Project, report: &mut Report) {
     report.step("format", || process::run(&mut project.cargo(["fmt", "--all", "--check"])));
     report.step("clippy", || clippy(project, &["--workspace", "--all-targets"]));

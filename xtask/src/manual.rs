@@ -1,4 +1,5 @@
-//! Tests of the project's Markdown: every link leads somewhere, and every code block is of a kind that some test checks.
+//! Tests of the project's Markdown: every link leads somewhere, and every code block is of a kind
+//! that some test checks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -32,7 +33,8 @@ const CHECKED_ELSEWHERE: &[(&str, &str)] = &[
     ("swift", "bindings-mobile/README.md"),
 ];
 
-/// Blocks that no test reads: a part of a configuration that `velum market init` writes and explains.
+/// Blocks that no test reads: a part of a configuration that `velum market init` writes and
+/// explains.
 const NOT_CHECKED: &[(&str, &str)] = &[("toml", "docs/operating.md")];
 
 fn root() -> PathBuf {

@@ -1,4 +1,4 @@
-//! Running other programs.
+//! Runs other programs.
 
 use std::cell::RefCell;
 use std::ffi::OsStr;
@@ -20,16 +20,16 @@ pub enum Error {
 }
 
 thread_local! {
-    /// Where what this thread runs prints to, if not to this program's own outputs.
+    /// The output of the programs that this thread runs, if it is not this program's own output.
     static LOG: RefCell<Option<File>> = const { RefCell::new(None) };
 }
 
-/// From now on, what this thread runs prints to a file, if there is one.
+/// Sends the output of all programs that this thread runs from now on to a file, if one is given.
 pub fn log_to(file: impl Into<Option<File>>) {
     LOG.set(file.into());
 }
 
-/// What this thread logs to, for another one that works for it.
+/// The file to which this thread sends output, for another thread that works for this one.
 pub fn log() -> Result<Option<File>, Error> {
     let copy = LOG.with_borrow(|log| log.as_ref().map(File::try_clone).transpose());
     copy.map_err(|error| Error::Found(format!("the log of steps cannot be shared: {error}")))
@@ -44,7 +44,7 @@ pub fn print(line: &str) {
     }
 }
 
-/// Says what is run, runs it with this program's own input and outputs, and fails where it fails.
+/// Prints a command and runs it. Fails if the command fails.
 pub fn run(command: &mut Command) -> Result<(), Error> {
     let status = status(command)?;
     if status.success() {
@@ -54,7 +54,7 @@ pub fn run(command: &mut Command) -> Result<(), Error> {
     }
 }
 
-/// Like [`run`], for a caller to whom the exit status matters.
+/// Does the same as [`run`], for a caller that needs the exit status.
 pub fn status(command: &mut Command) -> Result<ExitStatus, Error> {
     LOG.with_borrow_mut(|log| match log {
         None => {
@@ -74,7 +74,8 @@ pub fn output(command: &mut Command) -> Result<Output, Error> {
     command.output().map_err(|source| Error::Start { command: describe(command), source })
 }
 
-/// The command as one would type it: variables that are set, the program's bare name, the arguments.
+/// The command as a person would type it: the variables that are set, the bare name of the program,
+/// the arguments.
 fn describe(command: &Command) -> String {
     let variables = command
         .get_envs()

@@ -1,5 +1,7 @@
-//! What was run, how it ended, and how long it took. At the end, how long processors were busy with all of it: half of that is what two idle cores need at least,
-//! however busy the machine was.
+//! What was run, how it ended, and how long it took.
+//!
+//! The last line also says how much CPU time everything took. Half of it is what two idle cores
+//! need at least, however busy the machine was.
 
 use std::fmt;
 use std::fs::File;
@@ -36,7 +38,7 @@ struct Step {
 pub struct Report {
     steps: Vec<Step>,
     start: Instant,
-    /// What steps print to that run beside others, until they have ended.
+    /// Where steps print that run beside others. A step's output is shown when the step ends.
     log: Option<File>,
 }
 
@@ -47,7 +49,8 @@ impl Default for Report {
 }
 
 impl Report {
-    /// Runs two lists of steps at the same time. What each step of the second prints is shown when it has ended. Its steps come after those of the
+    /// Runs two lists of steps at the same time. The output of each step of the second list goes to
+    /// `log`, and is shown when the step ends. The steps of the second list come after those of the
     /// first.
     pub fn at_once(
         &mut self,
@@ -103,7 +106,7 @@ impl Report {
         self.steps.push(step);
     }
 
-    /// What the last step printed to the log, which is then empty.
+    /// What the last step printed to the log. Empties the log.
     fn printed(&mut self) -> Option<String> {
         let log = self.log.as_mut()?;
         let mut printed = Vec::new();
