@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 use velum_credentials::{Prepared, limits};
 use zeroize::Zeroizing;
 
@@ -78,12 +78,26 @@ impl PreparedFile {
             ErrorKind::NotFound => used(),
             _ => Failure::file(&name, "rename", &error),
         })?;
-        // Another process may have used the file, and a new file may have taken its place.
-        if *files::read(&taken, limits::PRESENTATION_BYTES)? != *bytes {
-            return Err(used());
+        // Another process may have used the file, and a new file may have taken its place. The new
+        // file is put back, since nothing was presented from it.
+        match files::read(&taken, limits::PRESENTATION_BYTES) {
+            Ok(found) if *found == *bytes => {}
+            other => {
+                put_back(taken, &path)?;
+                return Err(other.map_or_else(|failure| failure, |_| used()));
+            }
         }
         taken.close().map_err(|error| Failure::file(&name, "remove", &error))
     }
+}
+
+/// Renames a file back to where it was. If another file is there by now, the file keeps the name
+/// that it has, and the failure states it.
+fn put_back(taken: TempPath, path: &Path) -> Result<(), Failure> {
+    taken.persist_noclobber(path).or_else(|error| {
+        let kept = error.path.keep().map_err(|kept| Failure::file(path, "keep", &kept.error))?;
+        Err(Failure::file(&kept, "rename", &error.error))
+    })
 }
 
 fn marker(path: &Path) -> PathBuf {
@@ -143,7 +157,24 @@ mod tests {
         first.take().unwrap();
         std::fs::write(&path, b"second").unwrap();
         assert!(format!("{:?}", second.take().unwrap_err()).contains("PreparedUsed"));
+        assert_eq!(names(folder.path()), ["prepared", "prepared.used"]);
+        assert_eq!(std::fs::read(&path).unwrap(), b"second");
+        PreparedFile::open(&path).unwrap().take().unwrap();
         assert_eq!(names(folder.path()), ["prepared.used"]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_put_back_is_kept() {
+        let (folder, path) = file(b"third");
+        let taken = NamedTempFile::new_in(folder.path()).unwrap().into_temp_path();
+        std::fs::write(&taken, b"second").unwrap();
+        assert!(put_back(taken, &path).is_err());
+        let contents = names(folder.path()).into_iter().map(|name| {
+            String::from_utf8(std::fs::read(folder.path().join(name)).unwrap()).unwrap()
+        });
+        let mut contents: Vec<_> = contents.collect();
+        contents.sort();
+        assert_eq!(contents, ["second", "third"]);
     }
 
     #[test]

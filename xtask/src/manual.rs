@@ -111,11 +111,7 @@ fn target(file: &Path, link: &str) -> Option<PathBuf> {
     let mut path = file.parent()?.to_owned();
     for part in Path::new(link).components() {
         match part {
-            std::path::Component::ParentDir => {
-                if !path.pop() {
-                    return None;
-                }
-            }
+            std::path::Component::ParentDir => path.pop().then_some(())?,
             std::path::Component::Normal(name) => path.push(name),
             _ => {}
         }
