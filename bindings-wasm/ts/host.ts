@@ -85,14 +85,19 @@ interface BunWorker {
   unref?(): void;
 }
 
+/** The waits before a worker is started again whose script cannot be loaded, in milliseconds. */
+const WAITS_MS = [0, 250];
+
 /**
- * Starts a Web Worker and listens to it. If its script cannot be loaded, the worker is started once more.
+ * Starts a Web Worker and listens to it. If its script cannot be loaded, the worker is started again.
  *
  * On an isolated page, WebKit refuses a script if the server answers that it has not changed and that answer does not
- * name the embedder policy too. WebKit then fetches the script anew.
+ * name the embedder policy too. WebKit then drops the script from its cache and fetches it anew, unless the next try
+ * comes before it was dropped.
  */
 export function webWorker(start: () => Worker, events: WorkerEvents): WorkerHandle {
   const posted: unknown[] = [];
+  const waits = [...WAITS_MS];
   let isFinal = false;
   const begin = (): Worker & BunWorker => {
     const worker: Worker & BunWorker = start();
@@ -104,16 +109,17 @@ export function webWorker(start: () => Worker, events: WorkerEvents): WorkerHand
     worker.onerror = (event) => {
       // The caller receives the error, so the console need not show it too.
       event.preventDefault();
-      if (isFinal || event.message) {
+      const wait = waits.shift();
+      if (isFinal || event.message || wait === undefined) {
         events.failed(event.message || NOT_LOADED);
         return;
       }
-      isFinal = true;
-      again();
+      setTimeout(again, wait);
     };
     return worker;
   };
   const again = () => {
+    if (isFinal) return;
     try {
       worker = begin();
       for (const message of posted) worker.postMessage(message);
