@@ -132,14 +132,8 @@ fn unknown_algorithms_are_refused() {
             "only \"SHA-256\" is supported",
         );
     }
-    for protected in [
-        &b"\xa1\x01\x38\x22"[..],
-        b"\xa1\x01\x38\x23",
-        b"\xa1\x01\x27",
-        b"\xa0",
-        b"",
-        b"\xa2\x01\x26\x04\x41\x00",
-    ] {
+    for protected in [&b"\xa1\x01\x38\x22"[..], b"\xa1\x01\x38\x23", b"\xa1\x01\x27", b"\xa0", b""]
+    {
         let other = response(|root| {
             *at(root, &["documents", "0", "issuerSigned", "issuerAuth", "0"]) =
                 Value::Bytes(protected.to_vec());
