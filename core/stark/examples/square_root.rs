@@ -51,7 +51,7 @@ impl Chip for Root {
     }
 
     fn height(&self) -> usize {
-        256
+        512
     }
 
     /// The low byte and the high byte of the root.
@@ -61,11 +61,11 @@ impl Chip for Root {
 
     /// The row on which everything happens.
     fn fixed(&self) -> Vec<Vec<F>> {
-        vec![(0..256).map(|row| F::from_bool(row == 0)).collect()]
+        vec![(0..512).map(|row| F::from_bool(row == 0)).collect()]
     }
 
     fn public(&self) -> Vec<Vec<F>> {
-        let mut square = F::zero_vec(256);
+        let mut square = F::zero_vec(512);
         square[0] = F::from_u64(self.square);
         vec![square]
     }
@@ -82,7 +82,7 @@ impl Chip for Root {
 
 impl Root {
     fn trace(low: u64, high: u64) -> Trace {
-        let mut trace = Trace::zeroed(256, 2);
+        let mut trace = Trace::zeroed(512, 2);
         trace.set_u64(0, 0, low);
         trace.set_u64(0, 1, high);
         trace
