@@ -1,5 +1,33 @@
 //! The subjects of measurements: documents with requests, the statements and witnesses of their two
 //! proofs, and which real documents can be proven.
+//!
+//! The crate builds on the crates that it measures. It knows nothing of reports: `./x report` runs
+//! its program `measure` several times and combines the results.
+//!
+//! The picture shows the subjects, and below them who measures or judges them.
+//!
+//! ```text
+//! the licence of velum-testdata, or a minted one   testdata/documents: files, sources.json
+//!    |                                                |
+//!    | Case::new(predicates, class)                   | Folder::judge, as velum inspect does
+//!    v                                                v
+//! Case: document, session, request                 Finding: Provable or Refused, per document
+//!    |             |                                  |                  |
+//!    | prepare     | Statements::new(suite, case)     | Counts, table    | Workbench::prove
+//!    | present     v                                  v                  v
+//!    | verify   statements and witnesses           docs/documents.md   Proven
+//!    |          of both proofs                        |                  |
+//!    |             |                                  +---------+--------+
+//!    v             v                                            v
+//! whole proofs  chips, stages, parameters          bin documents, for ./x documents
+//!    |             |
+//!    |             +-- bin measure (count), bin tradeoffs, benches/chips, benches/stages
+//!    +---------------- bin measure, benches/proofs
+//! both also for benches/gpu, core/webgpu and the workspace in aggregation/
+//! ```
+//!
+//! `case` and `statements` are the subjects of measurements, and [`documents`] judges the real
+//! documents. This module has the parameters without grinding, and the statistics.
 
 mod case;
 pub mod documents;

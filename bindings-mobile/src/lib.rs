@@ -1,9 +1,33 @@
 //! Velum as a native library for wallets in Kotlin and Swift. The crate is a thin layer over
-//! `velum-wallet`, from which UniFFI generates the bindings.
+//! `velum-wallet`. UniFFI generates the bindings from this crate.
 //!
 //! The crate knows no platform. Long work runs on threads of its own and never on the caller's
-//! threads. Whatever waits for a person waits for the app's code. Every failure is a
-//! [`VelumError`], including a panic.
+//! threads. A call that waits for a person waits for code of the app, such as a [`DeviceSigner`] or
+//! a [`Sealer`]. Every failure is a [`VelumError`], including a panic.
+//!
+//! The picture shows on which threads the exported calls run, and which code of the app they call.
+//!
+//! ```text
+//! call                          runs on                            code of the app
+//! inspect, explain, ...         the caller's thread, milliseconds
+//! verify                        one thread for all its calls
+//! Wallet::make_keys             wallet
+//! Wallet::prepare               CHECKS, wallet
+//! Wallet::present               CHECKS, wallet                     DeviceSigner
+//! ProofPool::fill               CHECKS, filling, wallet            Sealer
+//! ProofPool::present            CHECKS, pool, wallet               DeviceSigner, Sealer
+//! ProofPool::count, sweep, ...  pool
+//! hand_off, MarketClient,       CHECKS; between answers of the     MarketHost, HandOffKeeper,
+//!   CreditPurse                   app, the caller's threads          PurseStore
+//!
+//! CHECKS: one thread for all        wallet: the threads of a Wallet, which prove
+//! pool, filling: a thread each of a ProofPool; filling waits for proofs of its Wallet
+//!
+//! Executor::run(Watch, work): queue --> one thread, one job at a time --> pool, if it proves
+//!    |  Watch: a Cancellation stops the job, a ProgressListener follows it
+//!    v
+//! velum-wallet: Question, Wallet, ProofPool, Challenge     market: velum-market-client
+//! ```
 //!
 //! Everything that is exported is listed below. `error` has the errors and their codes.
 //! `functions`, `facts` and `inspection` have the functions that need no wallet and the records

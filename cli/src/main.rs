@@ -1,13 +1,41 @@
 //! The `velum` command. `docs/cli.md` states its interface, which scripts rely on.
 //!
+//! The program knows arguments, files, test keys and output. `velum-wallet` and `velum-credentials`
+//! do the rest.
+//!
+//! The picture shows what each command reads and writes, in the order of the help text, and how
+//! each of them ends.
+//!
+//! ```text
+//! inspect         document --> what it holds, which checks pass
+//! issue           spec --> document, transcript, request, certificates, keys
+//! sign            document, transcript, device key --> signed document
+//! transcript      values or messages that began a session --> transcript
+//!
+//! prepare         document, request --> prepared proof: a file, or an entry of a pool
+//! prove           signed document, transcript, request --> presentation
+//!                   uses up a prepared proof of a file or a pool, or makes one
+//! verify          presentation, transcript, request --> what was learnt, or why it is refused
+//!
+//! aggregate, receipt, verify-receipt, demo aggregate    become velum-aggregation   (program)
+//! market                                                becomes velum-market       (program)
+//!
+//! params          --> suites, size classes, proven bits, GPUs, SIMD
+//! demo            a licence of the test data: prepare, present, verify; 5 wrong requests
+//!
+//! command::run --> Command::run --> Report (status 0, 1 or 3) or Failure (1, 2 or 3)
+//!                                      --> text, or with --json one JSON object
+//! ```
+//!
 //! Each command has a module of its own, and modules of commands do not depend on each other. What
 //! they share with the other commands of the project is in the library. The modules are, in the
 //! order of the help text:
 //!
 //! * `inspect`, `issue`, `sign` and `transcript` read and make documents and sessions.
 //! * `prepare`, `prove` and `verify` are the three verbs. `gpu`, `pool`, `prepared_file` and
-//!   `stages` hold what these commands share.
-//! * `program` runs the commands that are separate programs.
+//!   `stages` hold what `prepare` and `prove` share. `demo` uses `gpu` and `stages` too, and
+//!   `params` uses `gpu`.
+//! * `program` runs the commands that are separate programs, also for `params` and `demo`.
 //! * `params` and `demo` show what the build can do.
 
 mod demo;

@@ -4,6 +4,36 @@
 //! says what an answer would reveal. [`Document::verify`] says which check fails. [`MsoLayout`] and
 //! [`ItemLayout`] say where every field lies in the original bytes that a proof is about.
 //!
+//! The crate builds on `velum-core` and `velum-stark`, which make and verify the proofs. It opens
+//! no files and no connections, and reads no clock: callers give it bytes and times.
+//!
+//! The picture shows the three inputs, the modules that read them, and the calls. Each `+` is an
+//! input of the call in that row.
+//!
+//! ```text
+//!                    document         request       session             (mint makes all three)
+//!                       | mdoc           | request     | mdoc
+//!                       v                v             v
+//!                    DeviceResponse   Request       SessionTranscript
+//!                       | document()     |             |
+//!                       v                |             |
+//!                    Document            |             |                  returns
+//! Request::explain      +----------------+             |                  Explanation
+//! Document::verify      +----------------+-------------+                  TrustedIssuer
+//!                       |                |             |
+//! presentation, which knows documents and sessions only by format::CredentialFormat:
+//!   Prover::prepare     +----------------+             |                  Prepared
+//!   Prover::present     +----------------+-------------+-- Prepared       Presentation
+//!   Verifier::verify                     +-------------+-- Presentation   Verified
+//!   Claim::new                           +-------------+-- Presentation   Claim
+//!
+//! all of them: trust finds the issuer that vouches, by the certificate rules of x509
+//! prepare, present, verify: velum_core makes or verifies the proofs
+//! aggregate: the files of an aggregate, which proves a Claim in place of the two proofs
+//! ```
+//!
+//! An example:
+//!
 //! ```
 //! # fn main() -> Result<(), velum_credentials::Error> {
 //! use velum_credentials::{DeviceResponse, Request, SessionTranscript};
@@ -20,8 +50,10 @@
 //! # }
 //! ```
 //!
-//! Untrusted input never causes a panic in this crate. Every reader is bounded by [`limits`], and
-//! its errors are of the type [`Error`], which says what is wrong, where, and what to do.
+//! Untrusted input never causes a panic in this crate. Every reader of a document, a session, a
+//! request or a proof is bounded by [`limits`], and its errors are of the type [`Error`], which
+//! says what is wrong, where, and what to do. The functions of [`x509`] have error types of their
+//! own.
 //!
 //! # Order of the source
 //!

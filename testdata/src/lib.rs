@@ -1,12 +1,34 @@
 //! Real ISO 18013-5 documents for the tests of every Velum crate. The README of this crate names
 //! their sources.
 //!
-//! The files are compiled in, so that tests also run without a file system. With the feature
-//! `random` there are random documents too. This crate knows nothing of Velum's own types.
+//! The cases, test vectors and golden presentations are compiled in, so that tests also run without
+//! a file system. With the feature `random` there are random documents too. This crate knows
+//! nothing of Velum's own types.
 //!
-//! [`Case`] comes first. Test vectors, golden presentations, the cases themselves and the facts
-//! that are known about each case follow. The module `issuer_signed` extracts the signed parts of a
-//! case, and `random` makes and judges random documents.
+//! The picture shows which file becomes what.
+//!
+//! ```text
+//! NAME/device_response.cbor     --+
+//! NAME/session_transcript.cbor  --+    Case: MUSTERMANN, ANNEX_D, ...; all 9 in CASES
+//! NAME/request.json             --+-->   | facts()          Facts, from outside this project
+//! NAME/case.json                --+      | issuer_signed()  Sig_structure, signature, items
+//!                                        | request_with()   request with another predicate
+//!                                        v
+//!                                      FOLDED: 3 cases, each with a predicate for aggregators
+//!
+//! golden/SUITE-CLASS.cbor       -----> GOLDEN: 9 presentations of MUSTERMANN
+//! statement.json                -----> STATEMENT_VECTORS
+//! hashes.json                   -----> HASH_VECTORS
+//! transcripts.json              -----> TRANSCRIPT_VECTORS
+//! a seed                        -----> random: Document, Judgement, Search
+//!
+//! not in this crate, but read by tests from a checkout:
+//!   documents/, hand-off/, market/, outside/, golden/receipt-PROFILE.cbor
+//! ```
+//!
+//! [`Case`] comes first. Cases for aggregators, test vectors, golden presentations, the cases
+//! themselves and the facts that are known about each case follow. The module `issuer_signed`
+//! extracts the signed parts of a case, and `random` makes and judges random documents.
 
 mod issuer_signed;
 #[cfg(feature = "random")]

@@ -5,6 +5,31 @@
 //! crate knows no platform. The caller provides the clock, and also the store and the sealer of the
 //! pool, unless these are a folder and a key.
 //!
+//! The picture shows the ways of a holder and of a verifier through the crate. The modules are in
+//! parentheses.
+//!
+//! ```text
+//! holder                                               verifier
+//! document, request                                    transcript, request
+//!    |                                                    |
+//!    v                                                    v
+//! Question (question)                                  Challenge (question)
+//!    |---> explain --> Explanation --> json               |
+//!    |                                                    |
+//!    | Wallet::prepare (wallet), ahead of time            |
+//!    v                                                    |
+//! Prepared --put--> ProofPool (pool)                      |
+//!    |                 | seals with a Sealer, and         |
+//!    |<-----take-------+ keeps in a Store                 |
+//!    |                                                    |
+//!    | Wallet::present, with the transcript               |
+//!    v                                                    v
+//! Presentation ----------------- bytes --------------> Challenge::verify, with a Verifier
+//!                                                         |
+//!                                                         v
+//! Wallet: a velum_credentials::Prover for each suite   Verified --> json
+//! ```
+//!
 //! The modules are:
 //!
 //! * `question`: the inputs of holder and verifier.

@@ -3,17 +3,44 @@
 //! `./x` ensures that Rust and a linker are installed, and then runs this program, which does the
 //! rest. This program knows the workspace and the tools, and nothing of what the crates do.
 //!
+//! The picture shows which modules do each task, and what `ci` runs.
+//!
+//! ```text
+//! ./x TASK --> args::parse --> Task --> run
+//!
+//! build, demo, market                  project, aggregation
+//! web, web-package, swift              demo_web, web, swift (mobile, swift_chroot)
+//! test, ci, lint, deny, setup          checks, advisories, tools, gpu --> Report, printed
+//! test --all                           the same as ci, in full --> record: docs/test-all.md
+//! documents, aarch64, kotlin           the modules of these names
+//! soundness-mutants, market-api        mutants, market_api
+//! web-test, swift-test                 web, swift
+//! report, gpu-info, gpu-report         measure, web, gpu
+//!
+//! checks::ci, two lists of steps at once; checks::test runs the first line of each:
+//!   tests, doc tests (unchanged)       web: npm package in Node; demo_web: one story
+//!   lint, documentation                web: markets, Chromium, engines; demo_web: page
+//!   tools, advisories                  kotlin
+//!   aggregation, with market_api       swift              (test --all)
+//!   mutants
+//!   documents, aarch64   (test --all)
+//!
+//! process runs other programs; tools, apt, chromium, firefox and webkit find or install them
+//! ```
+//!
 //! The modules are:
 //!
 //! * `args` reads the command line. `project`, `process` and `report` are what all tasks build on.
 //! * `tools`, `apt`, `chromium`, `firefox`, `webkit` and `engines` find or install programs.
-//! * `checks` puts `test`, `ci` and `lint` together. `unchanged` and `record` remember their
-//!   results.
-//! * `advisories`, `mutants`, `documents`, `aarch64` (with `elf`), `aggregation`, `market_api` and
-//!   `gpu` each run one kind of check.
+//! * `checks` puts `test`, `ci` and `lint` together. `unchanged` remembers at which state of the
+//!   files the tests in Rust passed, and `record` writes down the result of `test --all`.
+//! * `advisories`, `mutants`, `documents`, `aarch64` (with `elf`) and `market_api` each run one
+//!   kind of check. `aggregation` builds and checks the workspace of that name. `gpu` installs a
+//!   driver for tests, and measures GPUs.
 //! * `web` builds and tests the npm package, `demo_web` the page, and `mobile`, `kotlin`, `swift`
 //!   and `swift_chroot` the packages for phones.
 //! * `measure` measures proofs.
+//! * `manual` has tests of the links and code blocks in the project's Markdown.
 
 mod aarch64;
 mod advisories;

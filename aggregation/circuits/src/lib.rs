@@ -7,6 +7,28 @@
 //!   gives it the shape of all wraps again.
 //! * The [`RootCircuit`] verifies one wrap and states what a verifier reads.
 //!
+//! The picture shows these circuits from the leaves down to the root, with the public inputs of
+//! each. Numbers in parentheses are those of the profile `proven-100`.
+//!
+//! ```text
+//! leaf circuit    leaf circuit           statement hash 4
+//!      |               |
+//!      v               v
+//! Wrap::of_leaf   Wrap::of_leaf          adds the context: payee, domain, root of AllowList
+//!      |               |
+//!      v               v
+//! proofs of wraps (Wrapped)              digest 4 | count 1 | first 4 | last 4 | context 14
+//! one WrapShape: 2^13 (2^14) rows
+//!      |                |       ^
+//!      | the uppermost  |       |
+//!      |                v       |
+//!      |    Merge --> Wrap::of_merge     of 2 or 8 (2 or 4) places, the same public inputs
+//!      |      in each place: a wrap is verified, its key is on the list (list), and its
+//!      |      context is that of the others; filled places are in order (order)
+//!      v
+//! RootCircuit                            digest 4 | count 1 | context 14
+//! ```
+//!
 //! Neither merges nor the root depend on what is wrapped. Another leaf changes only the list. This
 //! crate knows nothing of presentations and their proofs, and `velum-aggregate-verifier` defines
 //! what each circuit states.

@@ -2,7 +2,29 @@
 //! their interface.
 //!
 //! It is a separate program because the libraries that make aggregates require other versions of
-//! dependencies than `velum` does.
+//! dependencies than `velum` does. It knows no circuits: `velum-aggregator` makes the proofs, and
+//! `velum-receipt` verifies receipts.
+//!
+//! The picture shows the input and the output of each command, and what happens in between.
+//!
+//! ```text
+//! aggregate        n x (presentation, transcript, request), profile, payee
+//!                    presentations: each is read and verified --> sorted by statement
+//!                    fold: leaf and wrap of each --> merges --> root
+//!                    parts: each finished proof is kept in OUT.parts until OUT is written
+//!                    --> batch: statement hashes, payee, proof
+//!
+//! receipt          batch, presentation, transcript, request
+//!                    the receipt is taken from the batch and verified --> receipt
+//!
+//! verify-receipt   receipt, transcript, request, accepted profiles, payee
+//!                    --> what was learnt and the count, or the reason of the refusal
+//!
+//! demo aggregate   test data: 8 presentations of 3 documents
+//!                    fold --> one receipt --> accepted; two wrong uses of it are refused
+//!
+//! params           --> bits of soundness of each layer, which `velum params` prints too
+//! ```
 //!
 //! `arguments` has the options that several commands share, `presentations` reads presentations,
 //! and `parts` keeps finished proofs. Each other module is a command.

@@ -2,7 +2,29 @@
 //! what a market is, and `docs/operating.md` describes how to run one.
 //!
 //! It is a separate program because the libraries that make aggregates need other versions of
-//! dependencies than `velum` does.
+//! dependencies than `velum` does. Apart from the audit, the crates of the market do the work, and
+//! this program knows arguments, files, keys, HTTP and signals.
+//!
+//! The picture shows what each command reads, calls and writes.
+//!
+//! ```text
+//! operator   init        --> market.toml, node.key, provider.key, operator.token
+//!            serve       market.toml (config) --> Market::run, http::serve
+//!                          ^
+//!                          | HTTP
+//!            +-------------+
+//! provider   | provide   provider.key --> Provider::run --+
+//!            |                                            +-- one database and store of blobs
+//!            | work      no HTTP; --> Workshop::work -----+
+//! client     | submit    presentation, transcript, request; a key or a purse
+//!            |             --> HandOff (host), kept in OUT.hand-off --> receipt
+//!            | credit    key --> Purse::buy, or --collect --> Purse::collect, renew --> purse
+//! anyone     | audit     log of the node, file of what was seen --> the file, a verdict
+//!            |
+//!            | demo      init; serve and provide as processes; buys credit;
+//!            |             submits 3 presentations --> receipts checked, ledger checked
+//! anyone     simulate    jobs, providers, seed --> simulate --> Report; no node
+//! ```
 //!
 //! Each command has a module of its own: `init`, `serve`, `submit`, `credit`, `provide`, `work`,
 //! `audit`, `simulate` and `demo`. The other modules serve several of these commands:

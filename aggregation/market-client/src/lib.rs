@@ -5,7 +5,28 @@
 //! [`Host`] saves what it has done so far before every step, so that it continues after a restart.
 //! Markets are behind [`MarketAdapter`]. [`Node`] is the adapter of `velum market serve`.
 //!
-//! This crate proves and verifies nothing, knows no documents, and opens no connections. The host
+//! The picture shows what a hand-off is given, whom it calls, and what it returns. `hand_off` has
+//! the picture of its steps.
+//!
+//! ```text
+//! Plan: markets in order of preference, each with an adapter and a SignedJob    submission
+//!                                    |                                             |
+//!                                    v                                             |
+//!                          HandOff::new, run <-------------------------------------+
+//!                            |           |
+//!   save (before each step)  |           |  submit, status, cancel, receipt
+//!   check(receipt)           v           v
+//!   sleep, now, tell, ...  Host        MarketAdapter
+//!                            |           ^  implemented by Node, and by Paying of
+//!                            | is a      |  velum-market-purse, which pays and calls a Node
+//!                            v           |
+//!                          Network <-- Node, with the JSON of api
+//!                            send(HttpRequest) -> HttpResponse
+//!
+//! run returns Given { market, receipt }, which the host has accepted, or HandOffError
+//! ```
+//!
+//! This crate makes and verifies no proofs, knows no documents, and opens no connections. The host
 //! sends requests, tells the time, and judges receipts with `velum-receipt` or a build of it for
 //! its platform. So one client serves servers, browsers and phones.
 //!

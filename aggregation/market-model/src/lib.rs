@@ -6,9 +6,32 @@
 //! message ([`canonical`]). The id of a message is SHA-256 of the same bytes. So an id identifies a
 //! message of one kind, whoever signed it and however often.
 //!
-//! A message is for one market. Jobs, standing orders, quotes, and orders of money and credit name
-//! the market. Every other message names a job, a quote, or a lot, whose id is derived from the ids
-//! of its jobs, or the node itself makes the statement.
+//! The picture shows the messages by their authors, and what is made of a message.
+//!
+//! ```text
+//! author      module     messages
+//! client      job        Job, Cancel, StandingOrder, Dispute (also of providers)
+//! provider    provider   Quote, Lock, Bid, Reveal, Delivery
+//! provider    account    Revocation
+//! any owner   account    MoneyOrder, Query
+//! any owner   credit     CreditOrder, Redemption
+//! node        credit     CreditKey
+//! node        node       Match, Lease, ReceiptReference, Settlement, Reputation
+//! node        log        Head, Acceptance
+//!                          |
+//!                          |  Message: KIND, author, check
+//!                          v
+//! message     signed_bytes: "velum market v1 KIND", 00, canonical JSON  --SHA-256-->  id
+//!                          |
+//!                          |  Signed::sign, with the author's SecretKey
+//!                          v
+//!             Signed { message, key, signature }  <--json, read-->  JSON
+//!                          read checks form (canonical), members, author and signature
+//! ```
+//!
+//! A message is for one market. Jobs, standing orders, quotes, queries, redemptions, and orders of
+//! money and credit name the market. Every other message names a job, a quote, or a lot, whose id
+//! is derived from the ids of its jobs, or the node itself makes the statement.
 //!
 //! Anyone who has seen a message can send it again. So a node remembers the ids of the messages
 //! that it has accepted for as long as they could be accepted:
@@ -19,8 +42,9 @@
 //! - jobs until their `lock_by`, and
 //! - the ids of jobs that were cancelled before they came.
 //!
-//! Locks, reveals and deliveries name an epoch, and have no effect after it.
-//! `velum_market_rules::Seen` is that memory.
+//! Locks, reveals and deliveries name an epoch, and have no effect after it. Orders of money and
+//! credit count once by their idempotency keys, and tokens of blind credit by their nonces.
+//! `velum_market_rules::Seen` is the memory for messages that a node does not keep anyway.
 //!
 //! The crate has three layers. `quantity`, `text`, `hash`, `key` and `canonical` define the values
 //! and their one form. `message` signs and reads messages. `job`, `provider`, `account`, `credit`,

@@ -8,9 +8,29 @@
 //! results in one transaction. A simulation does the same on a virtual clock. [`transact`] does it
 //! for a lot and a [`Ledger`].
 //!
-//! A job goes from a `batch` to a `lot`, which is then settled or expires. Jobs of one kind collect
-//! in a [`Batch`], which closes to a [`Lot`]. One provider wins the lot in an [`auction`], holds it
-//! on a lease, and delivers it. A provider that does not deliver loses collateral by [`slash`].
+//! The picture shows a job on its way to a lot, and a lot on its way to its end.
+//!
+//! ```text
+//! Job --Entry::new--> Entry --Batch::with--> Batch of a BatchKey --Batch::close--> Lot, Open
+//!                                                                                    |
+//! Lot::step(Event, Clock, Rules) -> Step { lot, transfers, notices } or Refusal      |
+//!                                                                                    v
+//! Open    Lock (Dutch), Take (book) -------------------------------------------> Locked
+//!         Commit, ... Fix, Reveal, ... Award (sealed): the lowest bidder ------> Locked
+//!                                                      no winner --------------> Open
+//!         Expire --------------------------------------------------------------> Expired
+//! Locked  Deliver -------------------------------------------------------------> Settled
+//!         Fail, with slash if it is the provider's fault:
+//!              the next bidder that stands by ---------------------------------> Locked
+//!              otherwise ------------------------------------------------------> Open
+//!
+//! admission::admit(Provider, Lot, Rules) -> Admitted, which Lock, Take and Commit need
+//! transfers --> Ledger::apply     notices --> counts over a window --> admission::Provider
+//! ```
+//!
+//! Jobs of one kind collect in a [`Batch`], which closes to a [`Lot`]. One provider wins the lot in
+//! an [`auction`], holds it on a lease, and delivers it. A provider that does not deliver loses
+//! collateral by [`slash`].
 //!
 //! The modules fall into four groups:
 //!

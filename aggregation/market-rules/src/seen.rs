@@ -9,11 +9,11 @@
 //! - A cancellation of a job that the market does not have is remembered by the id of the job,
 //!   until the job's `lock_by` as the cancellation states it.
 //!
-//! A node keeps a table of these messages, with `id` and `owner` as its key. So a cancellation by
-//! an owner that does not own the job keeps no other owner's job from being accepted. Rows whose
-//! `until` has passed may be deleted at any time. Jobs that a market has accepted are not in this
-//! table: the market has them by their ids, and keeps them at least until their `lock_by`, however
-//! they ended.
+//! A node has its standing orders in a table of their own. It keeps another table of the other
+//! messages, with `id` and `owner` as its key. So a cancellation by an owner that does not own the
+//! job keeps no other owner's job from being accepted. Rows whose `until` has passed may be deleted
+//! at any time. Jobs that a market has accepted are not in this table: the market has them by their
+//! ids, and keeps them at least until their `lock_by`, however they ended.
 //!
 //! The market accepts no job whose `lock_by` is further away than the horizon, and keeps no
 //! cancellation that states such a `lock_by`.

@@ -6,6 +6,28 @@
 //! and its name is derived from what it follows from. So doing a task twice does no harm, and two
 //! lots share the tasks that they have in common.
 //!
+//! The picture shows the provider on the left, its workers on the right, and between them all that
+//! they share.
+//!
+//! ```text
+//! provider (Workshop)       database and blobs              worker (Workshop::work)
+//!   |                                                         |
+//!   | fetch --------------> blobs: submissions                | engine: apalis
+//!   |                                                         |
+//!   | take(LotWork)                                           | Store::claim: the most urgent
+//!   v                                                         v ready task, on a lease
+//! plan: Plan::of                                            run: inputs from blobs
+//!   leaf   leaf   leaf                                        |
+//!   wrap   wrap   wrap                                        v
+//!      \    |    /                                          Prove::prove   (prover)
+//!        merge                                                |
+//!        root ------------> store: lots, tasks, leases        v
+//!                           blobs: results, by task <------ result, then Store::end
+//!   | result(lot) <-------- the result of the root
+//!   v   checked by Prove::holds
+//! Aggregate { statements, proof }
+//! ```
+//!
 //! The tree, the attempts and the leases are rows in the provider's own database. `apalis` drives a
 //! worker: it asks for the next task when the last one is done, keeps leases alive in the meantime,
 //! and drains.

@@ -2,11 +2,31 @@
 //!
 //! An aggregate is a tree. Each leaf is a presentation, which is identified by the hash of its
 //! statement. Each node above hashes its children and the number of leaves below it. The proof says
-//! that the presentation of every leaf verifies, that no two leaves are the same statement, and
-//! which payee the leaves are counted for.
+//! that no two leaves are the same statement, and which payee the leaves are counted for. To a
+//! party that knows the statement of a leaf, it says that the presentation of this leaf verifies.
 //!
 //! [`verify_root`] checks the proof and returns what it says. [`Path`] shows that a presentation is
 //! in the tree.
+//!
+//! The picture shows both checks, with the module of each step.
+//!
+//! ```text
+//! bytes of a proof                         RootKey of a Profile: circuit, list   (key, gates)
+//!      | layout: the bytes have the one         |
+//!      v form that the circuit determines       |
+//! plonky2 proof, 19 public inputs               |
+//!      |                                        |
+//!      +--------------------+-------------------+
+//!                           v
+//!         verify: verify_root: the circuit accepts the proof, and payee, domain and list are
+//!                           |  the expected ones
+//!                           v
+//!         node:   Root { digest, count, context }
+//!                           ^
+//!                           |  the path ends with the same digest and the same count
+//!                           |
+//!         path:   Path::check: leaf_digest(statement) -> node_digest at each Step   (digest)
+//! ```
 //!
 //! # What a proof does not say
 //!

@@ -1,9 +1,35 @@
 //! Handing presentations to markets, where others fold many of them into one proof: a thin layer
-//! over `velum-market-client`.
+//! over `velum-market-client` and `velum-market-purse`.
 //!
 //! This module opens no sockets, stores nothing, and verifies no receipts. The app does these
-//! things through a [`MarketHost`] and a [`HandOffKeeper`]. Secret keys are read for one call, and
-//! wiped.
+//! things through a [`MarketHost`], a [`HandOffKeeper`] and a [`PurseStore`]. Secret keys that the
+//! app gives are read for one call, and wiped. The keys of jobs that a purse pays are in the purse.
+//!
+//! The picture shows a hand-off, with the submodule of each step on the left, and the app's code
+//! that it calls on the right.
+//!
+//! ```text
+//!             MarketInput, MarketOffer, each ChosenMarket
+//!                |
+//! terms          | Submitted::new: suite aggregatable, may_hand_off  saved text, MarketInput
+//! client, purse  | each market: its id; the key of an account,          |
+//!                |   or a new key of a purse                            |
+//! terms          | each market: job --> Job                             |
+//! saved          | each market: SavedMarket::sign                       | SavedHandOff::read
+//!                v                                                      v
+//! hand_off    hand_off -------------> run <----------------------- resume_hand_off
+//!                                      |
+//!             velum_market_client::HandOff::run, at one market at a time
+//! host          Host: Bridge           send, sleep --> MarketHost
+//! hand_off            with Kept        save, judge, on_progress --> HandOffKeeper
+//! payment       MarketAdapter: Paid    ByAccount: Node, which sends through the Bridge
+//! purse                                FromPurse: Paying, with the purse --> PurseStore
+//!                                      |
+//!                                      v
+//!             HandedOff { receipt, market, job, purse }
+//!
+//! apart from hand-offs: MarketClient (client), with answers of types; CreditPurse (purse)
+//! ```
 //!
 //! The modules, in the order in which a hand-off uses them: `terms` has what is submitted and on
 //! which terms, and makes the job. `hand_off` runs the hand-off, `saved` is its saved form, and

@@ -4,6 +4,33 @@
 //! proofs as well. Creating either of them computes what does not depend on the statement, so keep
 //! it for reuse.
 //!
+//! The rules of the tables are in `crate::chips`. Apart from tests, only `crate::statement_hash`
+//! and `crate::testing` depend on this module.
+//!
+//! The picture shows the way from a suite and a size class to keys, and from a statement to a proof
+//! and its verification.
+//!
+//! ```text
+//! Suite, SizeClass
+//!   |  key_chips: the chips of an example statement
+//!   |  verifier_key: parameters of the suite, pinned hash
+//!   v
+//! VerifierKey of each proof -------------------+
+//!   |                                          |
+//!   |  the key of one proof, on a Backend      |  both keys
+//!   v                                          v
+//! Prover<S>                                  Verifier
+//!   |  <- statement, witness                   |  <- statement, proof
+//!   |                                          |  suite and class must be its own
+//!   |  Provable::chips, traces, bound          |  credential_chips or presentation_chips
+//!   v                                          |  bound
+//! ProvingKey::prove_async                      v
+//! VerifierKey::verify, ProveError::False     VerifierKey::verify --> Ok(()) or VerifyError
+//!   |                                          ^
+//!   |                                          |
+//!   +--> proof: Vec<u8> -----------------------+
+//! ```
+//!
 //! The submodules, in reading order:
 //!
 //! * `credential` and `presentation` list the tables of each proof and fill them;

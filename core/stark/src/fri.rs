@@ -1,11 +1,37 @@
 //! FRI (eprint 2020/654) on one codeword: shows that the codeword is close to a polynomial of low
 //! degree.
 //!
+//! This module has the verifier's part, and the fold of a pair, which the prover uses as well. It
+//! knows nothing of the columns from which the codeword is computed.
+//!
 //! A codeword holds the values of a polynomial over the extension field on a coset of a subgroup of
 //! order `2^n`, in bit-reversed order. The values at `x` and `-x` are adjacent, and the first `2^m`
 //! values are the values on a coset of order `2^m`. One fold turns `f(X) = a(X^2) + X b(X^2)` into
 //! `a + beta b`. A layer folds several times, each time with its own challenge. A leaf of a layer's
 //! tree consists of all values that fold into one value.
+//!
+//! The picture shows a leaf of a layer that folds twice, and then the way of the verifier from the
+//! queried entries to the final polynomial, for layers that fold `k` times.
+//!
+//! ```text
+//! entry    4j       4j+1       4j+2      4j+3     leaf j of 2^(n-2), hashed as one row
+//! point    x        -x         wx        -wx      w^2 = -1
+//!            \      /            \       /        fold_pair with the layer's first challenge
+//! entry         2j                 2j+1           of 2^(n-1)
+//! point         x^2                -x^2
+//!                 \               /               fold_pair with the layer's second challenge
+//! entry                   j                       of 2^(n-2): the codeword of the next layer
+//! point                  x^4
+//!
+//! (index, value) of the queried entries of the codeword
+//!   |
+//!   |  for each layer, with the opened entries that are not known yet:
+//!   |    leaves        (index >> k, the 2^k values of the leaf)
+//!   |    merkle::root  over 2^(n-k) leaves, equal to the layer's root
+//!   |    fold_leaf     (index >> k, the folded value)
+//!   v
+//! value = final_polynomial at the entry's point
+//! ```
 
 use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, TwoAdicField};
 use p3_util::reverse_bits_len;

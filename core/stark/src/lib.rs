@@ -6,26 +6,54 @@
 //! same chips verifies the proof. There is no trusted setup and nothing to download. Blinding rows,
 //! masks and salts hide the witness.
 //!
+//! The picture shows the way from chips to a verified proof, and on the right the modules that each
+//! part consists of.
+//!
+//! ```text
+//! label, Parameters, &[impl Chip]                             air, params
+//!   |
+//!   v
+//! VerifierKey: Shape, domains, fixed columns, hash            key, shape, recorder, program,
+//!   |                                  |                        mask, domain, fixed
+//!   | a Backend prepares it            |
+//!   v                                  |
+//! ProvingKey                           |                      prover, backend
+//!   |                                  |
+//!   | <- chips, traces, bound          | <- chips, bound      air
+//!   v                                  v
+//! prove ----- proof: Vec<u8> ------> verify                   prover, verify, proof
+//!                                      |
+//!                                      +--> Ok, VerifyError   error
+//!
+//! both use: commitments and challenges                        hash, merkle, transcript
+//!           constraints and fractions                         composition
+//!           folding                                           fri
+//! ```
+//!
 //! | module | contents |
 //! |---|---|
 //! | [`air`] | how a chip states constraints and uses buses; the checker that names every failure |
 //! | [`field`] | the base field and its extension |
 //! | [`backend`] | the interface to the device that computes a proof |
 //! | [`shape`] | what the chips of a key fix: groups, columns, what is opened where |
+//! | [`words`] | the numbers of the words that a batch combines |
 //! | [`program`] | the canonical constraint program of a key, which other code can replay |
 //! | [`control`] | progress and cancellation |
 //! | [`secret`] | memory that is overwritten when it is dropped |
 //! | [`guide`] | a guide from a statement to a proof, with a program |
+//! | `poseidon2`, `contexts` | parts of the hash functions, for code that computes them elsewhere |
+//! | `testing`, `oracle` | with the feature `testing`: tools for tests, and another prover of the same chips |
 //!
-//! The private modules are best read in this order:
+//! A module without a link depends on a feature. The private modules are best read in this order:
 //!
 //! 1. `hash`, `merkle` and `transcript`: commitments and challenges.
 //! 2. `shape`, `key` and `composition`: what a proof over some chips consists of, and its
-//!    constraints.
+//!    constraints. They build on `params`, `recorder`, `symbol`, `mask`, `domain` and `fixed`.
 //! 3. `prover` and `verify`: the steps of the protocol, which both modules list at their start.
 //! 4. `fri`: the low-degree test.
 //! 5. `proof`: the encoding of a proof.
 //! 6. `security`: the proven soundness error.
+//! 7. `opened` and `public_cells`: openings and public columns in the form that a circuit needs.
 //!
 //! This crate knows nothing about the meaning of its tables: no documents, no names of suites, no
 //! files, no network.

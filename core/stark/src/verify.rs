@@ -1,7 +1,34 @@
 //! The verifier.
 //!
+//! It sees the chips with the public columns that the caller has computed, the bound bytes and the
+//! proof. It uses nothing of `prover` and builds without the feature of that name.
+//!
 //! Let `N` be the height of the tallest group, `B = 2^log_blowup`, and `k_g` the binary logarithm
-//! of the factor by which group `g` is lower than the tallest. A proof is verified in these steps:
+//! of the factor by which group `g` is lower than the tallest.
+//!
+//! The picture shows the steps of a verification in order, and the [`VerifyError`] or the [`Check`]
+//! with which each can refuse the proof.
+//!
+//! ```text
+//! proof: &[u8]                                                         refused with
+//!   |
+//! 1 Commitments::read   3 roots, terminals, values, roots of layers,   TooShort, NotCanonical
+//!   |                   final polynomial, nonces
+//! 2 Challenges::draw    gamma, beta, alpha, zeta, weights, folding     Grinding
+//!   |                   challenges, indices of the queried rows
+//! 3 |                   sum of the terminals = 0                       Lookups
+//! 4 Identity::check     chips and values at zeta: C / Z = quotient     Statement, Constraints
+//!   |
+//! 5 Openings::read      at the indices: rows, salts, siblings,         TooShort, NotCanonical,
+//!   |                   entries of layers; no bytes may follow         TooLong
+//! 6 check_trees         3 trees of N B leaves: rows, salts -> root     Openings
+//!   |
+//! 7 Batch::codeword     rows, values -> one value for each index
+//!   Layers::check       each layer: leaves -> root, folded values      Folding
+//! 8 |                   last folded values = final polynomial          FinalPolynomial
+//!   v
+//! Ok(())
+//! ```
 //!
 //! 1. Read the commitments: three roots, one terminal for each group, one out-of-domain value for
 //!    each term, one root for each layer of FRI, the coefficients of the final polynomial, and the

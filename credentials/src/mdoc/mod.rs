@@ -1,9 +1,36 @@
 //! Documents of ISO/IEC 18013-5: what an issuer and a device signed, how it is read and natively
 //! verified, and how requests are answered from it.
 //!
-//! Everything that knows these structures is in this module. Requests, trust and presentations know
-//! nothing of it. They use only what [`CredentialFormat`](crate::CredentialFormat) requires of a
-//! format.
+//! Everything that reads these structures is in this module. Only `mint`, which makes test
+//! documents, knows them too. Requests, trust and presentations know nothing of them. They use only
+//! what [`CredentialFormat`](crate::CredentialFormat) requires of a format.
+//!
+//! The picture shows the structures with the submodules that read them, and below them what is done
+//! with a document.
+//!
+//! ```text
+//! Form::of(bytes): a DeviceResponse, a Document or an IssuerSigned       form
+//!
+//! DeviceResponse                                                         response
+//!   documents: Document                                                  response
+//!     docType
+//!     issuerSigned: IssuerSigned                                         issuer_signed
+//!       nameSpaces: for each namespace, its items
+//!         tag 24, IssuerSignedItem: digestID, random,                    item, or opaque if no
+//!                                   elementIdentifier, elementValue        proof is possible
+//!       issuerAuth: COSE_Sign1                                           cose, sign1, x5chain
+//!         payload: tag 24, MobileSecurityObject                          mso
+//!           valueDigests: for each namespace, digestID -> SHA-256 of an item
+//!           deviceKeyInfo: deviceKey, keyAuthorizations                  mso, device_elements
+//!     deviceSigned: DeviceSigned                                         device
+//!       nameSpaces: tag 24, DeviceNameSpaces                             device_elements
+//!       deviceAuth: deviceSignature (COSE_Sign1) or deviceMac            device, cose, sign1
+//!
+//! Handover --> SessionTranscript                                         handover, device
+//!
+//! Document --> verify: all checks of a request      inspection: the checks without a request
+//!          --> answer: predicates, Explanation      format: Issued and Presented, for proofs
+//! ```
 //!
 //! # Order of the source
 //!

@@ -4,11 +4,37 @@
 //! * `present` answers one request in one session with a cheap proof that opens the same
 //!   commitment.
 //! * `verify` derives everything public from the verifier's own request and transcript. From the
-//!   presentation it takes only what the request leaves open: the commitment, disclosed values,
-//!   what the device signed in clear, and which of the trusted issuers signed the document.
+//!   presentation it takes only what the request leaves open: the suite and the size class, the
+//!   commitment, disclosed values, what the device signed in clear and by which algorithm, which of
+//!   the trusted issuers signed the document and by which certificates, and the salt of suites for
+//!   circuits.
 //!
 //! All three know documents and sessions only through
 //! [`CredentialFormat`](crate::CredentialFormat).
+//!
+//! The picture shows the steps of the three verbs, and what passes between them. `C` is the
+//! commitment to the record of a document.
+//!
+//! ```text
+//! holder: Prover                                      verifier: Verifier
+//!
+//! prepare(document, request)
+//!   | CredentialFormat::credential: the checks without
+//!   |   a session; statement, witness
+//!   | velum_core: credential proof
+//!   v
+//! Prepared { subject, C, opening of C, proof }
+//!   |
+//!   v
+//! present(Prepared, document, session, request)
+//!   | CredentialFormat::presented: every check        verify(Presentation, session, request)
+//!   | Answer: request, session, disclosed               | Claim::new: the statements of both
+//!   |   values --> statement                            |   proofs, from request and session
+//!   | opening of C, device's signature --> witness      | velum_core: presentation proof,
+//!   | velum_core: presentation proof                    |   then credential proof
+//!   v                                                   v
+//! Presentation { C, disclosed, ..., both proofs } --> Verified { learnt }
+//! ```
 //!
 //! # Order of the source
 //!

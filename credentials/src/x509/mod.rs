@@ -9,6 +9,31 @@
 //! [`verify_path`] is the path validation of RFC 5280 for paths of any length. It is for issuers
 //! that do not follow Annex B.
 //!
+//! The picture shows the rules of both profiles, in the order in which they are checked.
+//!
+//! ```text
+//! x5chain (DER, the signer's first), trusted certificate, times: signed (of the MSO), now
+//!    |
+//!    |  Certificate::from_der
+//!    v
+//! verify_chain: Annex B                        verify_path: RFC 5280, 6.1
+//! signer  P-256 key, profile B.1.4,            anchor  subject is the issuer of the path top;
+//!         valid at signed and at now                   valid at now; a CA as below
+//! root    has the name of the signer's         each certificate, from the top down:
+//!         issuer and its key identifier;               issuer is the name above; signature;
+//!         profile B.1.2, valid at now                  valid at now; names within constraints
+//! both    signature, country, state,             a CA: adds constraints; CA:TRUE, path
+//!         validity of the signer within                length, keyUsage, critical extensions,
+//!         that of the root                             purposes
+//! rest    of x5chain: only the root            signer  critical extensions, no CA, keyUsage,
+//!    |                                                 purposes; valid at signed and at now
+//!    |                                            |    (may say CA:TRUE if it is the anchor)
+//!    v                                            v
+//! SignerCertificate                            ValidPath { signer, certificates }
+//!
+//! either one: ChainError { certificate, fault } for the first rule that fails
+//! ```
+//!
 //! Certificates are read lazily. Only the fields and extensions that a rule needs are decoded, so
 //! that a real signer with other, malformed extensions still gives its key. Signatures are checked
 //! over the original bytes.
@@ -25,9 +50,13 @@
 //!
 //! # Order of the source
 //!
-//! `members`, `fields` and `oid` read DER, and `pem` reads PEM. `certificate` is one certificate
-//! with the rules that need no other. `names`, `general_names` and `name_constraints` compare
-//! names. `chain` and `path` are the two profiles. `key` names unsupported keys in messages.
+//! * `members` and `fields` read DER, `general_names` reads extensions that hold general names,
+//!   `pem` reads PEM, and `oid` reads object identifiers in dotted form.
+//! * `certificate` is one certificate with the rules that need no other. `key` names unsupported
+//!   keys in its messages.
+//! * `names` compares distinguished names, and `name_constraints` applies the name constraints of a
+//!   path.
+//! * `chain` and `path` are the two profiles.
 
 mod certificate;
 mod chain;

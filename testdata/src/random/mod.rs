@@ -17,6 +17,29 @@
 //! Every document follows from [`Choices`], which follow from a seed. Choices can be made fewer and
 //! smaller until only the part that matters is left ([`shrink`]).
 //!
+//! The picture shows one case of a search, from its seed to a finding.
+//!
+//! ```text
+//! seed --Choices::of_seed--> Choices <--Choices::again-- list of numbers <------------+
+//!                               |                                                     |
+//!                               | Document::generate                                  |
+//!                               v                                                     |
+//!              Document: Sig_structure, items, what is asked                          |
+//!                 |                             |                                     |
+//!                 |                             | with a Misreading: generated again, |
+//!                 |                             |   as a reader with that fault reads |
+//!                 | Judgement::of               | the system under test               |
+//!                 v                             v                                     |
+//!       Judgement:                    Outcome: Refused, Unprovable,                   |
+//!         meaning, or why not           Proven(Record)                                |
+//!         reasons to refuse all the same        |                                     |
+//!                 |                             |                                     |
+//!                 +-----> Search::run <---------+                                     |
+//!                             | they agree --> Tally      they disagree --> Finding   |
+//!                             |                                                |      |
+//!                             +---- Search::explain: shrink to the smallest <--+ -----+
+//! ```
+//!
 //! `choices` holds the choices. `generator`, with `digests`, `items` and `writer`, generates
 //! documents. `judge`, with `reader` and `moment`, judges them. `search` looks for documents on
 //! which a system and the judge disagree.

@@ -17,6 +17,30 @@
 //! [`Sealer`]. Both traits are asynchronous because IndexedDB is, and because a sealer may wait for
 //! a fingerprint. The pool needs no runtime.
 //!
+//! The picture shows how a proof enters the pool and leaves it, and what an entry consists of.
+//!
+//! ```text
+//! put(Prepared, now)                          take(Purpose, now)
+//!    |                                           |
+//!    v                                           v
+//! entry: a name of the purpose and of now     Store::list: names with the purpose's tag
+//! make_room: removes what is too old,            |  each of them, the oldest first:
+//!    |  fails if the pool is full                v
+//!    v                                        too old: removed
+//! Sealer::seal(bytes, associated data)        Store::read, Sealer::open
+//!    |                                           sealed with another key: left in place
+//!    v                                           does not open, or is of no use: removed
+//! room for these bytes, as before                a proof: Store::remove, for one caller only
+//!    |                                           |
+//!    v                                           v
+//! Store::put(name, sealed)                    Taken { prepared, dropped }
+//!
+//! name: tag of the document (16 bytes), tag of the purpose (16), time (8), random (16), as hex
+//! associated data: format, hash of the document, name
+//! fill: while there are fewer proofs than wanted: make_room, prepare (the caller's), put
+//! sweep: removes what is of no held document, too old, or (the oldest) beyond Bounds
+//! ```
+//!
 //! This module holds the pool itself. Its submodules are:
 //!
 //! * `entry`: the names of entries and their associated data.

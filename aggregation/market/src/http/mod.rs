@@ -1,15 +1,41 @@
 //! The API over HTTP. `docs/market-api.yaml` describes it for others, and tests compare the
 //! description with this module.
 //!
-//! Signed messages come as their canonical JSON, as the whole body or as a member of it. Errors are
-//! problems as in RFC 9457, with a fixed code.
+//! Messages come as JSON in their only valid form, as the whole body or as a member of it. Only
+//! white space and the order of members are free. All messages except those of `/v1/estimates` are
+//! signed. Errors are problems as in RFC 9457, with a fixed code.
 //!
-//! This module only turns requests into calls of [`Market`]:
+//! This module only turns requests into calls of [`Market`]. It knows no database.
+//!
+//! The picture shows a request on its way to the market, and the answer on its way back.
+//!
+//! ```text
+//! connection --> serve         TLS, and limits of number and time (connections)
+//!                  | adds parts::Peer, the address at the other end
+//!                  v
+//!                Api::router   metrics: counts every answer by route
+//!                  |
+//!                  +-- open routes, /v1/...: cors tells browsers whose pages may call
+//!                  |     clients, providers, events, operator (the log)
+//!                  +-- own routes, for pages of the node's own origin
+//!                  |     page: /, /page.js, ...   operator: /v1/overview, /v1/balance (token)
+//!                  |     healthz
+//!                  v
+//!                handler       parts: Asking, Id, Asked     body: signed, unsigned, with_blob
+//!                  |
+//!                  v
+//!                Market::...   Ok  --> answer: json, signed, typed; events: a stream
+//!                              Err --> answer: a problem with the code of the MarketError
+//!
+//! a listener of its own --> serve --> Api::instruments --> metrics: /metrics
+//! ```
+//!
+//! The submodules are:
 //!
 //! - `serve` and `connections` accept connections and limit them.
 //! - `parts` and `body` read requests, `answer` writes answers, and `cors` tells browsers whose
 //!   pages may call.
-//! - `clients`, `providers`, `operator` and `events` have the routes of the API, and `page` those
+//! - `clients`, `providers`, `operator` and `events` have the handlers of the API, and `page` those
 //!   of the operator's page.
 //! - `metrics` counts the answers.
 

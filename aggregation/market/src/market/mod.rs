@@ -1,7 +1,39 @@
-//! What a market can be asked to do. Each request is one step in the database, or none.
+//! What a market can be asked to do. Each request is one step in the database, or none. The only
+//! exception is an order of blind credit: if the key of the epoch is not published yet, a step of
+//! its own publishes the key first.
 //!
-//! This module has the state of a node and its [`Options`]. The submodules follow a job from its
-//! submission to its receipt, and then the rest:
+//! This module has the state of a node and its [`Options`]. It decides by `velum-market-rules`, and
+//! knows no HTTP.
+//!
+//! The picture shows a job on its way through the states that its client sees. Beside each state
+//! are the submodules that move the job, and who calls them.
+//!
+//! ```text
+//! client: submit --> jobs     quotas; Pool: check_submission; blob; paid ahead
+//!                     v
+//!                  waiting    in a batch --- jobs: cancel (client) --> cancelled, refunded
+//!                     |
+//!                     | lots: close_batch, when the batch is full or its time is over (due)
+//!                     v
+//!   +------------> offered    an open lot --- due: Expire --> expired, refunded
+//!   |                 |
+//!   |                 | Dutch:  bids: lock (provider)
+//!   |                 | sealed: bids: bid, reveal (provider); due: Fix, Award
+//!   |                 | book:   quotes: quote (provider); lots: match_lot (closing, due, Fail)
+//!   |                 v
+//!   +---- Fail ---- locked    on a lease --- bids: input, deliver (provider)
+//!       due, bids,    |       or Fail locks it at once for a bidder that stands by
+//!       disputes      |
+//!                     | bids: deliver; Pool: check_aggregate
+//!                     v
+//!                  settled    provider paid, rest refunded --- jobs: receipt --> client
+//! ```
+//!
+//! Every step of a lot goes through `Market::step` in `lots`. It calls `Lot::step` of the rules,
+//! applies the transfers, counts what providers did, writes the log and the signed messages, moves
+//! the jobs, and saves the lot.
+//!
+//! The submodules follow a job from its submission to its receipt, and then the rest:
 //!
 //! - `jobs` accepts jobs, and gives out their receipts. `quotas` limits what may be asked for.
 //! - `lots` turns batches into lots, and makes every step of a lot. `bids` has what providers do

@@ -1,5 +1,24 @@
 //! What a market keeps in its database. This module turns rows into the values of
-//! `velum-market-rules` and back. Nothing here decides anything.
+//! `velum-market-rules` and back. Nothing here decides anything, and nothing here knows proofs.
+//!
+//! The picture shows the two kinds of transaction, and which submodule writes which table of
+//! `tables.sql`.
+//!
+//! ```text
+//! Read::begin                                Change::begin --> log --> commit
+//!    |  one state, for reading                  |  one step; no other step runs beside it
+//!    |                                          |  commit writes head: end of the log, clock
+//!    +---------- now(), connection() -----------+
+//!                           |
+//!                           v
+//! submodule   tables                         submodule   tables
+//! jobs        job                            log         log, dispute
+//! batches     batch                          seen        seen, money_order, unstaking
+//! lots        lot, said                      excuses     excuse
+//! quotes      ask, standing                  counts      held, and counted through counted
+//! ledger      account, transfer              quotas      counted, through counted
+//! credit      credit_key, spent, one_time    totals      total, for jobs, lots and ledger
+//! ```
 //!
 //! The module itself has the two kinds of transaction, [`Read`] and [`Change`], and the conversion
 //! of single columns. Each submodule has the statements about one kind of row:
@@ -7,8 +26,9 @@
 //! - `jobs`, `batches` and `lots` have what is for sale, and `quotes` has the book and capacity
 //!   that was bought ahead.
 //! - `ledger` has the accounts and transfers, and `credit` the keys and tokens of blind credit.
-//! - `log` has the entries of the log, and `seen` the messages that are accepted only once.
-//! - `excuses` has the spans in which nobody could deliver.
+//! - `log` has the entries of the log and the disputes. `seen` has the messages that are accepted
+//!   only once, the orders of money that were carried out, and stake on its way back.
+//! - `excuses` has the spans in which providers could not deliver.
 //! - `counted` counts over windows of time, for `counts` (providers) and for `quotas`. `totals`
 //!   keeps sums of whole tables.
 

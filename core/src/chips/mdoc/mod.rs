@@ -5,6 +5,27 @@
 //! for bytes, hashes and ranges, and on [`buses`](super::buses) for the tuples that connect them.
 //! No chip in `common` depends on a table of this module.
 //!
+//! The picture shows the four tables of this module. The tables around them are in `common`. Arrows
+//! are buses and lead from the table that provides or sends.
+//!
+//! ```text
+//!           bytes
+//!             | bytes
+//!             v
+//!           cbor ---field------+----------------+----------------+----------> values, record
+//!                              |                |                |
+//!                              v                v                v
+//!           record <--date-- text             keys --digest_at-> links --es256--> es256
+//!                              ^                ^                ^
+//!                              | bytes          | fingerprint    | bytes, stream_end
+//!                              | field (dates)  |                | hash_words
+//!                            bytes, values    bytes            bytes, sha256
+//!
+//! cbor <--cbor_open--> links      the root item of each stream
+//! cbor --cbor_rule---> cbor       the rules of the grammar
+//! range --range------> text, keys
+//! ```
+//!
 //! The submodules, in the order in which to read them:
 //!
 //! * [`grammar`] defines which data items and strings may stand where. It knows no table.

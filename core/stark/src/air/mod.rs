@@ -2,18 +2,40 @@
 //!
 //! A [`Chip`] is one table. It has committed columns, fixed columns (part of the verifier key),
 //! public columns (which the verifier computes from its own request) and an [`eval`](Chip::eval)
-//! that states constraints row by row through a [`ChipBuilder`]. [`Bus`]es join tables.
+//! that states constraints row by row through a [`ChipBuilder`]. [`Bus`]es join tables. A chip sees
+//! neither commitments nor challenges, and no cells of other tables.
+//!
+//! The picture shows the rows of a table of `N` rows in a proof, `A` of which are active, with the
+//! selectors on them. Below, it shows which builders evaluate a chip, where, and with what result.
+//!
+//! ```text
+//! row                     committed cells           first     transition     last
+//! 0                       from the Trace            not 0     not 0          0
+//! 1 to A - 2              from the Trace            0         not 0          0
+//! A - 1                   from the Trace            0         0              not 0
+//! A to N - 1              drawn by the prover       constraints and buses ignore these rows
+//!
+//! builder                 evaluates a chip              result
+//! recorder::Recorder      once                       -> Shape: cells read, interactions
+//! composition::Evaluator  once, on expressions       -> Program: key hash, GPUs, circuits
+//!                         on the active rows         -> lookup columns: CPU
+//!                         on points of three cosets  -> quotient: CPU
+//!                         at the out-of-domain point -> constraint identity: verifier
+//! multiplicity::Rows      on the rows of the Trace   -> multiplicities, in the Trace
+//! check::RowChecker       on the rows of the Trace   -> Violations
+//! ```
 //!
 //! This module first states the interface of chips. The submodules `check` and `multiplicity`
-//! evaluate chips on traces, `kernels` makes the prover's and the verifier's functions for a type
-//! of chips, and `freedom`, `mutant` and `testing` serve tests.
+//! evaluate chips on traces, `matrix` has the [`Trace`], `kernels` makes the prover's and the
+//! verifier's functions for a type of chips, and `freedom`, `mutant` and `testing` serve tests.
 //!
 //! # What a constraint may read
 //!
 //! A cell is named by column and row offset. For example, `b.main(column, -2)` is the cell two rows
-//! up. A read outside the table's rows returns an **arbitrary value chosen by the prover**. Gate
+//! up. A read outside the table's rows counts as an **arbitrary value chosen by the prover**. Gate
 //! such constraints with a fixed column or with [`first`](ChipBuilder::first),
-//! [`last`](ChipBuilder::last) or [`transition`](ChipBuilder::transition). Nothing wraps around.
+//! [`last`](ChipBuilder::last) or [`transition`](ChipBuilder::transition). No constraint may rely
+//! on a read that wraps around.
 //!
 //! The last [`RESERVED_ROWS`] rows of a table belong to the prover. Chips put nothing but padding
 //! there. Padding rows satisfy every constraint with all committed cells zero, unless the chip says

@@ -5,7 +5,30 @@
 //! ([`ProofHash`]) and its [`Transcript`] must do, and ends with grinding ([`Puzzle`]). The
 //! submodules implement the functions: `blake3` and `poseidon2`.
 //!
-//! `docs/formats.md` gives both hash functions byte by byte, with test vectors.
+//! The picture shows how the parts of a proof are hashed. Below, it shows what each use hashes, the
+//! contexts of BLAKE3, and the lanes of the capacity with which a state of Poseidon2 starts.
+//!
+//! ```text
+//! rows, salts --hash_rows--> leaves --nodes--> ... --> root
+//!                                                       |
+//!                                                       v absorb_digest
+//! prefix --new------------------------------------> Transcript <--absorb-- values: [EF]
+//!                                                    |  |  ^
+//!   challenge: EF, index: up to 32 bits <------------+  |  |
+//!                                                       |  |
+//!   nonce: u64 <--Puzzle::solve-- Puzzle <--puzzle------+  |
+//!      |                                                   |
+//!      +--absorb_solution, check_grinding------------------+
+//!
+//! use          message                           blake3: context    poseidon2: lanes 8 to 11
+//! hash_rows    salt, row: [F]                    row, row pieces    n + 1, 0, 0, 0
+//! nodes        left, right                       node               0, 0, 0, 0
+//! Transcript   all that is absorbed              transcript         0, 1, 0, 0
+//! grinding     digest or state, nonce            grinding           the transcript's
+//! ```
+//!
+//! `n` is the number of elements of the message. `docs/formats.md` gives the hash functions byte by
+//! byte, with test vectors.
 
 pub(crate) mod blake3;
 #[cfg(feature = "poseidon2")]

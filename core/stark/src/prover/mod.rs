@@ -1,32 +1,48 @@
 //! The prover: the protocol, which runs on a [`Backend`].
 //!
 //! Let `N_g` be the height of group `g`, `N` the height of the tallest group, `B = 2^log_blowup`,
-//! and `D` the degree of the extension field. Widths are in base field columns. A proof is made in
-//! these steps:
+//! and `D` the degree of the extension field. Widths are in base field columns. Each layer of FRI
+//! folds by a factor `2^a` of its own.
+//!
+//! The picture shows the steps of a proof: which new inputs the protocol passes to the backend,
+//! what the backend commits to or computes, what the transcript absorbs, and which challenges are
+//! then drawn. `n` is a nonce, which `grind` finds and the transcript absorbs before the draw.
+//!
+//! ```text
+//!     protocol passes        backend                                absorbed      drawn
+//! --------------------------------------------------------------------------------------------
+//! 1   length of bound, bound, hash of the verifier key              prefix
+//! 2   rows, salts         -> commit_main                            root          n gamma,
+//!                              each group: N_g B x widths[MAIN]                     beta
+//! 3   gamma, beta,        -> commit_lookups                         root,         alpha
+//!     blinding, salts          each group: N_g B x D (1 + batches)  terminals
+//! 4   alpha, terminals,   -> commit_quotient                        root          n zeta
+//!     blinding, salts          one matrix: N B x D (chunks + 2)
+//! 5   zeta                -> open: a value for each term            values        n batching
+//! 6   values, weights     -> batch: a codeword of N B
+//!     each layer:            commit_layer: leaves of 2^a entries    root          n folding
+//!       challenges        -> fold: 2^a entries to one
+//! 7                          final_polynomial: N / 2^(sum of a)     coefficients  n queries
+//! 8   queries             -> rows, layer: the openings
+//! ```
 //!
 //! 1. The transcript starts with the length of the caller's bound bytes, these bytes, and the hash
 //!    of the verifier key.
-//! 2. Main tree: one matrix for each group, of height `N_g * B` and width `widths[MAIN]`, the sum
-//!    of its tables' widths. The last rows before the extension are blinding rows. The root is
-//!    absorbed. After a nonce, the challenges `gamma` and `beta` are drawn.
-//! 3. Lookup tree: one matrix for each group, of height `N_g * B` and width `D * (1 + batches)`:
-//!    the accumulator, then one extension column for each batch of interactions. The last rows
-//!    before the extension are blinding rows. The root and one terminal for each group are
-//!    absorbed. The challenge `alpha` is drawn.
-//! 4. Quotient tree: one matrix, of height `N * B` and width `D * (chunks + 2)`: the quotient's
-//!    blinded chunks, the quotient's mask and the mask of FRI. The root is absorbed. After a nonce,
-//!    the out-of-domain point `zeta` is drawn.
+//! 2. Main tree: `widths[MAIN]` is the sum of the widths of the group's tables. The last rows
+//!    before the extension are blinding rows.
+//! 3. Lookup tree: the accumulator, then one extension column for each batch of interactions. The
+//!    last rows before the extension are blinding rows. Each group has one terminal.
+//! 4. Quotient tree: the quotient's blinded chunks, the quotient's mask and the mask of FRI.
 //! 5. Out-of-domain values: one extension element for each term of the
-//!    [`Shape`](crate::shape::Shape). They are absorbed. After a nonce, the batching challenges are
-//!    drawn.
-//! 6. FRI: the batch is a codeword of `N * B` extension elements. For each layer that folds by a
-//!    factor of `2^a`, a tree is committed to, each leaf of which has `2^a` consecutive entries of
-//!    the codeword. Its root is absorbed. After a nonce, `a` folding challenges are drawn and the
-//!    codeword is folded.
-//! 7. The final polynomial's coefficients are absorbed. After a nonce, the queries are drawn: rows
-//!    of the tallest group's evaluation domain.
-//! 8. Openings: the queried rows of the three trees with their salts and siblings, then the leaves
-//!    of the layers with their siblings.
+//!    [`Shape`](crate::shape::Shape). `zeta` is the out-of-domain point. The protocol itself
+//!    computes the value of the quotient's mask. The weights of the terms are products of the
+//!    batching challenges.
+//! 6. FRI: the batch is a codeword of `N * B` extension elements. Each layer has a tree, each leaf
+//!    of which has `2^a` consecutive entries of the codeword. `a` folding challenges are drawn.
+//! 7. The coefficients of the final polynomial are absorbed. The queries are rows of the tallest
+//!    group's evaluation domain.
+//! 8. Openings: the queried rows of the three trees with their salts and siblings, then for each
+//!    layer the entries of the leaves that the verifier cannot compute, with their siblings.
 //!
 //! Each of the trees of steps 2 to 4 has `N * B` salted leaves, the rows of the tallest group. The
 //! rows of the lower groups are hashed into the levels of their height. The trees of step 6 have no

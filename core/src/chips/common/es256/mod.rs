@@ -1,8 +1,8 @@
 //! `es256`: there are `r` and `s` such that ECDSA over P-256 verifies a hash under a public key.
 //!
 //! The table follows FIPS 186-5, 6.4.2 and SEC 1, 4.1.4, where a high `s` is valid. `r` and `s` are
-//! private and on no bus. The table knows nothing of documents and does not know where the key and
-//! the hash come from.
+//! private, and no other table receives them. The table knows nothing of documents and does not
+//! know where the key and the hash come from.
 //!
 //! The submodules, in reading order:
 //!
@@ -10,6 +10,29 @@
 //! * `program` lists what the table computes, and `layout` puts it into rows and columns;
 //! * `constraints` has the constraints;
 //! * `scalars` and `witness` fill the table.
+//!
+//! The picture shows the rows from top to bottom, two rows to a pair, and then the columns of a
+//! pair. The sections below define the names.
+//!
+//! ```text
+//! pairs       values                                                bus ES256
+//! ---------------------------------------------------------------------------------------
+//!   0 to 57   Q on the curve; x and y below p                       <-- words of X, Y
+//!             S on the curve; x_S below p; r, s, e                  <-- words of HASH
+//!             h, t = h s, v2, v1 = h r, w = h e                     <-- words of V2, V1, W
+//!  58 to 65   T_0 to T_3: constants, 2 pairs each
+//!  66 to 149  T_4 to T_15: T_(i-4) + Q or T_(i-8) + S, 7 pairs each
+//! 150 to 151  P_0 = A: constants
+//! 152 to 811  132 steps (P + T_digit) + P, 5 pairs each: Slope,     --> words of W, V1, V2,
+//!             ThirdX, Return, ReturnX, ReturnY; P_132: constants        made of the bits
+//!
+//! columns   V 12             M 12             CARRY_LOW 3,   WORD 1    AUXILIARY 1
+//!           the value        the operand      CARRY_HIGH 3
+//! even row  limbs 0 to 11    limbs 0 to 11    groups 0 to 2  a word    digit, choice, inverse
+//! odd row   limbs 12 to 23   limbs 12 to 23   groups 3 to 5  or a bit  multiplicity, inverse
+//! buses     <-- RANGE        <-- ES256_VALUE  <-- RANGE      ES256
+//!           --> ES256_VALUE    if it fetches
+//! ```
 //!
 //! # Buses
 //!
@@ -58,11 +81,8 @@
 //! n, the quotient is the next pair's value, and the carries continue there. There are three
 //! identities modulo n.
 //!
-//! | pairs | what |
-//! |---|---|
-//! | about 55 | `Q` and `S` on the curve; `r`, `s`, `e`; `h` and the scalars |
-//! | 8, then 12 times 7 | 16 points `T_i = O + i_0 G + i_1 2^128 G + i_2 Q + i_3 S` |
-//! | 2, then 132 times 5 | where the multiplication starts; steps |
+//! The table of points has 16 points `T_i = O + i_0 G + i_1 2^128 G + i_2 Q + i_3 S`, where `i_0`
+//! to `i_3` are the bits of `i`, the lowest first.
 //!
 //! A step is `P' = (P + T_digit) + P`. The multiplication starts from a constant `A`, and every
 //! table point includes the constant `O`, so that no digit stands for infinity. The sum is right

@@ -1,16 +1,35 @@
 //! `record`: the record, one element per row, with one source for each element. The record is the
 //! message of the commitment `C`.
 //!
-//! | rows | source in the credential proof | source in the presentation proof |
-//! |---|---|---|
-//! | version, suite, class, docType, issuer, slots, padding | public | public |
-//! | device key | the document's words at the coordinates that the CBOR table found | free 32-bit words, sent to the ES256 table |
-//! | dates | the numbers of the text table | free, within public bounds |
-//! | slot digests | the Poseidon2 table; zero where the slot is not in use | the same |
-//! | salt | free | free |
-//! | the issuer's key, behind the record | public, sent to the ES256 table | |
-//! | the digest that the device signed, behind the record | | public, sent to the ES256 table |
-//! | `C`, last | public: the digest after the record's last permutation | the same |
+//! The picture shows the rows and the sources of their elements, first what both proofs have in
+//! common and then each proof. `s` is the class's number of slots, 4 or 8.
+//!
+//! ```text
+//! rows                both proofs
+//!  0 to 11            version, suite, class, docType, issuer, number of slots: public
+//! 12 to 27            device key: 16 words of 32 bits
+//! 28 to 30            dates: signed, validFrom, validUntil
+//! 31 to 30 + 4s       slot digests: <-- SQUEEZE, or public and zero if the slot is not in use
+//! 31 + 4s to 34 + 4s  salt: free
+//! to 55 or 71         padding: public, zero                     every 8 rows --> ABSORB
+//!
+//! rows        credential proof                  rows            presentation proof
+//! 12 to 27    <-- BYTES                         12 to 27        free, --> ES256: X, Y
+//! 28 to 30    <-- DATE                          28 to 30        free
+//! 76 to 91    positions of the words            76 to 91        words >> 11
+//!             <-- FIELD                         92, 94, 95, 96  dates and bounds: differences
+//! 98 to 113   key of the issuer: public         98 to 105       hash that the device signed:
+//!             --> ES256: X, Y                                   public, --> ES256: HASH
+//! 114 to 117  C: public, <-- SQUEEZE            106 to 109      C: public, <-- SQUEEZE
+//!                                               140 on          words >> 22; differences
+//!                                                               >> 11, 22, 33, 44; zeros
+//!                                               <-- RANGE: lowest limbs of words, differences
+//! ```
+//!
+//! In the credential proof, the words of the device key are those of the document at the
+//! coordinates that the CBOR table found, and the dates are the numbers of the text table. In the
+//! presentation proof, the words are free 32-bit numbers, and the dates are free within public
+//! bounds. `C` is the digest after the record's last permutation.
 //!
 //! Elements stand on consecutive rows. The row of the first element of each block sends the block
 //! to the Poseidon2 table. Other rows stand below the elements:

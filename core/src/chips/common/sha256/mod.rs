@@ -3,10 +3,34 @@
 //!
 //! Every block of a stream's region is compressed, whether it is needed or not, so the table's work
 //! does not depend on the witness. The table provides the hash value after *each* block. It is up
-//! to the links table to use only the one after the final block.
+//! to the links table to use only the one after the final block. The table does not know what the
+//! streams contain.
 //!
 //! The submodule `compression` has the constants and functions of the standard, and `fill` fills
 //! the trace. Here follow the columns, the tables of a class, and the constraints.
+//!
+//! The picture shows the rows of a table from top to bottom: how many there are, the words that
+//! they hold, and what fixes these words. It then lists the columns, and the blocks of each table.
+//!
+//! ```text
+//! rows               a     e         W      what fixes the words
+//! -------------------------------------------------------------------------------------------
+//! 2                  0     0         0
+//! for each stream:
+//!   4, k = 3 to 0    H_k   H_(k+4)          Initial: constants
+//!                                           Continued, where the table begins inside a stream:
+//!                                             <-- HASH_WORDS (block before, k, a, e)
+//!   for each block:
+//!     64, t = 0 to   a     e         W_t    Round: a, b, c, d = a of the rows 1 to 4 up,
+//!     63, after t                             e, f, g, h = e of the rows 1 to 4 up
+//!                                           t < 16: <-- BYTES (position, 4, W_t)
+//!                                           t >= 16: W of the rows 2, 7, 15 and 16 up
+//!     4, k = 3 to 0  H_k   H_(k+4)          Hash: 4 rows up + 68 rows up, modulo 2^32
+//!                                             --> HASH_WORDS (block, k, a, e)
+//!
+//! columns  A_BITS E_BITS W_BITS 32 each, A E W, CARRY_A 2, CARRY_E 3, CARRY_W 2, HASH_USES
+//! blocks   standard: 57       large: 57, 57, 7       extra: 118, 118, 29
+//! ```
 //!
 //! # Buses
 //!
@@ -16,17 +40,14 @@
 //!
 //! # Rows
 //!
-//! | rows | what they hold in `a` and `e` |
-//! |---|---|
-//! | 2 | zeros, before everything |
-//! | 4 at the start of each stream | H_3, H_2, H_1, H_0 and H_7, H_6, H_5, H_4 of the initial hash value |
-//! | 64 per block | the working variables `a` and `e` after round t, and W_t |
-//! | 4 at the end of each block | the hash value after the block, in the order of the initial rows |
+//! A round row holds the working variables `a` and `e` after round t, and W_t. The four rows before
+//! a block's rounds hold its chaining value: H_3, H_2, H_1, H_0 in `a` and H_7, H_6, H_5, H_4 in
+//! `e`. The chaining value thus stands there as if it came from four earlier rounds: `a, b, c, d`
+//! and `e, f, g, h` are the two columns one to four rows up. The hash value after a block has the
+//! same order.
 //!
-//! The four rows before a block's rounds thus hold its chaining value as if it came from four
-//! earlier rounds: `a, b, c, d` and `e, f, g, h` are the two columns one to four rows up. A class
-//! with more blocks than one table takes has several tables. A table that begins inside a stream
-//! looks up its chaining value, which the table before provides.
+//! A class with more blocks than one table takes has several tables. A table that begins inside a
+//! stream looks up its chaining value, which the table before provides.
 //!
 //! Fixed columns describe the row [`AHEAD`] rows *below* them. For that row, the constraints state
 //! what follows from the rows before it. They read rows -66 to 2.

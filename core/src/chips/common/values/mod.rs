@@ -6,6 +6,31 @@
 //! prescribes. The presentation proof opens the same commitment, so it shows only the names and the
 //! predicates (`predicates`).
 //!
+//! The picture shows the rows of one slot and what they hold in each proof. `n` is the date
+//! `YYYYMMDD` in the content, and `low` and `high` are its bounds. The slots follow each other: 4
+//! of 224 rows in the class `standard`, 8 of 392 in `large`, 8 of 1,064 in `extra`.
+//!
+//! ```text
+//!           both proofs        credential proof            presentation proof, dates
+//! rows      SUM: the element   POSITION and REMAINING      SUM: other digits, and NUMBER
+//! ------------------------------------------------------------------------------------------
+//!  0 to 27  name digest
+//! 28 to 55  salt
+//! 56 to 62  tag + 1, or 0      1 if there is a tag         n - low, 4 bytes
+//!                                                          NUMBER: 1 if the tag is 1004
+//! 63 to 69  kind               position behind the tag     high - n, 4 bytes
+//! 70 to 76  argument           kind, and what is left of   month and day, scaled,
+//!                              it without 1 to 3 bits      3 bytes each
+//! 77 on     content, 7 bytes   position of each byte,      NUMBER: number that the digits
+//!           to an element      and how many are left       above this row make
+//! behind    padding
+//!
+//! buses     --> ABSORB, every  <-- FIELD: tag, value       <-- RANGE: the bytes above and
+//!           56 rows:           <-- BYTES: content              those of the date
+//!           8 elements         --> FIELD: date and time
+//! public    name digest        slots in use                asked values; low, high + 1
+//! ```
+//!
 //! # Rows
 //!
 //! A slot takes seven rows for each element of its message, in the message's order
@@ -20,12 +45,10 @@
 //! An element that is not of the content has one digit, on its first row, and this digit is not a
 //! byte. Its other six rows are free for what `predicates` compares.
 //!
-//! | element | its source |
-//! |---|---|
-//! | name digest | public |
-//! | salt | free |
-//! | tag, kind, argument | what the CBOR table found, and for a date and time the text table |
-//! | packed content, padding of the message | bytes of the content, zero after its end |
+//! The name digest is public, and the salt is free. In the credential proof, the tag, the kind and
+//! the argument are what the CBOR table found and, for a date and time, what the text table shows.
+//! The packed content is that of the bytes of the document. It is zero after its end, and so is the
+//! padding.
 //!
 //! Here follow the columns, the trace and the constraints of both proofs, except for what only the
 //! presentation proof has. That is in `predicates`.

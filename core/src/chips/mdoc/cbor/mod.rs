@@ -7,6 +7,28 @@
 //! This file holds the table and its constraints. `head` follows with the readings of initial
 //! bytes, and [`tree`] with the reader. `fixture` and `liar` serve the tests.
 //!
+//! The picture first shows the columns of a row in groups, with their buses. Below, it shows how
+//! open messages `(position, parent, remaining, state)` tie the rows of a stream into a tree,
+//! without the states.
+//!
+//! ```text
+//! head     POSITION INITIAL KIND LENGTH READS LONG ARGUMENT  <-- BYTES, CBOR_RULE: readings
+//! rule     STATE KIND NUMBER NEXT SHAPE FINDING              <-- CBOR_RULE: rules
+//! place    POSITION END PARENT REMAINING STATE NUMBER NEXT   <-> CBOR_OPEN
+//! finding  NUMBER with a position and a value, by FINDING    --> FIELD
+//! fixed    a rule, or a reading of an initial byte           --> CBOR_RULE, MULTIPLICITY
+//!
+//! the stream 82 01 61 61 at position p, an array of an integer and a text, in rows r to r + 2:
+//!
+//!             (p, root, 1)                     (p + 4, root, 0)
+//!    links ------------------> row r: array ----------------------> links
+//!                               |        ^
+//!              (p + 1, r, 2)    |        |    (p + 4, r, 0)
+//!                               v        |
+//!                row r + 1: integer ---> row r + 2: text
+//!                                 (p + 2, r, 1)
+//! ```
+//!
 //! # Buses
 //!
 //! * [`BYTES`]: looks up the initial byte of each item and its argument.

@@ -1,20 +1,56 @@
 //! The grammar of the hashed streams: every place of interest, and every string expected on the way
 //! to it.
 //!
-//! This module knows no table. The CBOR, text and keys tables follow it.
+//! This module knows no table. The CBOR, text and keys tables follow it, and the links table opens
+//! each stream in the state that it names.
 //!
 //! Stream 0 is the `Sig_structure` of a `COSE_Sign1` (RFC 9052, 4.4) over the tag-24
 //! `MobileSecurityObject` (ISO/IEC 18013-5, 9.1.2.4). The other streams are tag-24
 //! `IssuerSignedItem`s (9.1.2.5).
 //!
+//! The picture shows both kinds of streams in diagnostic notation (RFC 8949, 8), where `<< >>` is a
+//! byte string that holds an item (RFC 8610, G.3). A name in capitals before a map is the state of
+//! the map's keys. On the right are the tables that learn of the items in the line: T is text, K
+//! keys, L links, V values and R record.
+//!
+//! ```text
+//! stream 0, state root(0)
+//!   [ "Signature1", << {1: -7 or -9} >>, h'', << 24( <<           T
+//!     MSO { "version": "1.0", "digestAlgorithm": "SHA-256",       T
+//!       "docType": as asked,                                      T
+//!       "valueDigests": VALUE_DIGESTS {                           T
+//!         asked namespace: { digestID: 32 bytes, ... },           T  K: digests, digestIDs
+//!         other text: anything },                                    K
+//!       "deviceKeyInfo": DEVICE_KEY_INFO {                        T
+//!         "deviceKey": DEVICE_KEY { 1: 2, -1: 1, -2: x, -3: y,    T  R: x, y
+//!           other integer: anything },                               K
+//!         other text: anything },                                    K
+//!       "validityInfo": VALIDITY_INFO {                           T
+//!         "signed", "validFrom", "validUntil": 0(date) each,      T
+//!         other text: anything },                                    K
+//!       other text: anything } >> ) >> ]                             K
+//!
+//! stream 1 + slot, state root(1 + slot)
+//!   24( << { "digestID": integer,                                 T  L: the integer
+//!       "random": 16 bytes or more,                               T
+//!       "elementIdentifier": as asked,                            T
+//!       "elementValue": number, bytes or text, tagged or not      T  V: its head, and its tag
+//!         or anything else } >> )                                    V: the whole value
+//! ```
+//!
+//! The keys of each map may come in any order. Keys of other types may also stand in the maps of
+//! the MSO, and no table learns of them. The map of an asked namespace and the map of an item have
+//! no other keys. digestIDs, integer keys of `deviceKey` and numbers are integers whose argument is
+//! below 2^32.
+//!
 //! # States
 //!
 //! A *state* says what may stand at a place. The [`Rule`] for a state and for the [`kind`] of the
-//! item found there gives three things: the state of the item's first child, the state of its next
-//! sibling, and what other tables learn of the item. In a map, keys and values have states of their
-//! own, and the key gives the state of its value. Behind the last child, the state is that of the
-//! first child again. An item that no rule names cannot occur. In the state [`state::ANY`] any item
-//! may occur.
+//! item found there gives four things: the item's [`Shape`], the state of its first child, the
+//! state of its next sibling, and what other tables learn of the item. In a map, keys and values
+//! have states of their own, and the key gives the state of its value. Behind the last child, the
+//! state is that of the first child again. An item that no rule names cannot occur. In the state
+//! [`state::ANY`] any item may occur.
 //!
 //! States, texts and fields share one number space. An item has one number: it is the state of the
 //! item's children and the number under which other tables learn of the item. Numbers that exist

@@ -1,7 +1,33 @@
 //! The backend that runs on the CPU.
 //!
-//! It knows nothing of the transcript, nor of how a proof is encoded. The submodules follow in this
-//! order:
+//! It knows nothing of the transcript, nor of how a proof is encoded.
+//!
+//! The picture shows what each step of the interface reads, which submodules compute it, and its
+//! result. `N_g` is the height of group `g`, `N` the height of the tallest group, and
+//! `B = 2^log_blowup`. `w` is the width of the group in the step's tree, in base field columns. A
+//! coset has `N_g` of the `N_g B` rows. A layer of FRI folds by a factor `2^a`.
+//!
+//! ```text
+//! step              reads                        submodules              result
+//! --------------------------------------------------------------------------------------------
+//! prepare           VerifierKey               -> quotient, tiles, dft -> CpuKey
+//! commit_main       cells, N_g x w            -> commit               -> main tree
+//! commit_lookups    cells of the main tree    -> lookup               -> cells, terminals
+//!                     these cells, N_g x w    -> commit               -> lookup tree
+//! commit_quotient   main and lookup, 3 cosets -> quotient, tiles      -> coefficients
+//!                     these, N x w            -> commit               -> quotient tree
+//! open              3 trees, first coset      -> opening              -> values of the terms
+//! batch             3 trees, first coset      -> opening              -> Batch: N B entries
+//! commit_layer      Batch: M entries          -> folding              -> root, M / 2^a leaves
+//! fold              Batch: M entries          -> folding              -> Batch: M / 2^a
+//! final_polynomial  Batch: last entries       -> folding              -> coefficients
+//! rows              a tree, at queried rows   -> commit, extended     -> cells, nodes
+//! layer             Batch, at queried entries -> folding              -> entries, nodes
+//!
+//! commit: N_g rows or coefficients -- dft, extended --> N_g B rows -- Tree --> N B leaves
+//! ```
+//!
+//! The step `grind` is the default of the interface. The submodules follow in this order:
 //!
 //! * `tiles`: the points at which the quotient is computed.
 //! * `dft`: low-degree extension.
