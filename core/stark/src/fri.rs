@@ -1,4 +1,4 @@
-//! FRI (eprint 2020/654) on one codeword: shows that the codeword is close to a polynomial of low
+//! FRI (ECCC TR17-134) on one codeword: shows that the codeword is close to a polynomial of low
 //! degree.
 //!
 //! This module has the verifier's part, and the fold of a pair, which the prover uses as well. It
