@@ -160,7 +160,8 @@ impl fmt::Display for Step {
     }
 }
 
-/// How long processors were busy with programs that this one has run, and with what those have run, as far as each has waited for its own.
+/// How long processors were busy with the programs that this program has run, and with the programs
+/// that those have run. A program counts once its parent has waited for it.
 fn busy() -> Duration {
     let duration = |time: TimeVal| {
         let microseconds = time.tv_sec() * 1_000_000 + time.tv_usec();
