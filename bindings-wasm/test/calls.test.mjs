@@ -296,6 +296,16 @@ describe("an onProgress that throws", () => {
     const { where, cause } = await stopped;
     assert.deepEqual([where, cause], ["onProgress", why]);
     await next;
+    const abort = abortingAfter(1);
+    const both = () => {
+      abort.onProgress();
+      onProgress();
+    };
+    await rejects(prover.prepare({ document, request }, { signal: abort.signal, onProgress: both }), "cancelled");
+    // Later calls are not stopped in place of these, which had two seconds to stop.
+    for (const begun = performance.now(); performance.now() - begun < 2500;) {
+      await prover.prepare({ document, request });
+    }
   });
 
   test("at the end rejects it too", async (context) => {

@@ -66,12 +66,14 @@ export class WorkerClient<C extends Calls> {
         this.#abandon(job);
       };
       let last: Parameters<Progress> | undefined;
+      let hasThrown = false;
       const progress: Progress = (...stage) => {
-        if (signal?.aborted) return;
+        if (signal?.aborted || hasThrown) return;
         last = stage;
         try {
           onProgress?.(...stage);
         } catch (cause) {
+          hasThrown = true;
           const message = "onProgress threw, so the call stopped; see `cause`";
           job.failed(new VelumError("cancelled", "onProgress", message, { cause }));
           this.#abandon(job);
@@ -177,6 +179,7 @@ export class WorkerClient<C extends Calls> {
       this.#queue = this.#queue.filter((queued) => queued !== job);
       return;
     }
+    if (this.#current.late !== undefined) return;
     const end = () => {
       this.#end();
       this.#next();
