@@ -34,7 +34,9 @@ Test and check:
                 in Chromium
   ci            run `test`, then every other check and the rest of the tests; this must pass before
                 a change lands
-  test --all    run `ci` with the slow suites in full, and record the result in docs/test-all.md
+  test --all [--step NAME]...
+                run `ci` with the slow suites in full, and record the result in docs/test-all.md
+                  --step NAME  run this step again, and no step that is not named
   lint          check formatting, and run clippy
   deny [--database FOLDER]
                 check the licences, sources and advisories of the dependencies
@@ -94,7 +96,7 @@ pub enum Task {
     MarketApi { slow: Slow },
     Test,
     Ci,
-    TestAll,
+    TestAll { steps: Vec<String> },
     Lint,
     Deny { database: Option<PathBuf> },
     Documents { proofs: Documents },
@@ -148,10 +150,12 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
     let (mut all, mut sample, mut runs, mut json, mut web) = (false, None, RUNS, false, false);
     let mut proofs = Documents::Sample;
     let mut aggregation = false;
+    let mut steps = Vec::new();
     let (mut port, mut isolation, mut database) = (PORT, true, None);
     while let Some(argument) = parser.next()? {
         match argument {
             Long("all") if task == "test" || task == "market-api" => all = true,
+            Long("step") if task == "test" && all => steps.push(parser.value()?.string()?),
             Long("all") if task == "documents" && proofs == Documents::Sample => {
                 proofs = Documents::All
             }
@@ -173,7 +177,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         }
     }
     match task.as_str() {
-        "test" if all => Ok(Task::TestAll),
+        "test" if all => Ok(Task::TestAll { steps }),
         "test" => Ok(Task::Test),
         "ci" => Ok(Task::Ci),
         "market-api" => Ok(Task::MarketApi { slow: if all { Slow::Whole } else { Slow::Bounded } }),
@@ -210,7 +214,10 @@ mod tests {
     #[test]
     fn tasks_are_read() {
         assert_eq!(parsed(&["test"]), Ok(Task::Test));
-        assert_eq!(parsed(&["test", "--all"]), Ok(Task::TestAll));
+        assert_eq!(parsed(&["test", "--all"]), Ok(Task::TestAll { steps: Vec::new() }));
+        let again = parsed(&["test", "--all", "--step", "page whole", "--step", "tests"]);
+        let steps = ["page whole", "tests"].map(str::to_owned).to_vec();
+        assert_eq!(again, Ok(Task::TestAll { steps }));
         assert_eq!(parsed(&["ci"]), Ok(Task::Ci));
         assert_eq!(parsed(&["lint"]), Ok(Task::Lint));
         assert_eq!(parsed(&["market-api"]), Ok(Task::MarketApi { slow: Slow::Bounded }));
@@ -281,6 +288,7 @@ mod tests {
             (&["deny", "--database"], "--database"),
             (&["deny", "copy"], "copy"),
             (&["test", "--al"], "--al"),
+            (&["test", "--step", "tests"], "--step"),
             (&["test", "core"], "core"),
             (&["test", "--all=yes"], "yes"),
             (&["report", "--runs", "0"], "zero"),

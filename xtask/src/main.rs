@@ -135,11 +135,18 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
         }
         Task::Test => Ok(close(&reported(|report| checks::test(project, report)))),
         Task::Ci => Ok(close(&reported(|report| checks::ci(project, report, Slow::Bounded)))),
-        Task::TestAll => {
-            let report = reported(|report| checks::ci(project, report, Slow::Whole));
+        Task::TestAll { steps } => {
+            let is_whole = steps.is_empty();
+            let mut report = Report::of(steps);
+            checks::ci(project, &mut report, Slow::Whole);
             let code = close(&report);
-            record::write(project, &report)?;
-            Ok(code)
+            record::write(project, &report, is_whole)?;
+            match report.missing() {
+                Some(name) => Err(Error::Found(format!(
+                    "there is no step `{name}`; docs/test-all.md has their names"
+                ))),
+                None => Ok(code),
+            }
         }
         Task::SoundnessMutants { sample } => {
             mutants::run(project, sample)?;

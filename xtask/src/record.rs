@@ -1,4 +1,4 @@
-//! Writes `docs/test-all.md`, which says when the slow suites were last run whole, and with what
+//! Writes `docs/test-all.md`, which says when each slow suite was last run whole, and with what
 //! result.
 
 use std::env::consts::{ARCH, OS};
@@ -12,23 +12,64 @@ const FOLDER: &str = "docs";
 const FILE: &str = "docs/test-all.md";
 const UNKNOWN: &str = "unknown";
 
-pub fn write(project: &Project, report: &Report) -> Result<(), Error> {
+/// One line of the table: step, result, why, time, date and commit.
+type Line = [String; 6];
+
+/// Writes down how the steps of a whole run ended. The lines of steps that were not wanted stay as
+/// they are.
+pub fn write(project: &Project, report: &Report, is_whole: bool) -> Result<(), Error> {
     let path = project.root().join(FILE);
     let date = first_line(project, "date", &["-u", "+%Y-%m-%d %H:%M UTC"]);
-    let text = page(&date, &commit(project), &machine(), report);
+    let commit = commit(project);
+    let before =
+        if is_whole { String::new() } else { std::fs::read_to_string(&path).unwrap_or_default() };
+    let new = report.endings().map(|[step, result, why, time]| {
+        [step, result, cell(&why), time, date.clone(), commit.clone()]
+    });
+    let text = page(&machine(), &merged(lines(&before), new));
     std::fs::create_dir_all(project.root().join(FOLDER))
         .and_then(|()| std::fs::write(&path, text))
         .map_err(|source| Error::Write { path, source })
 }
 
-fn page(date: &str, commit: &str, machine: &str, report: &Report) -> String {
-    let result = if report.failed() { "FAILED" } else { "passed" };
+fn page(machine: &str, lines: &[Line]) -> String {
+    let failed = lines.iter().any(|[_, result, ..]| result == "FAILED");
+    let result = if failed { "FAILED" } else { "passed" };
+    let table: String = lines.iter().map(|line| format!("| {} |\n", line.join(" | "))).collect();
     format!(
         "# The last whole run of the tests\n\n\
-        Written by `./x test --all`, which runs in full the slow suites that `./x ci` bounds.\n\n\
-        - Date: {date}\n- Commit: {commit}\n- Machine: {machine}\n- Result: {result}\n\n\
-        ```text\n{report}```\n"
+        Written by `./x test --all`, which runs in full the slow suites that `./x ci` bounds. A step that was run\n\
+        again by itself, with `--step`, has a later date and commit than the others.\n\n\
+        - Machine: {machine}\n- Result: {result}\n\n\
+        | Step | Result | | Time | Date | Commit |\n|---|---|---|---|---|---|\n{table}"
     )
+}
+
+/// The lines of a page's table.
+fn lines(page: &str) -> Vec<Line> {
+    let table = page.lines().skip_while(|line| !line.starts_with("|---"));
+    let cells = |line: &str| -> Option<Line> {
+        let line = line.strip_prefix("| ")?.strip_suffix(" |")?;
+        line.split(" | ").map(str::to_owned).collect::<Vec<_>>().try_into().ok()
+    };
+    table.filter_map(cells).collect()
+}
+
+/// The old lines, with the new line of each step in the place of its old one. Steps without an old
+/// line come last.
+fn merged(mut lines: Vec<Line>, new: impl Iterator<Item = Line>) -> Vec<Line> {
+    for line in new {
+        match lines.iter_mut().find(|old| old[0] == line[0]) {
+            Some(old) => *old = line,
+            None => lines.push(line),
+        }
+    }
+    lines
+}
+
+/// Text that stays within its cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").lines().collect::<Vec<_>>().join(" ")
 }
 
 fn commit(project: &Project) -> String {
@@ -59,20 +100,38 @@ pub fn first_line(project: &Project, program: &str, args: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Verdict;
 
     #[test]
     fn the_page_tells_when_what_and_how_it_ended() {
-        let mut report = Report::default();
-        report.step("tests", || Ok(()));
-        report.step_with_verdict("advisories", || Ok(Verdict::NotChecked("no network".into())));
-        let page = page("2026-01-02 03:04 UTC", "0123456789ab", "linux x86_64", &report);
-        for line in ["- Date: 2026-01-02 03:04 UTC", "- Commit: 0123456789ab", "- Result: passed"] {
-            assert!(page.lines().any(|found| found == line), "{page}");
+        let page = page("linux x86_64", &[line("tests", "passed", "0123456789ab")]);
+        for found in [
+            "- Machine: linux x86_64",
+            "- Result: passed",
+            "| tests | passed |  | 1.0 s | 2026-01-02 | 0123456789ab |",
+        ] {
+            assert!(page.lines().any(|line| line == found), "{page}");
         }
-        assert!(
-            page.contains("\nsteps: 1 passed, 0 failed, 1 skipped; ") && page.ends_with("\n```\n"),
-            "{page}"
-        );
+    }
+
+    #[test]
+    fn a_step_that_is_run_again_replaces_its_line() {
+        let first = [line("tests", "passed", "0123"), line("page", "FAILED", "0123")];
+        let page_before = page("linux", &first);
+        assert!(page_before.contains("- Result: FAILED\n"));
+        let again = [line("page", "passed", "4567"), line("other", "passed", "4567")];
+        let after = merged(lines(&page_before), again.clone().into_iter());
+        let [page_again, other] = again;
+        assert_eq!(after, [first[0].clone(), page_again, other]);
+        assert!(page("linux", &after).contains("- Result: passed\n"));
+        assert_eq!(merged(lines(""), after.clone().into_iter()), after);
+    }
+
+    #[test]
+    fn no_text_breaks_the_table() {
+        assert_eq!(cell("a | b\nc"), "a \\| b c");
+    }
+
+    fn line(step: &str, result: &str, commit: &str) -> Line {
+        [step, result, "", "1.0 s", "2026-01-02", commit].map(str::to_owned)
     }
 }

@@ -37,6 +37,8 @@ struct Step {
 #[derive(Debug)]
 pub struct Report {
     steps: Vec<Step>,
+    /// The names of the steps to run. Empty if all are.
+    wanted: Vec<String>,
     start: Instant,
     /// Where steps print that run beside others. A step's output is shown when the step ends.
     log: Option<File>,
@@ -44,11 +46,17 @@ pub struct Report {
 
 impl Default for Report {
     fn default() -> Self {
-        Self { steps: Vec::new(), start: Instant::now(), log: None }
+        Self { steps: Vec::new(), wanted: Vec::new(), start: Instant::now(), log: None }
     }
 }
 
 impl Report {
+    /// A report that runs the steps with these names and no others. If there are no names, it runs
+    /// all.
+    pub fn of(wanted: Vec<String>) -> Self {
+        Self { wanted, ..Self::default() }
+    }
+
     /// Runs two lists of steps at the same time. The output of each step of the second list goes to
     /// `log`, and is shown when the step ends. The steps of the second list come after those of the
     /// first.
@@ -58,13 +66,14 @@ impl Report {
         first: impl FnOnce(&mut Self),
         second: impl FnOnce(&mut Self) + Send,
     ) {
+        let wanted = self.wanted.clone();
         let beside = move || {
             // Without a second handle all is printed as it comes.
             let shown = log.try_clone().ok();
             if shown.is_some() {
                 process::log_to(log);
             }
-            let mut report = Self { log: shown, ..Self::default() };
+            let mut report = Self { log: shown, ..Self::of(wanted) };
             second(&mut report);
             report.steps
         };
@@ -89,6 +98,9 @@ impl Report {
         name: &'static str,
         run: impl FnOnce() -> Result<Verdict, Error>,
     ) {
+        if !self.wanted.is_empty() && !self.wanted.iter().any(|wanted| wanted == name) {
+            return;
+        }
         match self.log {
             None => eprintln!("\n=== {name}"),
             Some(_) => eprintln!("\n=== {name} begins beside other steps"),
@@ -121,6 +133,20 @@ impl Report {
     pub fn failed(&self) -> bool {
         self.steps.iter().any(|step| step.result.is_err())
     }
+
+    /// The first wanted name that no step has.
+    pub fn missing(&self) -> Option<&str> {
+        let is_missing = |wanted: &&String| self.steps.iter().all(|step| step.name != **wanted);
+        self.wanted.iter().find(is_missing).map(String::as_str)
+    }
+
+    /// The name of each step, how it ended, why, and how long it took.
+    pub fn endings(&self) -> impl Iterator<Item = [String; 4]> {
+        self.steps.iter().map(|step| {
+            let (word, why) = step.ending();
+            [step.name.to_owned(), word.to_owned(), why, clock(step.elapsed)]
+        })
+    }
 }
 
 /// One line a step and, last, the counts.
@@ -147,16 +173,23 @@ impl fmt::Display for Report {
     }
 }
 
+impl Step {
+    fn ending(&self) -> (&'static str, String) {
+        match &self.result {
+            Ok(Verdict::Passed) => ("passed", String::new()),
+            Ok(Verdict::PassedWith(note)) => ("passed", note.clone()),
+            Ok(Verdict::Unchanged(note)) => ("unchanged", note.clone()),
+            Ok(Verdict::NotChecked(why)) => ("NOT CHECKED", why.clone()),
+            Err(error) => ("FAILED", error.to_string()),
+        }
+    }
+}
+
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (word, why) = match &self.result {
-            Ok(Verdict::Passed) => ("passed", String::new()),
-            Ok(Verdict::PassedWith(note)) => ("passed", format!("  {note}")),
-            Ok(Verdict::Unchanged(note)) => ("unchanged", format!("  {note}")),
-            Ok(Verdict::NotChecked(why)) => ("NOT CHECKED", format!("  {why}")),
-            Err(error) => ("FAILED", format!("  {error}")),
-        };
-        write!(f, "{:<24} {word:<11} {:>8}{why}", self.name, clock(self.elapsed))
+        let (word, why) = self.ending();
+        write!(f, "{:<24} {word:<11} {:>8}", self.name, clock(self.elapsed))?;
+        if why.is_empty() { Ok(()) } else { write!(f, "  {why}") }
     }
 }
 
@@ -217,6 +250,19 @@ mod tests {
         let summary = report.to_string();
         assert!(summary.starts_with("only ") && summary.contains(" unchanged "), "{summary}");
         assert!(summary.contains("\nsteps: 0 passed, 0 failed, 1 unchanged; "), "{summary}");
+    }
+
+    #[test]
+    fn only_wanted_steps_are_run() {
+        let mut report = Report::of(vec!["second".to_owned(), "fourth".to_owned()]);
+        report.step("first", || panic!("it is not wanted"));
+        report.at_once(
+            tempfile::tempfile().unwrap(),
+            |report| report.step("second", || Ok(())),
+            |report| report.step("third", || panic!("it is not wanted")),
+        );
+        assert_eq!(report.endings().map(|[name, ..]| name).collect::<Vec<_>>(), ["second"]);
+        assert_eq!(report.missing(), Some("fourth"));
     }
 
     #[test]
