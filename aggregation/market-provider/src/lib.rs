@@ -6,6 +6,7 @@
 
 #![warn(missing_docs, unreachable_pub)]
 
+mod bids;
 mod node;
 mod policy;
 mod provider;

@@ -1,9 +1,9 @@
 //! A provider at work. It has the lots that it holds folded, delivers them, and takes further lots
 //! when it has room.
 //!
-//! It keeps nothing that the node and its workshop do not have, so it continues after a crash where
-//! it was. The price of a sealed bid follows from its policy and the lot, and the nonce from its
-//! key and the lot.
+//! It keeps nothing in memory that the node, its workshop and its store of blobs do not have, so it
+//! continues after a crash where it was. The price of a sealed bid is in its store of blobs, and the
+//! nonce follows from its key and the lot.
 
 use std::time::Duration as Wait;
 
@@ -18,6 +18,7 @@ use velum_market_model::{
 };
 use velum_market_worker::{LotWork, Presentation, WorkError, Workshop};
 
+use crate::bids::BidPrices;
 use crate::node::{NodeClient, NodeError};
 use crate::policy::Policy;
 
@@ -63,6 +64,7 @@ pub struct Provider {
     secret: [u8; 32],
     policy: Policy,
     workshop: Workshop,
+    bids: BidPrices,
     blobs: Blobs,
 }
 
@@ -81,7 +83,8 @@ impl Provider {
     ) -> Result<Self> {
         let market = node.market().await?.key.owner();
         let key = SecretKey::from_bytes(velum_market_model::Algorithm::Ed25519, &secret)?;
-        Ok(Self { node, market, key, secret, policy, workshop, blobs })
+        let bids = BidPrices::new(blobs.clone());
+        Ok(Self { node, market, key, secret, policy, workshop, bids, blobs })
     }
 
     /// The id of the provider, as accounts and payees name it.
@@ -244,10 +247,16 @@ impl Provider {
         for lot in self.node.lots("sealed").await? {
             let takes_bids =
                 lot.bids.as_ref().is_some_and(|bids| bids.root.is_none() && now < bids.commits_end);
-            let price = self.policy.price_of(&lot);
-            let is_worth_it = price <= lot.maximum && self.policy.can_deliver(&lot);
-            if room == 0 || !takes_bids || !is_worth_it || lot.collateral > balance {
+            if room == 0 || !takes_bids || !self.policy.can_deliver(&lot) {
                 continue;
+            }
+            let made_before = self.bids.get(&lot).await?;
+            let price = made_before.unwrap_or_else(|| self.policy.price_of(&lot));
+            if price > lot.maximum || lot.collateral > balance {
+                continue;
+            }
+            if made_before.is_none() {
+                self.bids.put(&lot, price).await?;
             }
             let commitment =
                 sealed_price(&lot.lot, lot.epoch, &self.owner(), price, &self.nonce(&lot));
@@ -256,13 +265,15 @@ impl Provider {
             if self.tried(&lot, self.node.bid(&self.sign(bid)?).await)? {
                 room -= 1;
                 balance = balance.saturating_sub(lot.collateral);
+            } else if made_before.is_none() {
+                // A bid that was made before may be there although the same bid is refused now.
+                self.bids.remove(&lot).await?;
             }
         }
         Ok(())
     }
 
-    /// Opens the provider's bids if it is time to. Only the node knows whether the provider has
-    /// bid, so this is found out by trying.
+    /// Opens the provider's bids if it is time to.
     async fn open_bids(&self, now: Time) -> Result<()> {
         for lot in self.node.lots("sealed").await? {
             let is_time =
@@ -270,15 +281,17 @@ impl Provider {
             if !is_time {
                 continue;
             }
-            let (price, nonce) = (self.policy.price_of(&lot), self.nonce(&lot));
+            let Some(price) = self.bids.get(&lot).await? else { continue };
             let reveal = Reveal {
                 lot: lot.lot,
                 epoch: lot.epoch,
                 price,
-                nonce,
+                nonce: self.nonce(&lot),
                 provider: self.key.public(),
             };
-            self.tried(&lot, self.node.reveal(&self.sign(reveal)?).await)?;
+            if self.tried(&lot, self.node.reveal(&self.sign(reveal)?).await)? {
+                self.bids.remove(&lot).await?;
+            }
         }
         Ok(())
     }

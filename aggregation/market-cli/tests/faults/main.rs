@@ -11,6 +11,7 @@
 //! - `partitions`: connections and networks are cut.
 //! - `databases`, `blobs` and `disks`: databases, stores and disks fail.
 //! - `clocks`: clocks are wrong.
+//! - `prices`: a provider is started again with another price.
 //! - `load`: nodes are asked for more than they can do.
 
 mod blobs;
@@ -22,4 +23,5 @@ mod kills;
 mod leases;
 mod load;
 mod partitions;
+mod prices;
 mod worker;

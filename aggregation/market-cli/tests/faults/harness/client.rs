@@ -28,6 +28,8 @@ pub struct Order {
     /// The number of the client that submits it.
     pub who: usize,
     pub latency: Latency,
+    /// How the price of its lot is found.
+    pub sale: velum_market_model::Order,
     /// The least and the most that it pays.
     pub minimum: u64,
     pub maximum: u64,
@@ -50,6 +52,7 @@ impl Order {
             number,
             who: number,
             latency,
+            sale: velum_market_model::Order::Dutch,
             minimum: 100,
             maximum: 1000,
             lock_within,
@@ -184,7 +187,7 @@ fn job(order: &Order, made: &Made, market: Hash, owner: &SecretKey) -> Job {
         size_class: SizeClass::Standard,
         statement: made.statement,
         offer: Offer {
-            order: velum_market_model::Order::Dutch,
+            order: order.sale,
             minimum: Amount::constant(order.minimum),
             maximum: Amount::constant(order.maximum),
             ramp: Ramp { start: now, duration: Duration::constant(1000), price: PriceMove::Rises },
