@@ -5,6 +5,9 @@ import { chromium } from "playwright-core";
 import { serve } from "./server.mjs";
 import { licence } from "./support.mjs";
 
+/** How long anything on a page may take, on a machine that others use too. */
+const PATIENCE_MS = 300_000;
+
 const FOLDERS = { "/": new URL("page/", import.meta.url), "/dist/": new URL("../dist/", import.meta.url) };
 
 /** Starts Chromium without a window. `VELUM_CHROMIUM` names another one than the system's. */
@@ -19,6 +22,7 @@ export function launch(args = []) {
 /** Opens a page, and collects in `troubles` whatever goes wrong in it unexpectedly. */
 export async function open(browser, url) {
   const context = await browser.newContext();
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const troubles = [];
   page.on("pageerror", (error) => troubles.push(error.message));

@@ -57,10 +57,13 @@ export interface Opened {
   readonly watch: Watch;
 }
 
+/** How long anything on a page may take, on a machine that others use too. */
+const PATIENCE_MS = 120_000;
+
 /** Opens a page in a profile of its own. */
 export async function open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(PATIENCE_MS);
   const watch = new Watch(context, new URL(url).origin);
   const page = await context.newPage();
   await page.goto(url);
