@@ -40,14 +40,14 @@ impl RootKey {
         let circuit = VerifierCircuitData::from_bytes(circuit.to_vec(), &RootGates)
             .map_err(|_| KeyError::Malformed)?;
         let common = &circuit.common;
-        if !DEGREE_BITS.contains(&common.degree_bits()) {
+        // FRI parameters are computed from the profile's own configuration. Any other might make the
+        // computation overflow.
+        let config = profile.root_config();
+        if common.config != config || !DEGREE_BITS.contains(&common.degree_bits()) {
             return Err(KeyError::Profile);
         }
-        let params = common.config.fri_config.fri_params(common.degree_bits(), false);
-        if common.config != profile.root_config()
-            || common.fri_params != params
-            || common.num_lookup_polys != 0
-        {
+        let params = config.fri_config.fri_params(common.degree_bits(), false);
+        if common.fri_params != params || common.num_lookup_polys != 0 {
             return Err(KeyError::Profile);
         }
         if common.num_public_inputs != ROOT_ELEMENTS {
