@@ -1,0 +1,3 @@
+#![no_main]
+
+velum_fuzz::target!("request");

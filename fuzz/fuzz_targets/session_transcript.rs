@@ -1,0 +1,3 @@
+#![no_main]
+
+velum_fuzz::target!("session_transcript");
