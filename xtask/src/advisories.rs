@@ -108,7 +108,7 @@ fn check_copy(project: &Project, folder: &Path, name: &str) -> Result<Verdict, E
 
 /// Checks the dependencies of each workspace by the rules of one file.
 fn check_each(project: &Project, what: &[&str], set: impl Fn(&mut Command)) -> Result<(), Error> {
-    for manifest in ["Cargo.toml", "aggregation/Cargo.toml"] {
+    for manifest in ["Cargo.toml", "aggregation/Cargo.toml", "fuzz/Cargo.toml"] {
         let mut deny = tools::DENY.command(project)?;
         deny.args(["--locked", "--manifest-path", manifest, "--config", "deny.toml", "check"])
             .args(what);

@@ -1,7 +1,7 @@
 //! Reads the command line.
 
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use lexopt::prelude::*;
@@ -60,6 +60,11 @@ Test and check:
   soundness-mutants [--sample N]
                 switch off every constraint and bus in turn, and check that a test notices
                   --sample N  switch off about N of them
+  fuzz TARGET [SECONDS] [--coverage]
+                fuzz a decoder or a verifier (default: 60 seconds), and keep what was found in
+                target/fuzz. Without a target, list the targets
+                  --coverage  do not fuzz: print how many lines the seeds reach, and how many lines
+                              all inputs reach that were found so far
 
 Measure:
   report [web | aggregation] [--runs N] [--json]
@@ -86,6 +91,9 @@ Other:
 /// Default number of runs from which `report` takes its minimum and median.
 const RUNS: NonZeroUsize = NonZeroUsize::new(10).unwrap();
 
+/// Default number of seconds of `fuzz`.
+const FUZZ_SECONDS: NonZeroU32 = NonZeroU32::new(60).unwrap();
+
 /// Default port of `web`.
 const PORT: u16 = 8080;
 
@@ -104,6 +112,7 @@ pub enum Task {
     WebReport { runs: NonZeroUsize },
     AggregationReport { runs: NonZeroUsize, json: bool },
     SoundnessMutants { sample: Option<usize> },
+    Fuzz { target: Option<String>, work: Fuzzing },
     Aarch64,
     GpuInfo,
     GpuReport { args: Vec<OsString> },
@@ -116,6 +125,15 @@ pub enum Task {
     Build,
     Setup,
     Help,
+}
+
+/// What `fuzz` does with a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fuzzing {
+    /// Fuzzes it for this many seconds.
+    Run(NonZeroU32),
+    /// Measures the lines that inputs reach.
+    Coverage,
 }
 
 /// What `documents` does with the documents that can be proven.
@@ -150,6 +168,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
     let (mut all, mut sample, mut runs, mut json, mut web) = (false, None, RUNS, false, false);
     let mut proofs = Documents::Sample;
     let mut aggregation = false;
+    let (mut target, mut seconds, mut coverage) = (None, None, false);
     let mut steps = Vec::new();
     let (mut port, mut isolation, mut database) = (PORT, true, None);
     while let Some(argument) = parser.next()? {
@@ -172,6 +191,11 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
             Long("sample") if task == "soundness-mutants" => {
                 sample = Some(parser.value()?.parse()?)
             }
+            Long("coverage") if task == "fuzz" && seconds.is_none() => coverage = true,
+            Value(name) if task == "fuzz" && target.is_none() => target = Some(name.string()?),
+            Value(of) if task == "fuzz" && seconds.is_none() && !coverage => {
+                seconds = Some(of.parse()?)
+            }
             Short('h') | Long("help") => return Ok(Task::Help),
             other => return Err(other.unexpected()),
         }
@@ -188,6 +212,8 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, lexopt::E
         "report" if aggregation => Ok(Task::AggregationReport { runs, json }),
         "report" => Ok(Task::Report { runs, json }),
         "soundness-mutants" => Ok(Task::SoundnessMutants { sample }),
+        "fuzz" if coverage => Ok(Task::Fuzz { target, work: Fuzzing::Coverage }),
+        "fuzz" => Ok(Task::Fuzz { target, work: Fuzzing::Run(seconds.unwrap_or(FUZZ_SECONDS)) }),
         "aarch64" => Ok(Task::Aarch64),
         "gpu-info" => Ok(Task::GpuInfo),
         "kotlin" => Ok(Task::Kotlin),
@@ -244,6 +270,15 @@ mod tests {
         }
         let sampled = parsed(&["soundness-mutants", "--sample", "8"]);
         assert_eq!(sampled, Ok(Task::SoundnessMutants { sample: Some(8) }));
+        let target = || Some("mso".to_owned());
+        let fuzz = |target, seconds| {
+            Ok(Task::Fuzz { target, work: Fuzzing::Run(NonZeroU32::new(seconds).unwrap()) })
+        };
+        assert_eq!(parsed(&["fuzz"]), fuzz(None, 60));
+        assert_eq!(parsed(&["fuzz", "mso"]), fuzz(target(), 60));
+        assert_eq!(parsed(&["fuzz", "mso", "600"]), fuzz(target(), 600));
+        let coverage = parsed(&["fuzz", "mso", "--coverage"]);
+        assert_eq!(coverage, Ok(Task::Fuzz { target: target(), work: Fuzzing::Coverage }));
         assert_eq!(parsed(&["web"]), Ok(Task::Web { port: PORT, isolation: true }));
         let plain = parsed(&["web", "--no-isolation", "--port", "9000"]);
         assert_eq!(plain, Ok(Task::Web { port: 9000, isolation: false }));
@@ -292,6 +327,9 @@ mod tests {
             (&["test", "core"], "core"),
             (&["test", "--all=yes"], "yes"),
             (&["report", "--runs", "0"], "zero"),
+            (&["fuzz", "mso", "0"], "zero"),
+            (&["fuzz", "mso", "60", "--coverage"], "--coverage"),
+            (&["fuzz", "mso", "60", "61"], "61"),
         ] {
             let error = parsed(args).expect_err("must be refused");
             assert!(error.contains(named), "{args:?}: {error}");

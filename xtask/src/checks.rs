@@ -1,11 +1,14 @@
 //! The checks that make up `test`, `ci` and `lint`. A check that fails does not stop the others.
 
+use std::num::NonZeroU32;
+
 use crate::aarch64;
 use crate::advisories;
 use crate::aggregation;
 use crate::args::Documents;
 use crate::demo_web;
 use crate::documents;
+use crate::fuzz;
 use crate::gpu;
 use crate::kotlin;
 use crate::mutants;
@@ -22,6 +25,9 @@ const DOC_TESTS: &str = "documentation tests";
 
 /// Number of rules that a bounded run switches off.
 const MUTANTS_SAMPLED: usize = 8;
+
+/// Seconds for which a whole run fuzzes each target.
+const FUZZ_SECONDS: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
 /// How far those suites go that could run for hours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +119,7 @@ fn rust(project: &Project, report: &mut Report, slow: Slow) {
     if slow == Slow::Whole {
         report.step("real documents", || documents::run(project, Documents::All));
         report.step("64-bit ARM", || aarch64::run(project));
+        report.step("fuzzers", || fuzz::run_all(project, FUZZ_SECONDS));
     }
 }
 
@@ -172,7 +179,11 @@ fn test_one_build(project: &Project, report: &mut Report, slow: Slow) {
 /// Checks formatting and runs clippy. Crates with features are also checked with fewer features, as
 /// projects build them that embed only a part.
 pub fn lint(project: &Project, report: &mut Report) {
-    report.step("format", || process::run(&mut project.cargo(["fmt", "--all", "--check"])));
+    report.step("format", || {
+        process::run(&mut project.cargo(["fmt", "--all", "--check"]))?;
+        let fuzzers = ["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"];
+        process::run(&mut project.cargo(fuzzers))
+    });
     report.step("clippy", || clippy(project, &["--workspace", "--all-targets"]));
     report.step("verifiers alone", || {
         clippy(project, &["--package", "velum-core", "--no-default-features"])?;

@@ -13,7 +13,7 @@
 //! test, ci, lint, deny, setup          checks, advisories, tools, gpu --> Report, printed
 //! test --all                           the same as ci, in full --> record: docs/test-all.md
 //! documents, aarch64, kotlin           the modules of these names
-//! soundness-mutants, market-api        mutants, market_api
+//! soundness-mutants, fuzz, market-api  mutants, fuzz, market_api
 //! web-test, swift-test                 web, swift
 //! report, gpu-info, gpu-report         measure, web, gpu
 //!
@@ -23,7 +23,7 @@
 //!   tools, advisories                  kotlin
 //!   aggregation, with market_api       swift              (test --all)
 //!   mutants
-//!   documents, aarch64   (test --all)
+//!   documents, aarch64, fuzz   (test --all)
 //!
 //! process runs other programs; tools, apt, chromium, firefox and webkit find or install them
 //! ```
@@ -34,8 +34,8 @@
 //! * `tools`, `apt`, `chromium`, `firefox`, `webkit` and `engines` find or install programs.
 //! * `checks` puts `test`, `ci` and `lint` together. `unchanged` remembers at which state of the
 //!   files the tests in Rust passed, and `record` writes down the result of `test --all`.
-//! * `advisories`, `mutants`, `documents`, `aarch64` (with `elf`) and `market_api` each run one
-//!   kind of check. `aggregation` builds and checks the workspace of that name. `gpu` installs a
+//! * `advisories`, `mutants`, `fuzz`, `documents`, `aarch64` (with `elf`) and `market_api` each run
+//!   one kind of check. `aggregation` builds and checks the workspace of that name. `gpu` installs a
 //!   driver for tests, and measures GPUs.
 //! * `web` builds and tests the npm package, `demo_web` the page, and `mobile`, `kotlin`, `swift`
 //!   and `swift_chroot` the packages for phones.
@@ -54,6 +54,7 @@ mod documents;
 mod elf;
 mod engines;
 mod firefox;
+mod fuzz;
 mod gpu;
 mod kotlin;
 #[cfg(test)]
@@ -150,6 +151,10 @@ fn run(project: &Project, task: Task) -> Result<ExitCode, Error> {
         }
         Task::SoundnessMutants { sample } => {
             mutants::run(project, sample)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Fuzz { target, work } => {
+            fuzz::run(project, target.as_deref(), work)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Documents { proofs } => {

@@ -12,7 +12,13 @@ pub struct Tool {
     version: &'static str,
 }
 
+/// The toolchain that builds the standard library for the web, and the fuzzers. Stable versions of
+/// Rust cannot.
+pub const NIGHTLY: &str = "nightly-2026-05-20";
+
 pub const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
+
+pub const FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2" };
 
 /// Builds tools without optimisation, because they run for seconds and take minutes to build from
 /// source.
@@ -26,6 +32,19 @@ pub const QUICK_BUILD: [(&str, &str); 4] = [
 /// Installs every missing tool, with one step for each.
 pub fn install(project: &Project, report: &mut Report) {
     report.step("tool: cargo-deny", || DENY.command(project).map(drop));
+}
+
+/// Installs [`NIGHTLY`] with a component, if either is missing.
+pub fn install_nightly(project: &Project, component: &str) -> Result<(), Error> {
+    let rustup = || project.command("rustup");
+    let installed = ["component", "list", "--installed", "--toolchain", NIGHTLY];
+    let installed = process::output(rustup().args(installed))?;
+    let mut components = std::str::from_utf8(&installed.stdout).unwrap_or_default().lines();
+    if installed.status.success() && components.any(|it| it.starts_with(component)) {
+        return Ok(());
+    }
+    let install = ["toolchain", "install", NIGHTLY, "--no-self-update", "--profile", "minimal"];
+    process::run(rustup().args(install).args(["--component", component]))
 }
 
 /// Nextest, if it is installed. It runs tests faster than cargo itself. Any version will do.

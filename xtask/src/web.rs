@@ -16,7 +16,7 @@ use crate::chromium;
 use crate::engines;
 use crate::process::{self, Error};
 use crate::project::Project;
-use crate::tools::QUICK_BUILD;
+use crate::tools::{self, QUICK_BUILD};
 
 const BINDGEN: &str = "velum-wasm-bindgen";
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -102,9 +102,6 @@ enum Target {
     /// This saves 15% of the download.
     Small,
 }
-
-/// The toolchain that builds the standard library. Stable versions of Rust cannot.
-const NIGHTLY: &str = "nightly-2026-05-20";
 
 impl Target {
     fn flags(self) -> &'static [&'static str] {
@@ -362,13 +359,7 @@ impl<'a> Web<'a> {
     /// Installs the toolchain that compiles for the web, and the tools that come from npm.
     fn install(&self) -> Result<(), Error> {
         process::run(self.project.command("rustup").args(["target", "add", TARGET]))?;
-        let is_there = ["run", NIGHTLY, "rustc", "--version"];
-        if !process::output(self.project.command("rustup").args(is_there))?.status.success() {
-            let install =
-                ["toolchain", "install", NIGHTLY, "--no-self-update", "--profile", "minimal"];
-            let mut rustup = self.project.command("rustup");
-            process::run(rustup.args(install).args(["--component", "rust-src"]))?;
-        }
+        tools::install_nightly(self.project, "rust-src")?;
         self.install_tools()
     }
 
@@ -470,7 +461,7 @@ impl<'a> Web<'a> {
             return self.project.cargo(["build"]);
         };
         let mut cargo = self.project.command("rustup");
-        cargo.args(["run", NIGHTLY, "cargo", "build"]).args(standard_library);
+        cargo.args(["run", tools::NIGHTLY, "cargo", "build"]).args(standard_library);
         cargo
     }
 
