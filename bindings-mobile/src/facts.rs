@@ -437,6 +437,36 @@ mod tests {
         assert_eq!(CalendarDate::from(date), CalendarDate { year: 2024, month: 2, day: 29 });
     }
 
+    /// The compiler cannot tell: the core's conditions may grow without a new major version.
+    #[test]
+    fn every_condition_of_the_core_is_here() {
+        use velum_credentials::{Condition as Core, Literal, Request};
+        let date: velum_credentials::Date = "2024-03-15".parse().unwrap();
+        let literals = [
+            Literal::Text("text".to_owned()),
+            Literal::Bool(true),
+            Literal::Integer(1),
+            Literal::FullDate(date),
+        ];
+        let mut conditions: Vec<_> = literals.into_iter().map(Core::Equals).collect();
+        conditions.extend([
+            Core::AgeAtLeast(18),
+            Core::DateBefore(date),
+            Core::DateAfter(date),
+            Core::Disclose,
+        ]);
+        for condition in &conditions {
+            assert_ne!(Condition::from(condition), Condition::Unlisted, "{condition:?}");
+        }
+
+        // The names of all conditions, by the message for a predicate that has none.
+        let request =
+            velum_testdata::MUSTERMANN.request_with(r#"{"namespace": "n", "element": "e"}"#);
+        let error = Request::from_json(request.as_bytes()).unwrap_err();
+        let known = "exactly one of age_at_least, equals, date_before, date_after, disclose";
+        assert!(error.message().ends_with(known), "{error}");
+    }
+
     #[test]
     fn every_size_class_and_every_suite_of_the_core_is_here() {
         for class in SizeClass::ALL {

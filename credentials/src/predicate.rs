@@ -144,19 +144,12 @@ impl Predicate {
     /// # Errors
     /// `predicate` if it does not hold. The message does not reveal the value.
     pub fn check(&self, value: &Value, now: Timestamp) -> Result<(), Error> {
-        let holds = match (&self.condition, self.condition.date_bounds(now)) {
-            (_, Some((first, last))) => {
-                let date = value.date().ok_or_else(|| {
-                    let message = format!(
-                        "{self}: the element holds {}; ask for another element",
-                        value.date_fault()
-                    );
-                    Error::new(Code::Predicate, "", message)
-                })?;
-                (first..=last).contains(&date.decimal())
+        let holds = match &self.condition {
+            Condition::AgeAtLeast(_) | Condition::DateBefore(_) | Condition::DateAfter(_) => {
+                self.date_holds(value, now)?
             }
-            (Condition::Equals(literal), _) => literal.equals(value),
-            _ => true,
+            Condition::Equals(literal) => literal.equals(value),
+            Condition::Disclose => true,
         };
         if holds {
             return Ok(());
@@ -173,6 +166,19 @@ impl Predicate {
             }
         };
         Err(Error::new(Code::Predicate, "", message))
+    }
+
+    /// Whether the value is a day that the condition allows.
+    fn date_holds(&self, value: &Value, now: Timestamp) -> Result<bool, Error> {
+        let date = value.date().ok_or_else(|| {
+            let message = format!(
+                "{self}: the element holds {}; ask for another element",
+                value.date_fault()
+            );
+            Error::new(Code::Predicate, "", message)
+        })?;
+        let bounds = self.condition.date_bounds(now);
+        Ok(bounds.is_some_and(|(first, last)| (first..=last).contains(&date.decimal())))
     }
 }
 

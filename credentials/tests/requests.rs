@@ -449,6 +449,15 @@ fn bad_cbor_is_refused() {
     }
 }
 
+/// Whoever adds a condition must add it to [`condition`] and to the test above, too.
+#[test]
+fn the_tests_here_know_every_condition() {
+    let none = serde_json::json!([{"namespace": "org.iso.18013.5.1", "element": "birth_date"}]);
+    let error = Request::from_json(&set("/predicates", none)).unwrap_err();
+    let known = "exactly one of age_at_least, equals, date_before, date_after, disclose";
+    assert!(error.message().ends_with(known), "{error}");
+}
+
 fn condition() -> impl Strategy<Value = Condition> {
     let date = || {
         (-62_167_219_200_i64..253_402_300_800)

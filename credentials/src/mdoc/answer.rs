@@ -46,12 +46,11 @@ impl Request {
             let place = format!("request.predicates[{index}]");
             let checked =
                 predicate.check(item.value(), self.now()).map_err(|error| error.within(&place));
-            match predicate.condition {
-                Condition::AgeAtLeast(_) if item.value().date().is_none() => {
-                    checked.map_err(|error| with_ages(error, document))
-                }
-                _ => checked,
+            let asks_age = matches!(predicate.condition, Condition::AgeAtLeast(_));
+            if asks_age && item.value().date().is_none() {
+                return checked.map_err(|error| with_ages(error, document));
             }
+            checked
         })
     }
 
@@ -125,7 +124,10 @@ impl Predicate {
     fn learnt(&self, document: &Document) -> Learnt {
         let disclosed = match self.condition {
             Condition::Disclose => document.item(&self.namespace, &self.element).ok(),
-            _ => None,
+            Condition::AgeAtLeast(_)
+            | Condition::Equals(_)
+            | Condition::DateBefore(_)
+            | Condition::DateAfter(_) => None,
         };
         Learnt::Predicate(self.clone(), disclosed.map(|item| item.value().clone()))
     }

@@ -278,38 +278,40 @@ impl From<&Predicate> for PredicateForm {
     }
 }
 
+/// Reads the member of a predicate that states its condition.
+type ReadCondition = fn(Node) -> Result<Condition, Error>;
+
+/// Every condition, by the name of its member. Messages list them in this order.
+const CONDITIONS: [(&str, ReadCondition); 5] = [
+    ("age_at_least", |node| read_age(&node).map(Condition::AgeAtLeast)),
+    ("equals", |node| read_literal(node).map(Condition::Equals)),
+    ("date_before", |node| read_date(node).map(Condition::DateBefore)),
+    ("date_after", |node| read_date(node).map(Condition::DateAfter)),
+    ("disclose", read_disclose),
+];
+
 fn read_predicate(node: Node) -> Result<Predicate, Error> {
-    const CONDITIONS: [&str; 5] =
-        ["age_at_least", "equals", "date_before", "date_after", "disclose"];
-    let mut members = node.members(&[&["namespace", "element"][..], &CONDITIONS].concat())?;
+    let names = CONDITIONS.map(|(name, _)| name);
+    let mut members = node.members(&[&["namespace", "element"][..], &names].concat())?;
     let namespace = members.required("namespace", Node::text)?;
     let element = members.required("element", Node::text)?;
     let mut conditions = Vec::new();
-    for name in CONDITIONS {
-        conditions.extend(members.optional(name, |node| read_condition(name, node))?);
+    for (name, read) in CONDITIONS {
+        conditions.extend(members.optional(name, read)?);
     }
     let [condition] = <[Condition; 1]>::try_from(conditions).map_err(|found| {
         let message =
-            format!("{} conditions; give exactly one of {}", found.len(), CONDITIONS.join(", "));
+            format!("{} conditions; give exactly one of {}", found.len(), names.join(", "));
         Error::malformed("", message)
     })?;
     Ok(Predicate { namespace, element, condition })
 }
 
-fn read_condition(name: &str, node: Node) -> Result<Condition, Error> {
-    Ok(match name {
-        "age_at_least" => Condition::AgeAtLeast(read_age(&node)?),
-        "equals" => Condition::Equals(read_literal(node)?),
-        "date_before" => Condition::DateBefore(read_date(node)?),
-        "date_after" => Condition::DateAfter(read_date(node)?),
-        _ if node.bool()? => Condition::Disclose,
-        _ => {
-            return Err(Error::malformed(
-                "",
-                "must be true; to disclose nothing, remove the predicate",
-            ));
-        }
-    })
+fn read_disclose(node: Node) -> Result<Condition, Error> {
+    if node.bool()? {
+        return Ok(Condition::Disclose);
+    }
+    Err(Error::malformed("", "must be true; to disclose nothing, remove the predicate"))
 }
 
 fn read_age(node: &Node) -> Result<u8, Error> {
