@@ -299,9 +299,12 @@ impl Shape {
     fn finish_group(&mut self, index: usize, parameters: &Parameters) {
         let group = &mut self.groups[index];
         let (height, blinding) = (group.height(), parameters.blinding_rows);
+        let random = 2 * (blinding + parameters.chunk_blinding());
         assert!(
-            2 * (blinding + parameters.chunk_blinding()) < height,
-            "a table of {height} rows is too small"
+            random < height,
+            "a table of {height} rows is too low: with these parameters it needs more than {random} \
+             rows, so that those filled at random hide the others; make it {} rows high",
+            (random + 1).next_power_of_two()
         );
         assert!(blinding <= RESERVED_ROWS, "chips use rows that would be blinded");
         // The degree is `(N - 1) * MAX_DEGREE + factors - (N - blinding)`. There is one more
