@@ -44,7 +44,8 @@ async function evaluate(session, work, argument) {
     const [argument, done] = arguments;
     Promise.resolve(argument).then(${work}).then(
       (value) => done({ value }),
-      (error) => done({ error: String(error?.stack ?? error) }),
+      // In WebKit, a stack names neither the error nor its code.
+      (error) => done({ error: [error?.code, error, error?.stack].filter(Boolean).join("\\n") }),
     );`;
   const { value, error } = await session.executeAsyncScript(script, argument);
   if (error !== undefined) throw new Error(error);
