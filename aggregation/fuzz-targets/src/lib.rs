@@ -1,7 +1,7 @@
-//! The fuzz targets for receipts and the keys that verify them.
+//! The fuzz target for receipts.
 //!
-//! They are apart from the targets in `fuzz/targets`, because the verifier of aggregates clashes
-//! with dependencies of the main workspace.
+//! It is apart from the targets in `fuzz/targets`, because the verifier of aggregates clashes with
+//! dependencies of the main workspace.
 
 use std::sync::LazyLock;
 
@@ -14,7 +14,7 @@ use velum_receipt::Policy;
 use velum_testdata::MUSTERMANN;
 
 /// All targets.
-pub const TARGETS: &[Target] = &[RECEIPT, ROOT_KEY];
+pub const TARGETS: &[Target] = &[RECEIPT];
 
 /// A receipt, with the proof of its aggregate. Whatever is accepted must be a receipt to begin with:
 /// a mutated receipt that is accepted is a forgery, or at least malleable.
@@ -35,21 +35,6 @@ const RECEIPT: Target = Target {
         let (transcript, request) = (transcript.expect("a session"), request.expect("a request"));
         if velum_receipt::verify(&receipt, &transcript, &request, &POLICY).is_ok() {
             assert!(RECEIPTS.iter().any(|good| good == input), "a mutated receipt is accepted");
-        }
-    },
-};
-
-/// The key of a profile, as a verifier that does not use the pinned keys reads it from a file.
-const ROOT_KEY: Target = Target {
-    name: "root_key",
-    form: Form::Bytes,
-    seeds: || stored("aggregation/verifier/keys", |path| path.ends_with(".root")),
-    replayed: 100,
-    run: |input| {
-        for profile in Profile::ALL {
-            if let Ok(key) = RootKey::from_bytes(profile, input) {
-                assert_eq!(key.to_bytes(), input, "a key has one encoding");
-            }
         }
     },
 };

@@ -87,7 +87,8 @@ impl RootKey {
         bytes
     }
 
-    /// The key that these bytes encode.
+    /// The key that these bytes encode. The bytes must come from the same source as the verifier:
+    /// plonky2 allocates whatever the lengths in them ask for.
     ///
     /// # Errors
     /// Returns [`KeyError`] if the bytes do not encode a key of this profile.

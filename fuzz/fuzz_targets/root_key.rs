@@ -1,3 +1,0 @@
-#![no_main]
-
-velum_fuzz::target!("root_key");
