@@ -49,7 +49,7 @@ pub fn run(project: &Project, target: Option<&str>, work: Fuzzing) -> Result<(),
     }
     let fuzzer = Fuzzer::new(project)?;
     match work {
-        Fuzzing::Run(seconds) => fuzzer.fuzz(target, seconds),
+        Fuzzing::Run(seconds) => fuzzer.fuzz(target, seconds, Progress::Shown),
         Fuzzing::Coverage => fuzzer.coverage(target),
     }
 }
@@ -57,7 +57,15 @@ pub fn run(project: &Project, target: Option<&str>, work: Fuzzing) -> Result<(),
 /// Fuzzes each target for some seconds. The first finding ends the run.
 pub fn run_all(project: &Project, seconds: NonZeroU32) -> Result<(), Error> {
     let fuzzer = Fuzzer::new(project)?;
-    targets(project)?.iter().try_for_each(|target| fuzzer.fuzz(target, seconds))
+    let targets = targets(project)?;
+    targets.iter().try_for_each(|target| fuzzer.fuzz(target, seconds, Progress::Hidden))
+}
+
+/// Whether libFuzzer prints a line for each input that reaches something new.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Shown,
+    Hidden,
 }
 
 /// The names of all targets, which are those of the programs.
@@ -107,7 +115,7 @@ impl<'a> Fuzzer<'a> {
         Ok(command)
     }
 
-    fn fuzz(&self, target: &str, seconds: NonZeroU32) -> Result<(), Error> {
+    fn fuzz(&self, target: &str, seconds: NonZeroU32, progress: Progress) -> Result<(), Error> {
         let (seeds, corpus) = (self.of("seeds", target)?, self.of("corpus", target)?);
         let findings = self.of("findings", target)?;
         let mut command = self.cargo_fuzz("run", target)?;
@@ -120,8 +128,15 @@ impl<'a> Fuzzer<'a> {
         command.arg(format!("-max_len={MOST_BYTES}"));
         command.arg(format!("-timeout={HANGS_AFTER}"));
         command.arg(format!("-rss_limit_mb={PROCESS_MEGABYTES}"));
-        command.args(["-print_final_stats=1", "-verbosity=1"]);
-        process::run(&mut command)
+        command.arg("-print_final_stats=1");
+        command.arg(format!("-verbosity={}", u8::from(progress == Progress::Shown)));
+        process::run(&mut command).map_err(|error| {
+            Error::Found(format!(
+                "{error}. If the fuzzer found something, the input is in {}: mend what it shows, \
+                 and copy the input to {FOLDER}/findings/{target}, where tests replay it",
+                findings.display()
+            ))
+        })
     }
 
     /// Prints the lines of each file that the seeds reach, and those that all inputs reach.
