@@ -78,7 +78,7 @@ function loseWorker(page, which, options) {
       started[which].terminate();
       // An engine may let a busy worker live for a while, in which it still answers calls.
       let code = "done";
-      while (code === "done") {
+      for (let call = 0; code === "done" && call < 100; call += 1) {
         code = await prover.prepare({ document, request }).then(
           () => "done",
           (error) => error.code,
