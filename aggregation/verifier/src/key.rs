@@ -102,3 +102,22 @@ impl RootKey {
         Ok(key)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use qp_plonky2_core::FriReductionStrategy;
+
+    use super::*;
+
+    #[test]
+    fn a_key_with_another_configuration_is_refused_before_it_is_computed_with() {
+        for profile in Profile::ALL {
+            let mut key = RootKey::pinned(profile);
+            let fri = &mut key.circuit.common.config.fri_config;
+            // More bits in a step than there are rows, from which the number of steps underflows.
+            fri.reduction_strategy = FriReductionStrategy::ConstantArityBits(64, 0);
+            let read = RootKey::from_bytes(profile, &key.to_bytes());
+            assert_eq!(read.unwrap_err(), KeyError::Profile);
+        }
+    }
+}
