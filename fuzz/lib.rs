@@ -1,4 +1,4 @@
-//! Makes a program of libFuzzer out of a target. Each program in `fuzz_targets` is one line.
+//! Makes a program of libFuzzer out of a target. Each program in `fuzz_targets` is one call of [`target!`].
 
 use std::path::Path;
 

@@ -53,14 +53,15 @@ pub fn findings(target: &str) -> Vec<Vec<u8>> {
     if root().join(&folder).exists() { stored(&folder, |_| true) } else { Vec::new() }
 }
 
-/// The files in a folder of the project and the folders below it whose paths are wanted, in the
-/// order of their paths.
+/// The files in a folder of the project and the folders below it whose paths from that folder are
+/// wanted, in the order of their paths.
 ///
 /// # Panics
 /// There is no such file, or one cannot be read: a target must not lose its seeds unnoticed.
 #[must_use]
 pub fn stored(folder: &str, is_wanted: fn(&str) -> bool) -> Vec<Vec<u8>> {
-    let (mut folders, mut paths) = (vec![root().join(folder)], Vec::new());
+    let top = root().join(folder);
+    let (mut folders, mut paths) = (vec![top.clone()], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("the folder can be read") {
             let path = entry.expect("an entry").path();
@@ -70,7 +71,8 @@ pub fn stored(folder: &str, is_wanted: fn(&str) -> bool) -> Vec<Vec<u8>> {
             }
         }
     }
-    paths.retain(|path| is_wanted(&path.to_string_lossy()));
+    // Where the project lies must not matter.
+    paths.retain(|path| path.strip_prefix(&top).is_ok_and(|it| is_wanted(&it.to_string_lossy())));
     paths.sort();
     assert!(!paths.is_empty(), "{folder} has no such files");
     paths.iter().map(|path| std::fs::read(path).expect("the file can be read")).collect()

@@ -39,7 +39,7 @@ pub struct Target {
     pub name: &'static str,
     /// The form of its inputs.
     pub form: Form,
-    /// Inputs to begin with. All of them are good, so that they reach what lies behind the checks.
+    /// Inputs to begin with. Most of them are good, so that they reach what lies behind the checks.
     pub seeds: fn() -> Vec<Vec<u8>>,
     /// The number of mutations that a replay makes. Verifying a proof takes longer than reading one.
     pub replayed: u32,
